@@ -1,0 +1,49 @@
+import type { Right } from '@keiro/runtime';
+
+export interface ClientPlan {
+  readonly name: string;
+  readonly rights: readonly Right[];
+  /** Sources whose events it may emit; `*` for any. */
+  readonly sources?: readonly string[];
+  /** The holder in whose name it opens, and the purposes it opens for. */
+  readonly holder?: string;
+  readonly purposes?: readonly string[];
+}
+
+/** Who may call what in a local stack (S1). Each gets a token of its own when the stack is made. */
+export const clientPlans: readonly ClientPlan[] = [
+  { name: 'demo-site', rights: ['collect'], sources: ['demo-site'] },
+  { name: 'capture', rights: ['keys:seal'], sources: ['access-log'] },
+  { name: 'demo', rights: ['keys:seal'], sources: ['demo-site'] },
+  { name: 'collect', rights: ['keys:seal'], sources: ['*'] },
+  { name: 'tag', rights: ['keys:quarantine'] },
+  { name: 'transfer', rights: ['keys:quarantine'] },
+  { name: 'request', rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy'] },
+  { name: 'erase', rights: ['keys:sweep'] },
+  { name: 'query', rights: ['keys:lookup'] },
+  { name: 'compliance', rights: ['lineage:read', 'requests:write', 'requests:read', 'tasks:write'] },
+  {
+    name: 'crm',
+    rights: ['keys:open', 'keys:quarantine'],
+    holder: 'crm',
+    purposes: ['membership', 'service'],
+  },
+  { name: 'billing', rights: ['keys:open', 'keys:quarantine'], holder: 'billing', purposes: ['payment'] },
+  {
+    name: 'sessions',
+    rights: ['keys:open', 'keys:quarantine'],
+    holder: 'sessions',
+    purposes: ['membership'],
+  },
+  { name: 'mailer', rights: ['keys:open', 'keys:quarantine'], holder: 'mailer', purposes: ['service'] },
+  {
+    name: 'newsletter',
+    rights: ['keys:open', 'keys:quarantine'],
+    holder: 'newsletter',
+    purposes: ['marketing'],
+  },
+];
+
+/** Name in the environment under which a client finds its token. */
+export const tokenVariable = (client: string): string =>
+  `KEIRO_TOKEN_${client.toUpperCase().replaceAll('-', '_')}`;

@@ -1,0 +1,190 @@
+import type { CopyReport, SnapshotReport } from './custody.ts';
+import type { Category, EventType } from './events/index.ts';
+import type { Quarantined } from './quarantine.ts';
+import type { Life, Ref } from './refs.ts';
+import type { Standing } from './rights.ts';
+import type { Scope } from './wire.ts';
+
+/** The documents of the lineage store, as their owners write them. None holds a personal value. */
+
+/** Why a group of fields is held, and until when. `end` is absent while its start is open. */
+export interface GroupTag {
+  readonly group: string;
+  readonly purposes: readonly string[];
+  /** Id of the retention rule in the policy. */
+  readonly rule: string;
+  /** What the period runs from. */
+  readonly start: string;
+  readonly startAt?: Date;
+  /** Computed from start and period; absent while the start is open, then the cap stands. */
+  readonly end?: Date;
+  /** Latest end, whatever happens: no group is without one. */
+  readonly cap?: Date;
+  /** A law that makes us keep it: named, with its own end where that is known. */
+  readonly floor?: { readonly law: string; readonly until?: Date };
+}
+
+/** `records`, owner `tag`: one collected event as lineage knows it. */
+export interface RecordDocument {
+  /** Record id: see `recordId`. */
+  readonly _id: string;
+  /** Primary ref. */
+  readonly ref: Ref;
+  readonly generation: number;
+  readonly refs: readonly Life[];
+  readonly type: EventType;
+  readonly category: Category;
+  readonly groups: readonly GroupTag[];
+  /** Names of the personal fields that were collected. */
+  readonly present: readonly string[];
+  readonly scope: Scope;
+  readonly site: string;
+  readonly source: string;
+  /** Version of the policy under which it was collected (V1). */
+  readonly policy: string;
+  /** When it was collected: the event's own time. */
+  readonly time: Date;
+  readonly taggedAt: Date;
+  readonly position: { readonly topic: string; readonly partition: number; readonly offset: string };
+  readonly digest: string;
+}
+
+/** `links`, owner `tag`: two refs were in one event. Stored both ways, never removed by a later event. */
+export interface LinkDocument {
+  /** `<from>|<to>` */
+  readonly _id: string;
+  readonly from: Ref;
+  readonly to: Ref;
+  /** The record that showed it first. */
+  readonly record: string;
+  readonly at: Date;
+}
+
+/** `copies`, owner `transfer`: append-only facts, one per record, holder and action. */
+export interface CopyDocument extends Omit<CopyReport, 'at'> {
+  /** `<record>|<holder>|<action>` */
+  readonly _id: string;
+  readonly at: Date;
+  readonly reportedAt: Date;
+}
+
+/** `snapshots`, owner `transfer`. */
+export interface SnapshotDocument extends Omit<SnapshotReport, 'watermark' | 'takenAt' | 'expiresAt'> {
+  /** `<holder>|<store>|<snapshot>` */
+  readonly _id: string;
+  readonly watermark: Date;
+  readonly takenAt: Date;
+  readonly expiresAt?: Date;
+  readonly reportedAt: Date;
+}
+
+/** `quarantine`, owner `tag`. */
+export interface QuarantineDocument extends Omit<Quarantined, 'at'> {
+  /** `<by>|<topic>/<partition>/<offset>` */
+  readonly _id: string;
+  readonly at: Date;
+}
+
+/** `standing`, owner `request`. */
+export interface StandingDocument extends Standing {
+  /** The ref. */
+  readonly _id: Ref;
+}
+
+export type RequestType = 'deletion' | 'suspension' | 'resume';
+
+/** Stages of a request; a suspension and a resume go from `accepted` straight to `carrying-out`. */
+export type RequestState =
+  'accepted' | 'hiding' | 'shredding' | 'carrying-out' | 'waiting-for-operator' | 'done';
+
+/** `requests`, owner `request`. */
+export interface RequestDocument {
+  readonly _id: string;
+  readonly type: RequestType;
+  /** The person as the request knows it; the first is the one from which the others were found. */
+  readonly lives: readonly Life[];
+  /** Refs that several members share: left alone, for review. */
+  readonly ambiguous: readonly Ref[];
+  /** Of a suspension or resume; `all` for every purpose. */
+  readonly purposes: readonly string[];
+  /** What granted it: a law's article or the policy's own promise. */
+  readonly ground: 'law' | 'policy';
+  readonly state: RequestState;
+  readonly receivedAt: Date;
+  /** 14 calendar days after arrival, Asia/Tokyo (R7, APPI 39). */
+  readonly dueAt: Date;
+  readonly doneAt?: Date;
+  /** Offset in `rights.standing` that every reader must have passed. */
+  readonly standingOffset?: string;
+  /** End offsets that must be consumed before the plan is closed: topic → partition → offset. */
+  readonly plan?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly steps: readonly RequestStep[];
+  readonly by: string;
+}
+
+export interface RequestStep {
+  readonly step: string;
+  readonly at: Date;
+  /** Counts and positions that prove it. */
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
+export type Directive = 'erase' | 'suspend' | 'resume';
+export type TaskState = 'pending' | 'running' | 'done' | 'failed';
+
+/**
+ * `tasks`: written by `request` in the transaction that decides them, then by `erase`, which holds them under a
+ * lease. Only a failed one is put back by `request`, on an operator's word, and those of a suspension that a
+ * deletion overtakes are ended by it.
+ */
+export interface TaskDocument {
+  /** See `taskId`. */
+  readonly _id: string;
+  readonly request: string;
+  readonly holder: string;
+  readonly directive: Directive;
+  readonly purposes: readonly string[];
+  readonly state: TaskState;
+  /** Number of the current attempt, from 1; the queue's job is `<task>-<attempt>`. */
+  readonly attempt: number;
+  readonly notBefore?: Date;
+  /** The token grows with every claim and stays when the lease ends: a worker that lost it writes nothing. */
+  readonly lease?: { readonly worker: string; readonly token: number; readonly until: Date };
+  readonly receipt?: Receipt;
+  readonly errors: readonly { readonly at: Date; readonly attempt: number; readonly message: string }[];
+  readonly createdAt: Date;
+  readonly doneAt?: Date;
+}
+
+/** The holder's answer with evidence. Counts add up over all attempts. */
+export interface Receipt {
+  /** Rows, keys or messages removed or flagged, over all attempts. */
+  readonly affected: number;
+  /** Per table, collection or key pattern. */
+  readonly detail: Readonly<Record<string, number>>;
+  readonly sweptAt?: Date;
+  readonly probe?: { readonly at: Date; readonly found: number };
+  /** Said by a holder that can't do what was asked (e.g. flag a suspension); shown, never hidden. */
+  readonly unsupported?: string;
+}
+
+/** `outbox`, owner `request`: what must reach Kafka, written in the transaction that decided it. */
+export interface OutboxDocument {
+  readonly _id: string;
+  readonly topic: string;
+  readonly key: string;
+  /** JSON; null for a tombstone. */
+  readonly value: string | null;
+  readonly request: string;
+  readonly at: Date;
+}
+
+/** `audit`: appended by each service in its own transactions, never changed. */
+export interface AuditDocument {
+  readonly _id: string;
+  readonly at: Date;
+  readonly by: string;
+  readonly action: string;
+  readonly request?: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { holderIdSchema } from './custody.ts';
+import { eventTypes, identifierKinds } from './events/index.ts';
+import { lifeSchema, refSchema } from './refs.ts';
+
+/**
+ * The contract of the keys service. Every key is 32 bytes in base64. Seal, open, destroy and sweep are
+ * separate rights; nobody ever gets a data key.
+ */
+
+const key = z.string();
+const groupIds = z.array(z.string().max(64)).max(16);
+
+export const identifierSchema = z.strictObject({
+  kind: z.enum([...identifierKinds, 'unattributed']),
+  value: z.string().min(1).max(320),
+});
+export type Identifier = z.infer<typeof identifierSchema>;
+
+/** Right `keys:seal`. Refs are created for identifiers never seen; `groups` only for the primary ref. */
+export const sealRequestSchema = z.strictObject({
+  /** Producers get keys that open only what this source sealed. */
+  source: z.string().max(64),
+  identifiers: z
+    .array(
+      z.strictObject({
+        ...identifierSchema.shape,
+        groups: groupIds,
+        /** Of the event that asks: decides whether an erased person starts a new generation. */
+        type: z.enum(eventTypes),
+        time: z.iso.datetime({ offset: true }),
+      }),
+    )
+    .min(1)
+    .max(1000),
+});
+export type SealRequest = z.infer<typeof sealRequestSchema>;
+
+export const sealResponseSchema = z.strictObject({
+  results: z.array(
+    z.strictObject({
+      ...lifeSchema.shape,
+      /** `erased`: the person is gone; seal under the quarantine key that comes with it. */
+      state: z.enum(['live', 'erased']),
+      keys: z.record(z.string(), key),
+    }),
+  ),
+  /** Present when any result is erased. */
+  quarantine: z.strictObject({ day: z.string(), key }).optional(),
+});
+export type SealResponse = z.infer<typeof sealResponseSchema>;
+
+/** Right `keys:open`, bound to the caller's holder and purposes. */
+export const releaseRequestSchema = z.strictObject({
+  holder: holderIdSchema,
+  purpose: z.string().max(64),
+  groups: groupIds,
+  lives: z.array(lifeSchema).min(1).max(1000),
+});
+export type ReleaseRequest = z.infer<typeof releaseRequestSchema>;
+
+export const refusals = ['erased', 'hidden', 'suspended', 'unknown'] as const;
+
+export const releaseResponseSchema = z.strictObject({
+  /** In the order asked. Keys by group, plus `custody` for sealing locators. */
+  results: z.array(
+    z.discriminatedUnion('state', [
+      z.strictObject({ state: z.literal('released'), keys: z.record(z.string(), key) }),
+      z.strictObject({ state: z.literal('refused'), reason: z.enum(refusals) }),
+    ]),
+  ),
+  /** Seconds for which the caller may keep them. */
+  ttlSeconds: z.int(),
+});
+export type ReleaseResponse = z.infer<typeof releaseResponseSchema>;
+
+/**
+ * Right `keys:lookup`: the current lives of identifiers and of refs, creating nothing. Results come in that
+ * order, identifiers first; unknown ones are `null`.
+ */
+export const lookupRequestSchema = z.strictObject({
+  identifiers: z.array(identifierSchema).max(1000).optional(),
+  refs: z.array(refSchema).max(1000).optional(),
+});
+export const lookupResponseSchema = z.strictObject({
+  results: z.array(z.strictObject({ ...lifeSchema.shape, erasedThrough: z.int() }).nullable()),
+});
+export type LookupResponse = z.infer<typeof lookupResponseSchema>;
+
+/** Right `keys:quarantine`: the key of a day, for sealing what is set aside. */
+export const quarantineKeyRequestSchema = z.strictObject({ day: z.iso.date() });
+export const quarantineKeyResponseSchema = z.strictObject({ day: z.string(), key });
+
+/**
+ * Right `keys:sweep-prepare`: before keys are destroyed, what the sweep needs (the identifiers, and the keys
+ * of the locators) is sealed again under a key of the request's own.
+ */
+export const sweepPrepareRequestSchema = z.strictObject({
+  request: z.string().max(64),
+  lives: z.array(lifeSchema).min(1).max(1000),
+});
+export const sweepPrepareResponseSchema = z.strictObject({ prepared: z.int() });
+
+/** Right `keys:sweep`: what was prepared, in clear, for the worker that sweeps. Kept in memory only. */
+export const sweepRequestSchema = z.strictObject({ request: z.string().max(64) });
+export const sweepResponseSchema = z.strictObject({
+  lives: z.array(
+    z.strictObject({
+      ...lifeSchema.shape,
+      kind: z.string(),
+      value: z.string(),
+      custodyKey: key,
+    }),
+  ),
+});
+export type SweepResponse = z.infer<typeof sweepResponseSchema>;
+
+/** Right `keys:destroy`: data keys of these generations are gone for good. Idempotent. */
+export const destroyRequestSchema = z.strictObject({
+  request: z.string().max(64),
+  lives: z.array(lifeSchema).min(1).max(1000),
+  at: z.iso.datetime(),
+});
+export const destroyResponseSchema = z.strictObject({
+  destroyed: z.int(),
+  alreadyGone: z.int(),
+});
+export type DestroyResponse = z.infer<typeof destroyResponseSchema>;
+
+/** Right `keys:destroy`: the request's own key goes when its last probe has passed. */
+export const sweepForgetRequestSchema = z.strictObject({ request: z.string().max(64) });

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+export const quarantineReasons = [
+  /** Bytes that are no registry message, or headers that are no CloudEvent. */
+  'unreadable',
+  /** A schema id that the registry does not know. */
+  'unknown-schema',
+  /** A message whose shape is not that of its type. */
+  'malformed',
+  /** The same id and source with other content. */
+  'conflicting-content',
+  /** The policy has no purpose, end or version for it. */
+  'untaggable',
+  /** It came after the person was erased. */
+  'erased',
+  /** A blob that its key does not open: moved from another event, or damaged. */
+  'does-not-open',
+  /** A custody report about a holder that is not registered. */
+  'unknown-holder',
+] as const;
+export type QuarantineReason = (typeof quarantineReasons)[number];
+
+/** What is quarantined, sealed under the quarantine key of its day: never lost, never in clear. */
+export const quarantinedSchema = z.strictObject({
+  /** Who set it aside: `tag`, `transfer` or a holder. */
+  by: z.string().max(64),
+  reason: z.enum(quarantineReasons),
+  /** Names fields and positions, never a value. */
+  detail: z.string().max(500),
+  topic: z.string().max(128),
+  partition: z.int().min(0),
+  offset: z.string().regex(/^\d+$/),
+  type: z.string().max(64).optional(),
+  ref: z.string().max(64).optional(),
+  record: z.string().max(256).optional(),
+  /** The message as it was (key, headers, value as JSON with base64 parts), sealed under the day's key. */
+  sealed: z.base64(),
+  /** `YYYY-MM-DD`, UTC. */
+  day: z.string().max(10),
+  at: z.iso.datetime(),
+});
+export type Quarantined = z.infer<typeof quarantinedSchema>;

@@ -1,0 +1,289 @@
+import { z } from 'zod';
+import { holderIdSchema } from './custody.ts';
+import { identifierKinds } from './events/index.ts';
+import { holderKinds } from './holders.ts';
+import { labelsSchema } from './policy/labels.ts';
+import { quarantineReasons } from './quarantine.ts';
+import { lifeSchema, refKinds, refSchema } from './refs.ts';
+import { requestViewSchema } from './request-api.ts';
+import { scopeSchema } from './wire.ts';
+
+/**
+ * What compliance can ask the query service, and what it answers. Instants are RFC 3339 in UTC. No answer holds
+ * a personal value: a person is named by blind refs only. Every answer states its moment (`asOf`, A1).
+ */
+
+const instant = z.iso.datetime();
+const count = z.int().min(0);
+const counts = z.record(z.string(), count);
+
+const identifierValue = z.string().min(1).max(320).optional();
+
+/** Exactly one identifier, in a body and never in a path. */
+export const lineageSearchSchema = z
+  .strictObject({
+    member: identifierValue,
+    email: identifierValue,
+    phone: identifierValue,
+    payer: identifierValue,
+    cookie: identifierValue,
+    device: identifierValue,
+    /** Records per page, newest first. */
+    limit: z.int().min(1).max(2000).default(200),
+    /** `page.next` of the answer before. */
+    cursor: z.string().max(512).optional(),
+  })
+  .superRefine((body, context) => {
+    const given = identifierKinds.filter((kind) => body[kind] !== undefined);
+    if (given.length === 1) return;
+    const message = `exactly one of ${identifierKinds.join(', ')} is wanted`;
+    // One finding per identifier too many, or one for the body when there is none.
+    for (const path of given.length === 0 ? [[]] : given.slice(1).map((kind) => [kind])) {
+      context.addIssue({ code: 'custom', path, message });
+    }
+  });
+export type LineageSearch = z.infer<typeof lineageSearchSchema>;
+
+/**
+ * `hidden`: a deletion is under way. `erasing`: its keys are gone, and not every holder has proven that nothing is
+ * left. `erased`: every holder has. `shared`: several members have it, so it is nobody's own.
+ */
+export const refStates = ['live', 'suspended', 'hidden', 'erasing', 'erased', 'shared'] as const;
+export type RefState = (typeof refStates)[number];
+
+/**
+ * `erasing`: a deletion covers it and the holder has not proven it gone. `erased`: the holder's probe found nothing.
+ * `withheld`: the data plane kept it from the holder (R5).
+ */
+export const copyStates = ['held', 'withheld', 'removed', 'erasing', 'erased'] as const;
+export type CopyState = (typeof copyStates)[number];
+
+const copySchema = z.strictObject({
+  holder: holderIdSchema,
+  state: z.enum(copyStates),
+  /** Since when the state is so. */
+  at: instant,
+  purpose: z.string().optional(),
+  groups: z.array(z.string()).optional(),
+  /** The deletion that ended it or is ending it. */
+  request: z.string().optional(),
+  /** A custody report later than the probe: the holder has it again. */
+  afterErasure: z.boolean().optional(),
+  /** A snapshot's own end, for a copy that is derived from one. */
+  until: instant.optional(),
+  /** T3: not reported for this record, but part of what the snapshot took from the store. */
+  derivedFrom: z
+    .strictObject({ store: holderIdSchema, snapshot: z.string(), watermark: instant, mutable: z.boolean() })
+    .optional(),
+});
+export type LineageCopy = z.infer<typeof copySchema>;
+
+const groupSchema = z.strictObject({
+  group: z.string(),
+  purposes: z.array(z.string()),
+  rule: z.string(),
+  start: z.string(),
+  startAt: instant.optional(),
+  /** Absent while the start is open: then `cap` is the latest end. */
+  end: instant.optional(),
+  cap: instant.optional(),
+  floor: z.strictObject({ law: z.string(), until: instant.optional() }).optional(),
+});
+export type LineageGroup = z.infer<typeof groupSchema>;
+
+const recordSchema = z.strictObject({
+  id: z.string(),
+  ...lifeSchema.shape,
+  /** Of the ref and generation that it is sealed under. */
+  state: z.enum(refStates),
+  type: z.string(),
+  category: z.string(),
+  time: instant,
+  taggedAt: instant,
+  /** Version of the policy under which it was collected (V1). */
+  policy: z.string(),
+  source: z.string(),
+  site: z.string(),
+  scope: scopeSchema,
+  /** Names of the personal fields that were collected. */
+  present: z.array(z.string()),
+  groups: z.array(groupSchema),
+  position: z.strictObject({ topic: z.string(), partition: z.int(), offset: z.string() }),
+  copies: z.array(copySchema),
+});
+export type LineageRecord = z.infer<typeof recordSchema>;
+
+/** As the request service shows it; the person's refs are those of the answer. */
+const requestSchema = requestViewSchema.omit({ lives: true, ambiguous: true, waitingFor: true });
+export type LineageRequest = z.infer<typeof requestSchema>;
+
+/** One kind of transfer of this person's records out of our own stores, with why it is lawful (T0). */
+const transferSchema = z.strictObject({
+  holder: holderIdSchema,
+  basis: z.string(),
+  country: z.string(),
+  records: count,
+  first: instant,
+  last: instant,
+});
+export type LineageTransfer = z.infer<typeof transferSchema>;
+
+export const noteCodes = [
+  'nothing-held',
+  'no-records',
+  'shared-identifier',
+  'ambiguous-refs',
+  'tag-behind',
+  'transfer-behind',
+  'progress-unknown',
+  'holders-pending',
+  'tasks-failed',
+  'copies-after-erasure',
+  'snapshots-until',
+  'holders-unregistered',
+  'quarantined',
+  'past-end',
+  'more-records',
+  'older-snapshots-left-out',
+  'unattributed',
+] as const;
+const noteSchema = z.strictObject({ code: z.enum(noteCodes), ja: z.string(), en: z.string() });
+export type LineageNote = z.infer<typeof noteSchema>;
+
+export const lineageHolderSchema = z.strictObject({
+  id: holderIdSchema,
+  /** Absent when it reports copies but is not registered. */
+  kind: z.enum(holderKinds).optional(),
+  name: labelsSchema,
+  /** ISO 3166-1 alpha-2. */
+  country: z.string(),
+  /** `own`, or a basis of the policy. */
+  basis: z.string(),
+});
+export type LineageHolder = z.infer<typeof lineageHolderSchema>;
+
+/** How many messages a service has still to read; null when Kafka did not say. */
+const progressSchema = z.strictObject({ tag: count.nullable(), transfer: count.nullable() });
+export type PipelineProgress = z.infer<typeof progressSchema>;
+
+export const lineageAnswerSchema = z.strictObject({
+  asOf: instant,
+  person: z.strictObject({
+    refs: z.array(
+      z.strictObject({
+        ref: refSchema,
+        kind: z.enum(refKinds),
+        generation: z.int(),
+        state: z.enum(refStates),
+        /** Generations up to this one are gone. */
+        erasedThrough: count,
+        /** Purposes for which use is suspended (R5). */
+        suspended: z.array(z.string()),
+      }),
+    ),
+    member: refSchema.optional(),
+    /** Shared by several members: left out of all that follows, for review. */
+    ambiguous: z.array(refSchema),
+  }),
+  /** Of the person as a whole: the state that all refs share, else that of the member. */
+  standing: z.strictObject({
+    state: z.enum(['unknown', ...refStates]),
+    suspended: z.array(z.string()),
+    request: z.string().optional(),
+    at: instant.optional(),
+    erasedAt: instant.optional(),
+  }),
+  /** All records of the person by category, whatever the page. */
+  categories: z.array(
+    z.strictObject({ category: z.string(), records: count, first: instant, last: instant }),
+  ),
+  /** One page, newest first. */
+  records: z.array(recordSchema),
+  page: z.strictObject({ total: count, shown: count, next: z.string().optional() }),
+  transfers: z.array(transferSchema),
+  requests: z.array(requestSchema),
+  quarantined: z.strictObject({ total: count, byReason: counts }),
+  holders: z.array(lineageHolderSchema),
+  /** Names of the ids above in Japanese and English (L2). */
+  labels: z.strictObject({
+    categories: z.record(z.string(), labelsSchema),
+    groups: z.record(z.string(), labelsSchema),
+    purposes: z.record(z.string(), labelsSchema),
+    bases: z.record(z.string(), labelsSchema),
+    starts: z.record(z.string(), labelsSchema),
+    rules: z.record(z.string(), labelsSchema),
+  }),
+  progress: progressSchema,
+  notes: z.array(noteSchema),
+});
+export type LineageAnswer = z.infer<typeof lineageAnswerSchema>;
+
+/** `GET /v1/quarantine?limit=`: what was set aside, without its sealed content. */
+export const quarantineAnswerSchema = z.strictObject({
+  asOf: instant,
+  total: count,
+  byReason: z.partialRecord(z.enum(quarantineReasons), count),
+  oldest: instant.optional(),
+  /** Newest first. */
+  items: z.array(
+    z.strictObject({
+      id: z.string(),
+      by: z.string(),
+      reason: z.enum(quarantineReasons),
+      detail: z.string(),
+      topic: z.string(),
+      partition: z.int(),
+      offset: z.string(),
+      type: z.string().optional(),
+      ref: z.string().optional(),
+      record: z.string().optional(),
+      at: instant,
+    }),
+  ),
+});
+export type QuarantineAnswer = z.infer<typeof quarantineAnswerSchema>;
+
+/** `GET /v1/totals`: everything counted, for reconciling with what producers sent. */
+export const totalsAnswerSchema = z.strictObject({
+  asOf: instant,
+  records: z.strictObject({
+    total: count,
+    byCategory: counts,
+    byPolicy: counts,
+    bySource: counts,
+    /** Without any identifier: no person's search finds them. */
+    unattributed: count,
+  }),
+  quarantined: z.strictObject({ total: count, byReason: counts }),
+  /** Facts reported, by holder and action. */
+  copies: z.record(z.string(), counts),
+  requests: counts,
+  tasks: counts,
+});
+export type TotalsAnswer = z.infer<typeof totalsAnswerSchema>;
+
+/** `GET /v1/holders`: the register of all that can hold a copy. */
+export const holdersAnswerSchema = z.strictObject({
+  asOf: instant,
+  holders: z.array(
+    z.strictObject({
+      ...lineageHolderSchema.shape,
+      kind: z.enum(holderKinds),
+      categories: z.array(z.string()),
+      purposes: z.array(z.string()),
+      replicates: z.array(holderIdSchema).optional(),
+      /** How workers reach it; addresses stay in their environment. */
+      connector: z.string(),
+      registeredAt: instant,
+    }),
+  ),
+});
+export type HoldersAnswer = z.infer<typeof holdersAnswerSchema>;
+
+/** `GET /v1/status`: how far the pipeline is; counts are estimates that cost nothing. */
+export const queryStatusSchema = z.strictObject({
+  asOf: instant,
+  progress: progressSchema,
+  stored: z.strictObject({ records: count, copies: count, quarantine: count, requests: count, tasks: count }),
+});
+export type QueryStatus = z.infer<typeof queryStatusSchema>;

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { holderIdSchema } from './custody.ts';
+import { subjectSchema } from './events/identifiers.ts';
+import { purposeIds } from './policy/index.ts';
+import { lifeSchema, refSchema } from './refs.ts';
+
+/** The HTTP contract of the request service (R4, R5, R7). Instants are RFC 3339 in UTC. */
+
+export const requestTypes = ['deletion', 'suspension', 'resume'] as const;
+export const requestStates = [
+  'accepted',
+  'hiding',
+  'shredding',
+  'carrying-out',
+  'waiting-for-operator',
+  'done',
+] as const;
+export const taskStates = ['pending', 'running', 'done', 'failed'] as const;
+
+/**
+ * What a person asks, sent by compliance. Identifiers travel in the body only; several of them must lead to one
+ * and the same person. `purposes` belong to a suspension or a resume; `all`, the default, binds every purpose.
+ */
+export const createRequestSchema = z
+  .strictObject({
+    type: z.enum(requestTypes),
+    subject: subjectSchema.refine((subject) => Object.keys(subject).length > 0, {
+      error: 'names nobody: give at least one identifier',
+    }),
+    purposes: z
+      .array(z.enum(['all', ...purposeIds]))
+      .min(1)
+      .max(purposeIds.length + 1)
+      .optional(),
+    /** The caller's own reference for the case. No free text: it is kept in clear with the audit entry. */
+    note: z
+      .string()
+      .regex(
+        /^[A-Za-z][A-Za-z0-9_-]{0,63}$/,
+        'a reference of letters, digits, - and _, beginning with a letter',
+      )
+      .optional(),
+  })
+  .refine((body) => body.type !== 'deletion' || body.purposes === undefined, {
+    path: ['purposes'],
+    error: 'belong to a suspension or a resume: a deletion is whole',
+  });
+export type CreateRequest = z.infer<typeof createRequestSchema>;
+
+export const acceptedSchema = z.strictObject({
+  id: z.string(),
+  state: z.enum(requestStates),
+  /** End of the 14th calendar day after arrival, Asia/Tokyo (R7). */
+  due: z.iso.datetime(),
+  /** Number of holders that must act. */
+  tasks: z.int(),
+  /** Refs that several members share: left alone, for review. */
+  ambiguous: z.int(),
+});
+export type Accepted = z.infer<typeof acceptedSchema>;
+
+export const receiptSchema = z.strictObject({
+  affected: z.int(),
+  detail: z.record(z.string(), z.int()),
+  sweptAt: z.iso.datetime().optional(),
+  probe: z.strictObject({ at: z.iso.datetime(), found: z.int() }).optional(),
+  unsupported: z.string().optional(),
+});
+
+export const taskViewSchema = z.strictObject({
+  id: z.string(),
+  request: z.string(),
+  holder: holderIdSchema,
+  directive: z.enum(['erase', 'suspend', 'resume']),
+  state: z.enum(taskStates),
+  attempt: z.int(),
+  notBefore: z.iso.datetime().optional(),
+  receipt: receiptSchema.optional(),
+  errors: z.array(z.strictObject({ at: z.iso.datetime(), attempt: z.int(), message: z.string() })),
+  createdAt: z.iso.datetime(),
+  doneAt: z.iso.datetime().optional(),
+});
+export type TaskView = z.infer<typeof taskViewSchema>;
+
+export const requestSummarySchema = z.strictObject({
+  id: z.string(),
+  type: z.enum(requestTypes),
+  state: z.enum(requestStates),
+  purposes: z.array(z.string()),
+  receivedAt: z.iso.datetime(),
+  due: z.iso.datetime(),
+  doneAt: z.iso.datetime().optional(),
+});
+export type RequestSummary = z.infer<typeof requestSummarySchema>;
+
+export const requestViewSchema = z.strictObject({
+  ...requestSummarySchema.shape,
+  ground: z.enum(['law', 'policy']),
+  lives: z.array(lifeSchema),
+  ambiguous: z.array(refSchema),
+  steps: z.array(
+    z.strictObject({ step: z.string(), at: z.iso.datetime(), evidence: z.record(z.string(), z.unknown()) }),
+  ),
+  /** What it waits for now; absent when it is done. */
+  waitingFor: z.string().optional(),
+  tasks: z.array(taskViewSchema),
+});
+export type RequestView = z.infer<typeof requestViewSchema>;
+
+export const requestListSchema = z.strictObject({ requests: z.array(requestSummarySchema) });
+export const taskListSchema = z.strictObject({ tasks: z.array(taskViewSchema) });
+export const retriedSchema = z.strictObject({ id: z.string(), state: z.enum(taskStates), attempt: z.int() });
+
+export const requestStatusSchema = z.strictObject({
+  asOf: z.iso.datetime(),
+  requests: z.record(z.enum(requestStates), z.int()),
+  tasks: z.record(z.enum(taskStates), z.int()),
+  /** Requests that are not done after their due time. */
+  overdue: z.int(),
+  /** Changes of standing that Kafka does not have yet. */
+  unpublished: z.int(),
+  /** Live readers of rights.standing, and the offset before which each has applied everything. */
+  readers: z.array(z.strictObject({ reader: z.string(), instance: z.string(), applied: z.string() })),
+});
+export type RequestStatus = z.infer<typeof requestStatusSchema>;

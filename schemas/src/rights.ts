@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { refSchema } from './refs.ts';
+
+/**
+ * The current state of one ref for the data plane: what `keys` and guarded consumers must refuse.
+ * Generations up to `hiddenThrough` may be sealed but not opened (a deletion is under way);
+ * those up to `erasedThrough` are gone.
+ */
+export const standingSchema = z.strictObject({
+  ref: refSchema,
+  hiddenThrough: z.int().min(0),
+  erasedThrough: z.int().min(0),
+  /** Instant of the erasure: a new generation opens only for an event later than this. */
+  erasedAt: z.iso.datetime().optional(),
+  /** Purposes for which the person suspended use (R5); `all` binds every purpose. */
+  suspended: z.array(z.string().max(64)).max(32),
+  /** The request that last changed it. */
+  request: z.string().max(64),
+  at: z.iso.datetime(),
+});
+export type Standing = z.infer<typeof standingSchema>;
+
+export type StandingVerdict = 'open' | 'erased' | 'hidden' | 'suspended';
+
+/** What standing says to a reader who wants one generation of a ref for one purpose. Pure. */
+export function judge(standing: Standing | undefined, generation: number, purpose: string): StandingVerdict {
+  if (standing === undefined) return 'open';
+  if (generation <= standing.erasedThrough) return 'erased';
+  if (generation <= standing.hiddenThrough) return 'hidden';
+  if (standing.suspended.includes('all') || standing.suspended.includes(purpose)) return 'suspended';
+  return 'open';
+}
+
+/**
+ * A reader of `rights.standing` says how far it is: it has applied everything before `applied` (an offset) and
+ * has no older batch in flight. It proves itself alive for `leaseMs`; after that it has stopped by itself.
+ */
+export const standingAckSchema = z.strictObject({
+  reader: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
+  instance: z.string().max(64),
+  applied: z.string().regex(/^\d+$/),
+  leaseMs: z.int().min(0),
+  at: z.iso.datetime(),
+});
+export type StandingAck = z.infer<typeof standingAckSchema>;
+
+/** How long a reader's word holds. All use the same: who was not heard for so long reads nothing any more. */
+export const standingLeaseMs = 10_000;

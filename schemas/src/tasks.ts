@@ -1,0 +1,25 @@
+import type { TaskDocument } from './documents.ts';
+
+/**
+ * Names that `request` and `erase` agree on. BullMQ refuses ':' and bare integers in job ids, and does nothing
+ * when it is given an id that it holds already: so adding a task's job again is always harmless.
+ */
+
+/** `<request>.<holder>`: a request has one task a holder. */
+export function taskId(request: string, holder: string): string {
+  return `${request}.${holder}`;
+}
+
+export function requestOfTask(task: string): string {
+  return task.slice(0, task.lastIndexOf('.'));
+}
+
+/** One queue a holder, so that a slow or broken one holds up no other. */
+export function queueOf(holder: string): string {
+  return `erase.${holder}`;
+}
+
+/** A new attempt is a new job: the id of the old one may still be in the queue. */
+export function jobOf(task: Pick<TaskDocument, '_id' | 'attempt'>): string {
+  return `${task._id}-${String(task.attempt)}`;
+}

@@ -1,0 +1,101 @@
+import cookies from '@fastify/cookie';
+import forms from '@fastify/formbody';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { isRetryable } from '@keiro/runtime';
+import { serveOpenDsr } from '../opendsr.ts';
+import type { Session } from './members.ts';
+import { layout, message } from './pages/layout.ts';
+import { mountAccount } from './routes/account.ts';
+import { mountService } from './routes/service.ts';
+import { sessionCookieName, setSessionCookie, type Site, type SiteDependencies } from './site.ts';
+import { css } from './style.ts';
+
+const operatorPaths = /^\/(health|metrics|privacy)(\/|$)/;
+
+/** Tsubame Board: an invented groupware service whose pages are the pipeline's producers. */
+export async function createSite(deps: SiteDependencies): Promise<FastifyInstance> {
+  const app = Fastify({ trustProxy: '127.0.0.1', forceCloseConnections: 'idle', bodyLimit: 65_536 });
+  await app.register(cookies);
+  await app.register(forms);
+  const sessions = new WeakMap<FastifyRequest, Session>();
+
+  const site: Site = {
+    app,
+    deps,
+    sessionOf(request) {
+      const session = sessions.get(request) ?? deps.members.session(request.cookies[sessionCookieName]);
+      sessions.set(request, session);
+      return session;
+    },
+    show(request, page) {
+      const session = site.sessionOf(request);
+      const view = { session, once: deps.submissions.token(session), policy: deps.policy() };
+      return layout(view, page(view));
+    },
+    moment: (id) => ({ id, at: deps.now(), site: deps.site, policy: deps.policy() }),
+  };
+
+  app.addHook('onRequest', (request, reply, next) => {
+    if (!operatorPaths.test(request.url)) {
+      const session = site.sessionOf(request);
+      if (request.cookies[sessionCookieName] !== session.id) setSessionCookie(reply, session);
+      void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+    }
+    next();
+  });
+  app.addHook('onResponse', (request, reply, next) => {
+    if (!operatorPaths.test(request.url)) {
+      deps.accessLog({
+        address: request.ip,
+        member: sessions.get(request)?.member?.id,
+        at: deps.now(),
+        method: request.method,
+        path: request.url,
+        protocol: `HTTP/${request.raw.httpVersion}`,
+        status: reply.statusCode,
+        bytes: Number(reply.getHeader('content-length') ?? 0),
+        referer: request.headers.referer,
+        userAgent: request.headers['user-agent'],
+      });
+    }
+    next();
+  });
+
+  app.setErrorHandler((error, request, reply) => {
+    const status = isRetryable(error) ? 503 : ((error as { statusCode?: number }).statusCode ?? 500);
+    if (status >= 500) deps.log.warn({ err: error }, 'a request failed');
+    const text =
+      status === 503
+        ? 'ただいま混み合っています。ページを再読み込みして、同じ内容をもう一度お送りください。'
+        : '申し訳ありません。処理できませんでした。';
+    void reply
+      .status(status)
+      .type('text/html')
+      .send(
+        site.show(request, () => message('送信できませんでした', text, { href: '/', label: 'トップへ' })),
+      );
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const page = () =>
+      message('ページがありません', 'アドレスをお確かめください。', { href: '/', label: 'トップへ' });
+    void reply.status(404).type('text/html').send(site.show(request, page));
+  });
+
+  app.get('/style.css', (_request, reply) =>
+    reply.type('text/css').header('cache-control', 'max-age=86400').send(css),
+  );
+  app.get('/health/live', () => ({ status: 'live' }));
+  app.get('/health/ready', () => ({ status: 'ready' }));
+  app.get('/metrics', async (_request, reply) => reply.type('text/plain').send(await deps.metrics.text()));
+  serveOpenDsr(app, {
+    prefix: '/privacy',
+    token: deps.privacyToken,
+    holder: {
+      erase: (identities) => Promise.resolve(deps.members.erase(identities)),
+      count: (identities) => Promise.resolve(deps.members.count(identities)),
+    },
+  });
+  mountAccount(site);
+  mountService(site);
+  return app;
+}

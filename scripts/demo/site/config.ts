@@ -1,0 +1,17 @@
+import { commonConfig, kafkaConfig, keysConfig, port, registryConfig, tokenConfig } from '@keiro/runtime';
+import { z } from 'zod';
+
+export const configSchema = z.object({
+  ...commonConfig,
+  ...kafkaConfig,
+  ...registryConfig,
+  ...keysConfig,
+  ...tokenConfig,
+  DEMO_SITE_PORT: port(17_010),
+  /** Host name that the site has in the events: the one that the policy covers (X1). */
+  DEMO_SITE_NAME: z.string().default('www.demo.example'),
+  /** File that one line per request is appended to, in Combined Log Format. */
+  DEMO_ACCESS_LOG: z.string().min(1),
+  /** What erase workers must show at `/privacy`. */
+  DEMO_PRIVACY_TOKEN: z.string().min(16),
+});

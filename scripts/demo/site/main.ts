@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createLog, createMetrics, readConfig, runService } from '@keiro/runtime';
+import { currentPolicy } from '@keiro/schemas';
+import { createEmitter } from '@keiro/sdk';
+import { accessLogTo } from './access-log.ts';
+import { createSite } from './app.ts';
+import { configSchema } from './config.ts';
+import { createMembers } from './members.ts';
+import { createSubmissions } from './submit.ts';
+
+const log = createLog('demo-site');
+
+await runService(log, async (opened) => {
+  const config = readConfig(configSchema);
+  log.level = config.KEIRO_LOG_LEVEL;
+  const now = () => new Date();
+  mkdirSync(dirname(config.DEMO_ACCESS_LOG), { recursive: true });
+  const metrics = createMetrics('demo-site');
+  const emitted = metrics.counter('demo_site_events_emitted_total', 'events that the pipeline has taken', [
+    'type',
+  ]);
+
+  const emitter = await createEmitter({
+    kafka: { brokers: config.KEIRO_KAFKA_BROKERS },
+    registryUrl: config.KEIRO_REGISTRY_URL,
+    keys: { url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN },
+    source: 'demo-site',
+    sites: [config.DEMO_SITE_NAME],
+    clientId: 'demo-site',
+    log,
+    now,
+    random: randomBytes,
+  });
+  opened('emitter', () => emitter.close());
+
+  const app = await createSite({
+    members: createMembers({ random: randomBytes, now }),
+    submissions: createSubmissions({
+      random: randomBytes,
+      async emit(events) {
+        await emitter.emitBatch(events);
+        for (const { type } of events) emitted.inc({ type });
+      },
+    }),
+    accessLog: accessLogTo(config.DEMO_ACCESS_LOG),
+    metrics,
+    log,
+    now,
+    random: randomBytes,
+    site: config.DEMO_SITE_NAME,
+    policy: () => currentPolicy(now()).version,
+    privacyToken: config.DEMO_PRIVACY_TOKEN,
+  });
+  await app.listen({ host: config.KEIRO_HOST, port: config.DEMO_SITE_PORT });
+  opened('http', () => app.close());
+});

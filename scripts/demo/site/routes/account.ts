@@ -1,0 +1,179 @@
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { profileChanged, registered, sessionCookie } from '../events.ts';
+import { filledIn, readForm, takeFlash, tokenOf, wordsOf } from '../form.ts';
+import { idOf } from '../ids.ts';
+import type { Profile, Session } from '../members.ts';
+import { logInPage, profilePage, signUpPage } from '../pages/account.ts';
+import { setSessionCookie, type Site } from '../site.ts';
+import { FormError } from '../submit.ts';
+
+const line = z.string().trim().max(200);
+const optional = line.transform((value) => (value === '' ? undefined : value)).optional();
+
+const signUpSchema = z.object({
+  name: line.min(1),
+  nameKana: optional,
+  email: line.pipe(z.email()),
+  phone: optional,
+  company: optional,
+  department: optional,
+  password: z.string().min(10).max(200),
+});
+const logInSchema = z.object({ email: line, password: z.string().max(200) });
+const profileSchema = z.object({
+  name: line.min(1),
+  phone: optional,
+  company: optional,
+  department: optional,
+  position: optional,
+});
+
+const visitorCookieName = 'tsubame_visitor';
+const visitorDays = 30;
+
+function rememberBrowser(reply: FastifyReply, session: Session): void {
+  void reply.setCookie(visitorCookieName, session.visitor ?? '', {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    maxAge: visitorDays * 86_400,
+  });
+}
+
+/** Sign-up, log-in, log-out and profile. */
+export function mountAccount(site: Site): void {
+  const { app, deps } = site;
+  const { members, submissions } = deps;
+  const newVisitor = () => `v-${idOf(deps.random(20))}`;
+
+  app.get('/signup', (request, reply) =>
+    reply.type('text/html').send(site.show(request, (view) => signUpPage(view))),
+  );
+  app.post('/signup', async (request, reply) => {
+    const session = site.sessionOf(request);
+    try {
+      const { onward } = await submissions.submit(session, tokenOf(request.body), async (id) => {
+        const { password, ...profile } = readForm(signUpSchema, request.body);
+        const applicant = await members.apply(profile, password);
+        if (applicant === 'email-taken')
+          throw new FormError('このメールアドレスは登録済みです。ログインしてください。');
+        const { member } = applicant;
+        const visitor = newVisitor();
+        // The session that the visitor has had so far becomes the member's.
+        const asMember = { ...session, member, visitor };
+        return {
+          events: [
+            registered(site.moment(`registration-${id}`), member, visitor),
+            sessionCookie(site.moment(`session-${id}`), asMember, 'login'),
+          ],
+          accept() {
+            applicant.accept();
+            Object.assign(session, { member, visitor, flash: 'ご登録ありがとうございます。' });
+          },
+          reject: () => {
+            applicant.reject();
+          },
+          onward: '/profile',
+        };
+      });
+      rememberBrowser(reply, session);
+      return await reply.redirect(onward, 303);
+    } catch (error) {
+      const words = wordsOf(error);
+      const page = site.show(request, (view) => signUpPage(view, filledIn(request.body), words));
+      return reply.status(422).type('text/html').send(page);
+    }
+  });
+
+  app.get('/login', (request, reply) =>
+    reply.type('text/html').send(site.show(request, (view) => logInPage(view))),
+  );
+  app.post('/login', async (request, reply) => {
+    const before = site.sessionOf(request);
+    try {
+      const settled = await submissions.submit(before, tokenOf(request.body), async (id) => {
+        const { email, password } = readForm(logInSchema, request.body);
+        const member = await members.authenticate(email, password);
+        if (member === undefined) throw new FormError('メールアドレスかパスワードが違います。');
+        // A new session: the id that was known before the log-in is worth nothing after it.
+        const session = Object.assign(members.session(undefined), { member, visitor: newVisitor() });
+        return {
+          events: [sessionCookie(site.moment(`session-${id}`), session, 'login')],
+          accept: () => {
+            members.end(before);
+          },
+          onward: '/board',
+          session,
+        };
+      });
+      const session = settled.session ?? before;
+      setSessionCookie(reply, session);
+      rememberBrowser(reply, session);
+      return await reply.redirect(settled.onward, 303);
+    } catch (error) {
+      const words = wordsOf(error);
+      const page = site.show(request, (view) => logInPage(view, filledIn(request.body), words));
+      return reply.status(422).type('text/html').send(page);
+    }
+  });
+
+  app.post('/logout', async (request, reply) => {
+    const session = site.sessionOf(request);
+    const { onward } = await submissions.submit(session, tokenOf(request.body), (id) =>
+      Promise.resolve({
+        events:
+          session.member === undefined
+            ? []
+            : [sessionCookie(site.moment(`session-${id}`), session, 'logout')],
+        accept: () => {
+          members.end(session);
+        },
+        onward: '/',
+      }),
+    );
+    setSessionCookie(reply, members.session(undefined));
+    void reply.clearCookie(visitorCookieName, { path: '/' });
+    return reply.redirect(onward, 303);
+  });
+
+  app.get('/profile', (request, reply) => {
+    const session = site.sessionOf(request);
+    if (session.member === undefined) return reply.redirect('/login', 303);
+    return reply.type('text/html').send(site.show(request, (view) => profilePage(view, takeFlash(session))));
+  });
+  app.post('/profile', async (request, reply) => {
+    const session = site.sessionOf(request);
+    const { member } = session;
+    if (member === undefined) return reply.redirect('/login', 303);
+    try {
+      const { onward } = await submissions.submit(session, tokenOf(request.body), (id) => {
+        const changed = changesOf(member, readForm(profileSchema, request.body));
+        const isChanged = Object.keys(changed).length > 0;
+        return Promise.resolve({
+          events: isChanged ? [profileChanged(site.moment(`profile-${id}`), session, changed)] : [],
+          accept: () => void Object.assign(member, changed),
+          onward: '/profile',
+        });
+      });
+      session.flash = '保存しました。';
+      return await reply.redirect(onward, 303);
+    } catch (error) {
+      const words = wordsOf(error);
+      return reply
+        .status(422)
+        .type('text/html')
+        .send(site.show(request, (view) => profilePage(view, words)));
+    }
+  });
+}
+
+/** Only what was changed is collected again. */
+function changesOf(member: Profile, given: Omit<Profile, 'email'>): Partial<Profile> {
+  const before: Partial<Record<string, unknown>> = { ...member };
+  return Object.fromEntries(
+    Object.entries<string | undefined>(given).filter(
+      ([name, value]) => value !== undefined && value !== before[name],
+    ),
+  );
+}

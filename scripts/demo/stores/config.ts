@@ -1,0 +1,19 @@
+import { commonConfig, kafkaConfig, keysConfig, port, registryConfig, tokenConfig } from '@keiro/runtime';
+import { z } from 'zod';
+
+export const configSchema = z.object({
+  ...commonConfig,
+  ...kafkaConfig,
+  ...registryConfig,
+  ...keysConfig,
+  ...tokenConfig,
+  /** Health and metrics of this store's process. */
+  DEMO_STORE_PORT: port(0),
+  DEMO_MONGO_URL: z.string().min(1),
+  DEMO_POSTGRES_URL: z.string().min(1),
+  DEMO_REDIS_URL: z.string().min(1),
+  DEMO_MAIL_URL: z.url(),
+  /** What the mail processor wants to be shown. */
+  DEMO_MAIL_TOKEN: z.string().min(16),
+});
+export type StoreConfig = z.infer<typeof configSchema>;

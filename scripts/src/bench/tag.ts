@@ -1,0 +1,281 @@
+import { randomBytes } from 'node:crypto';
+import {
+  connectKafka,
+  connectMongo,
+  createLog,
+  createMetrics,
+  reached,
+  until,
+  type ConsumeOptions,
+  type Kafkas,
+  type Log,
+  type Message,
+  type Positions,
+} from '@keiro/runtime';
+import { connectRegistry, type Registry } from '@keiro/runtime/registry';
+import {
+  collectionTopics,
+  eventTypes,
+  policy,
+  wireSubject,
+  type EventType,
+  type RecordDocument,
+} from '@keiro/schemas';
+import { collections } from '@keiro/infra/collections';
+import { configSchema } from '@keiro/tag/config';
+import { read } from '@keiro/tag/read';
+import { startTag } from '@keiro/tag/run';
+import { tag } from '@keiro/tag/tag';
+import { lifeOf, wireEvent } from './wire-events.ts';
+
+export interface TagBench {
+  readonly events: number;
+  /** Events a second, over all rounds. */
+  readonly bare: number;
+  readonly tag: number;
+  /** Of tag to bare; the mark is 0.6. */
+  readonly ratio: number;
+  readonly rounds: readonly { readonly bare: number; readonly tag: number }[];
+}
+
+const partitionsAtOnce = 3;
+const timeoutMs = 120_000;
+
+/**
+ * Tagging beside a bare loop that consumes, parses and inserts the very same documents into a collection with
+ * the same indexes, by turns, over the same messages. Needs the servers, their topics, and the keys service.
+ */
+export async function benchTag(
+  env: Readonly<Record<string, string | undefined>>,
+  options: { events?: number; rounds?: number } = {},
+): Promise<TagBench> {
+  const { events = 20_000, rounds = 3 } = options;
+  const log = createLog('bench-tag', 'error');
+  const bench = await prepare(env, log, events);
+  const results: { bare: number; tag: number }[] = [];
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      const bare = await inDatabase(bench, (database, suffix) => bareLoop(bench, database, suffix));
+      const tagged = await inDatabase(bench, (database, suffix) => realTag(bench, env, database, suffix));
+      results.push({ bare, tag: tagged });
+    }
+  } finally {
+    await bench.close();
+  }
+  const seconds = (kind: 'bare' | 'tag') => results.reduce((sum, one) => sum + one[kind], 0);
+  const rate = (elapsed: number) => Math.round(bench.count / elapsed);
+  return {
+    events: bench.count,
+    bare: rate(seconds('bare') / rounds),
+    tag: rate(seconds('tag') / rounds),
+    ratio: Math.round((seconds('bare') / seconds('tag')) * 100) / 100,
+    rounds: results.map((one) => ({ bare: rate(one.bare), tag: rate(one.tag) })),
+  };
+}
+
+type Bench = Awaited<ReturnType<typeof prepare>>;
+
+async function prepare(env: Readonly<Record<string, string | undefined>>, log: Log, events: number) {
+  const brokers = needed(env, 'KEIRO_KAFKA_BROKERS').split(',');
+  const kafka = connectKafka({ brokers, clientId: 'keiro-bench-tag', log });
+  const admin = await kafka.admin();
+  const registry = connectRegistry({ url: needed(env, 'KEIRO_REGISTRY_URL') });
+  const starts = await admin.endOffsets(collectionTopics);
+  await produceEvents(kafka, registry, events);
+  const ends = await admin.endOffsets(collectionTopics);
+  const documents = await documentsOf(kafka, admin, registry, starts, ends);
+  return {
+    kafka,
+    admin,
+    registry,
+    log,
+    starts,
+    ends,
+    documents,
+    count: documents.size,
+    mongoUrl: needed(env, 'KEIRO_MONGO_URL'),
+    close: () => Promise.all([admin.close(), registry.close()]),
+  };
+}
+
+function needed(env: Readonly<Record<string, string | undefined>>, name: string): string {
+  const value = env[name];
+  if (value === undefined) throw new Error(`${name} is not set: eval "$(npm run -s stack -- env)"`);
+  return value;
+}
+
+/** Two refs an event, one event in ten by somebody new, all types. */
+async function produceEvents(kafka: Kafkas, registry: Registry, events: number): Promise<void> {
+  const producer = await kafka.producer();
+  const run = randomBytes(4).toString('hex');
+  for (const [position, type] of eventTypes.entries()) {
+    const encode = await registry.encoder(wireSubject(type));
+    const share = Math.floor((events + position) / eventTypes.length);
+    const messages = Array.from({ length: share }, (_, number) => {
+      const event = eventOf(type, run, number, Math.ceil(share / 10));
+      return { key: event.key, headers: event.headers, value: encode(event.value) };
+    });
+    for (let from = 0; from < messages.length; from += 500) {
+      await producer.send([{ topic: `collection.${type}`, messages: messages.slice(from, from + 500) }]);
+    }
+  }
+  await producer.close();
+}
+
+function eventOf(type: EventType, run: string, number: number, people: number) {
+  const person = `${run}-${type}-${String(number % people)}`;
+  const refs = [lifeOf('member', person), lifeOf('email', person)];
+  return wireEvent({ type, id: `${run}-${String(number)}`, refs }, randomBytes);
+}
+
+const placeOf = ({ topic, partition, offset }: Pick<Message, 'topic' | 'partition' | 'offset'>) =>
+  `${topic}/${String(partition)}/${offset}`;
+
+/** What tagging makes of each message, worked out beforehand, so that the bare loop inserts the same documents. */
+async function documentsOf(
+  kafka: Kafkas,
+  admin: Awaited<ReturnType<Kafkas['admin']>>,
+  registry: Registry,
+  starts: Positions,
+  ends: Positions,
+): Promise<Map<string, RecordDocument>> {
+  const documents = new Map<string, RecordDocument>();
+  const group = `keiro.bench-read-${randomBytes(4).toString('hex')}`;
+  await admin.setCommitted(group, starts);
+  const running = await kafka.consume({
+    group,
+    topics: collectionTopics,
+    until: ends,
+    onBatch: async (messages) => {
+      const decoded = await registry.decodeAll(messages.map(({ value }) => value));
+      for (const [position, message] of messages.entries()) {
+        const event = read(message, decoded[position]);
+        if ('reason' in event) continue;
+        const { topic, partition, offset } = message;
+        const { envelope, wire } = event;
+        const tagged = tag(
+          envelope,
+          wire,
+          { topic, partition, offset },
+          policy(envelope.policyversion),
+          new Date(),
+        );
+        if ('record' in tagged) documents.set(placeOf(message), tagged.record);
+      }
+    },
+  });
+  await until(async () => reached(ends, await admin.committed(group, collectionTopics)), {
+    what: 'reading',
+    timeoutMs,
+  });
+  await running.close();
+  return documents;
+}
+
+/** Runs once in a database of its own, with the indexes of the real one; answers with what the run answers. */
+async function inDatabase(
+  bench: Bench,
+  run: (database: string, suffix: string) => Promise<number>,
+): Promise<number> {
+  const suffix = `-bench-${randomBytes(4).toString('hex')}`;
+  const database = `keiro${suffix.replaceAll('-', '_')}`;
+  const mongo = await connectMongo({ url: bench.mongoUrl, database, log: bench.log });
+  try {
+    for (const { name, indexes } of collections.filter((one) => one.owner === 'tag')) {
+      await mongo.db.createCollection(name);
+      for (const { key } of indexes) await mongo.db.collection(name).createIndex(key);
+    }
+    const seconds = await run(database, suffix);
+    const found = await mongo.db.collection('records').countDocuments({});
+    if (found !== bench.count) throw new Error(`${String(found)} records of ${String(bench.count)}`);
+    return seconds;
+  } finally {
+    await mongo.db.dropDatabase();
+    await mongo.close();
+  }
+}
+
+async function bareLoop(bench: Bench, database: string, suffix: string): Promise<number> {
+  const group = `keiro.bare${suffix}`;
+  await bench.admin.setCommitted(group, bench.starts);
+  const mongo = await connectMongo({ url: bench.mongoUrl, database, log: bench.log });
+  const records = mongo.db.collection<RecordDocument>('records');
+  const watch = stopwatch(group);
+  const running = await watch.around(bench.kafka).consume({
+    group,
+    topics: collectionTopics,
+    until: bench.ends,
+    partitionsAtOnce,
+    onBatch: async (messages) => {
+      const documents = messages.flatMap((message) => {
+        JSON.parse(message.value?.toString('utf8', 5) ?? 'null');
+        return bench.documents.get(placeOf(message)) ?? [];
+      });
+      if (documents.length > 0) await records.insertMany(documents, { ordered: false });
+    },
+  });
+  await consumed(bench, group);
+  await running.close();
+  await mongo.close();
+  return watch.seconds();
+}
+
+async function realTag(
+  bench: Bench,
+  env: Readonly<Record<string, string | undefined>>,
+  database: string,
+  suffix: string,
+): Promise<number> {
+  const group = `keiro.tag${suffix}`;
+  await bench.admin.setCommitted(group, bench.starts);
+  await bench.admin.setCommitted(`keiro.quarantine${suffix}`, await bench.admin.endOffsets(['quarantine']));
+  const config = configSchema.parse({
+    ...env,
+    KEIRO_TOKEN: env['KEIRO_TOKEN_TAG'],
+    KEIRO_DATABASE: database,
+    KEIRO_GROUP_SUFFIX: suffix,
+  });
+  const parts: (() => Promise<unknown>)[] = [];
+  const watch = stopwatch(group);
+  try {
+    await startTag(config, {
+      kafka: watch.around(bench.kafka),
+      log: bench.log,
+      metrics: createMetrics('bench'),
+      now: () => new Date(),
+      opened: (_name, close) => void parts.push(close),
+    });
+    await consumed(bench, group);
+  } finally {
+    for (const close of parts.reverse()) await close();
+  }
+  return watch.seconds();
+}
+
+async function consumed(bench: Bench, group: string): Promise<void> {
+  await until(async () => reached(bench.ends, await bench.admin.committed(group, collectionTopics)), {
+    what: `${group} has read all`,
+    timeoutMs,
+  });
+}
+
+/** Measures a group from the beginning of its first batch to the end of its last: joining is no work of it. */
+function stopwatch(group: string) {
+  let first: number | undefined;
+  let last = 0;
+  const timed =
+    (onBatch: ConsumeOptions['onBatch']): ConsumeOptions['onBatch'] =>
+    async (messages) => {
+      first ??= performance.now();
+      await onBatch(messages);
+      last = performance.now();
+    };
+  return {
+    around: (kafka: Kafkas): Kafkas => ({
+      ...kafka,
+      consume: (options) =>
+        kafka.consume(options.group === group ? { ...options, onBatch: timed(options.onBatch) } : options),
+    }),
+    seconds: () => (last - (first ?? last)) / 1000,
+  };
+}

@@ -1,0 +1,72 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { connectRedis, type Log } from '@keiro/runtime';
+import { connectPostgres } from '@keiro/scripts/demo/postgres';
+import { setting, type StackEnvironment } from '../services.ts';
+
+/** How many items in each of the demo company's places hold one of these texts. */
+export type Found = Readonly<Record<string, number>>;
+
+/**
+ * Looks into every place by itself, with each server's own client and not through Keiro: whole rows, documents,
+ * keys and files are searched for the person's identifiers as text.
+ */
+export interface Inspector {
+  look(needles: readonly string[]): Promise<Found>;
+  close(): Promise<void>;
+}
+
+export async function openInspector(env: StackEnvironment, log: Log): Promise<Inspector> {
+  const mongo = new MongoClient(setting(env, 'DEMO_MONGO_URL'));
+  await mongo.connect();
+  const url = setting(env, 'DEMO_POSTGRES_URL');
+  const billing = await connectPostgres({ url, database: 'demo_billing', log });
+  const drBilling = await connectPostgres({ url, database: 'dr_billing', log });
+  const redis = await connectRedis({ url: setting(env, 'DEMO_REDIS_URL'), log });
+  const mails = setting(env, 'DEMO_MAIL_FOLDER');
+
+  const collection = (database: string, name: string) => async () =>
+    (await mongo.db(database).collection(name).find().toArray()).map((document) => JSON.stringify(document));
+  const payments = (pool: typeof billing) => async () =>
+    (await pool.query<{ row: string }>('select payments::text as row from payments')).rows.map(
+      ({ row }) => row,
+    );
+
+  const places: Readonly<Record<string, () => Promise<string[]>>> = {
+    crm: collection('crm', 'profiles'),
+    billing: payments(billing),
+    newsletter: collection('newsletter', 'readers'),
+    async sessions() {
+      const texts: string[] = [];
+      for await (const keys of redis.scanStream({ count: 500 }) as AsyncIterable<string[]>) {
+        for (const key of keys) {
+          const content = key.startsWith('session:') ? await redis.hgetall(key) : await redis.smembers(key);
+          texts.push(`${key} ${JSON.stringify(content)}`);
+        }
+      }
+      return texts;
+    },
+    mailer: async () =>
+      Promise.all((await readdir(mails)).map((name) => readFile(join(mails, name), 'utf8'))),
+    'dr-singapore': async () => [
+      ...(await collection('dr_crm', 'profiles')()),
+      ...(await payments(drBilling)()),
+    ],
+  };
+
+  return {
+    async look(needles) {
+      const found: Record<string, number> = {};
+      for (const [place, read] of Object.entries(places)) {
+        found[place] = (await read()).filter((text) =>
+          needles.some((needle) => text.includes(needle)),
+        ).length;
+      }
+      return found;
+    },
+    async close() {
+      await Promise.all([mongo.close(), billing.end(), drBilling.end(), redis.quit()]);
+    },
+  };
+}

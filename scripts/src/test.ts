@@ -1,0 +1,85 @@
+import { stackConfig, root } from '@keiro/infra/local/config';
+import { stackEnv } from '@keiro/infra/local/environment';
+import { down, reset, up } from '@keiro/infra/local/stack';
+import { findProcess } from '@keiro/infra/local/supervise';
+import { messageOf } from '@keiro/runtime';
+import { Command } from 'commander';
+import { runJest, type Results } from './run-tests.ts';
+import { prepare } from './prepare.ts';
+import {
+  demoEnvironment,
+  demoPrograms,
+  serviceList,
+  startProgram,
+  type StackEnvironment,
+} from './services.ts';
+
+/** The stack that tests have for themselves: own ports, own folder, so that it runs beside `npm start`. */
+const stack = 'test';
+
+const started = performance.now();
+const say = (text: string): void => {
+  process.stderr.write(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}\n`);
+};
+
+const program = new Command('npm test --')
+  .description('Runs every test against real servers, on a stack of its own that is made anew.')
+  .argument('[patterns...]', 'only test files whose path matches, e.g. unit or integration/keys')
+  .option('--keep', 'leave the stack and the services up afterwards')
+  .showHelpAfterError()
+  .parse();
+const patterns = program.args;
+const { keep } = program.opts<{ keep?: true }>();
+const needsServers = patterns.length === 0 || !patterns.every((pattern) => pattern.startsWith('unit'));
+
+try {
+  const results = needsServers ? await withServers() : await runJest(root, patterns, process.env);
+  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+  const skipped = results.numPendingTests + results.numTodoTests;
+  if (!results.success || results.numPassedTests === 0) process.exitCode = 1;
+  say('done');
+  process.stdout.write(
+    `${String(results.numPassedTests)} passed, ${String(failed)} failed, ${String(skipped)} skipped\n`,
+  );
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.stdout.write('0 passed, 1 failed, 0 skipped\n');
+  process.exitCode = 1;
+}
+
+async function withServers(): Promise<Results> {
+  const folders = stackConfig(stack).folders;
+  await stopPrograms();
+  await reset(stack);
+  const told = new Set<string>();
+  await up(stack, (server, text, state) => {
+    if (state === 'working' && told.has(server)) return;
+    told.add(server);
+    say(`${server}: ${text}`);
+  });
+  try {
+    const base: StackEnvironment = { ...stackEnv(stack), KEIRO_KEYS_DATABASE: 'keiro_keys' };
+    const env = { ...base, ...demoEnvironment(base, folders.data) };
+    await prepare(env);
+    await Promise.all(serviceList(env).map((one) => startProgram(one, env, folders)));
+    say('services up, testing');
+    return await runJest(root, patterns, { ...process.env, ...env });
+  } finally {
+    if (keep !== true) {
+      await stopPrograms();
+      await down(stack);
+    }
+  }
+}
+
+/** Those of this run, and those that a run which was killed has left. */
+async function stopPrograms(): Promise<void> {
+  const { folders, portOffset } = stackConfig(stack);
+  const env = { KEIRO_PORT_OFFSET: String(portOffset) };
+  const running = [...demoPrograms(env), ...serviceList(env)].map(({ name }) => findProcess(folders, name));
+  await Promise.all(
+    running.map(async (one) => {
+      await one?.stop();
+    }),
+  );
+}

@@ -1,0 +1,27 @@
+import { Command, CommanderError } from 'commander';
+import { messageOf } from '@keiro/runtime/errors';
+import * as capture from './capture.ts';
+import * as lineage from './lineage.ts';
+import * as quarantine from './quarantine.ts';
+import * as request from './request.ts';
+import * as status from './status.ts';
+import * as tasks from './tasks.ts';
+
+const program = new Command('keiro')
+  .description('Keiro: where personal data came from, went to, and how it ends')
+  // So that wrong use can have an exit code of its own.
+  .exitOverride();
+
+for (const { register } of [lineage, request, tasks, quarantine, status, capture]) register(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // It has told what is wrong already. Help that was asked for is no error.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exitCode = 1;
+  }
+}

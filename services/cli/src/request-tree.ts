@@ -1,0 +1,106 @@
+import type { LineageHolder, LineageRequest } from '@keiro/schemas';
+import { align, at, clock, number, say, type Language, type Node, type Paint } from './output.ts';
+import { directiveWord, requestWord, stateWord, stepWord, words } from './words.ts';
+
+export interface TreeOptions {
+  readonly language: Language;
+  readonly paint: Paint;
+}
+
+const colours = { done: 'green', failed: 'red', 'waiting-for-operator': 'red' } as const;
+
+/** A state in its colour: green is over and well, red wants somebody, yellow is under way. */
+export function paintState(state: string, { language, paint }: TreeOptions): string {
+  const colour = state in colours ? colours[state as keyof typeof colours] : 'yellow';
+  return paint(colour, say(stateWord(state), language));
+}
+
+/** A request with its steps and each holder's receipt (R4, R5, R7). Pure. */
+export function requestNode(
+  request: LineageRequest,
+  holders: readonly LineageHolder[],
+  options: TreeOptions,
+): Node {
+  const { language, paint } = options;
+  const dates = [
+    `${say(words.received, language)} ${at(request.receivedAt)}`,
+    request.doneAt === undefined
+      ? `${say(words.due, language)} ${at(request.due)}`
+      : `${say(words.done, language)} ${at(request.doneAt)}`,
+  ];
+  const purposes = request.type === 'deletion' ? [] : [`(${purposeList(request.purposes, language)})`];
+  return {
+    text: [
+      paint('bold', say(requestWord(request.type), language)),
+      ...purposes,
+      request.id,
+      paintState(request.state, options),
+      ...dates,
+    ].join('  '),
+    children: [
+      ...(request.steps.length === 0
+        ? []
+        : [
+            {
+              text: `${say(words.steps, language)}: ${request.steps
+                .map(({ step, at: instant }) => `${say(stepWord(step), language)} ${clock(instant)}`)
+                .join(' → ')}`,
+            },
+          ]),
+      ...taskNodes(request, holders, options),
+    ],
+  };
+}
+
+export function purposeList(purposes: readonly string[], language: Language): string {
+  return purposes.includes('all') ? say(words.allPurposes, language) : purposes.join(', ');
+}
+
+/** One line a holder: what it had to do, what it did, what its probe found. */
+function taskNodes(
+  { tasks }: Pick<LineageRequest, 'tasks'>,
+  holders: readonly LineageHolder[],
+  options: TreeOptions,
+): Node[] {
+  const lines = align(tasks.map((task) => taskCells(task, holders, options)));
+  return tasks.map((task, position) => {
+    const detail = Object.entries(task.receipt?.detail ?? {});
+    const error = task.state === 'done' ? undefined : task.errors.at(-1);
+    return {
+      text: lines[position] ?? '',
+      children: [
+        ...(detail.length < 2
+          ? []
+          : [{ text: detail.map(([what, n]) => `${what} ${number(n)}`).join(' · ') }]),
+        ...(error === undefined
+          ? []
+          : [{ text: `${say(words.attempt, options.language)} ${String(error.attempt)}: ${error.message}` }]),
+      ],
+    };
+  });
+}
+
+function taskCells(
+  task: LineageRequest['tasks'][number],
+  holders: readonly LineageHolder[],
+  options: TreeOptions,
+): string[] {
+  const { language } = options;
+  const holder = holders.find(({ id }) => id === task.holder);
+  const { receipt } = task;
+  const answer: string[] = [];
+  if (receipt !== undefined) answer.push(`${say(words.affected, language)} ${number(receipt.affected)}`);
+  if (receipt?.probe !== undefined) {
+    const { at: instant, found } = receipt.probe;
+    answer.push(
+      `${say(words.probe, language)} ${clock(instant)} ${say(words.found, language)} ${number(found)}`,
+    );
+  }
+  if (receipt?.unsupported !== undefined) answer.push(receipt.unsupported);
+  return [
+    task.holder,
+    ...(holder === undefined ? [] : [say(holder.name, language)]),
+    `${say(directiveWord(task.directive), language)}: ${paintState(task.state, options)}`,
+    ...answer,
+  ];
+}

@@ -1,0 +1,115 @@
+import type { Labels } from '@keiro/schemas';
+
+/** What the reading commands say, in Japanese and English (L2). Names of the policy come with each answer. */
+const word = (ja: string, en: string): Labels => ({ ja, en });
+
+export const words = {
+  lineage: word('系譜', 'Lineage'),
+  person: word('本人', 'Person'),
+  records: word('記録', 'Records'),
+  copies: word('所在', 'copies'),
+  transfers: word('提供・委託・移転', 'Transfers'),
+  requests: word('請求', 'Requests'),
+  quarantine: word('隔離', 'Quarantine'),
+  notes: word('注記', 'Notes'),
+  generation: word('世代', 'generation'),
+  purposes: word('目的', 'for'),
+  ends: word('終期', 'ends'),
+  openUntil: word('起算点', 'counted from'),
+  cap: word('遅くとも', 'at the latest'),
+  floor: word('法定保存', 'kept by law'),
+  policy: word('方針', 'policy'),
+  basis: word('根拠', 'basis'),
+  own: word('自社', 'own'),
+  fromSnapshot: word('スナップショット', 'snapshot'),
+  until: word('まで', 'until'),
+  none: word('なし', 'none'),
+  more: word('ほか', 'more'),
+  received: word('受付', 'received'),
+  due: word('期限', 'due'),
+  done: word('完了', 'done'),
+  steps: word('経過', 'steps'),
+  affected: word('処理', 'affected'),
+  probe: word('再確認', 'probe'),
+  found: word('残り', 'found'),
+  attempt: word('試行', 'attempt'),
+  suspended: word('利用停止', 'suspended for'),
+  allPurposes: word('すべての目的', 'every purpose'),
+  tenant: word('受託', 'entrusted by'),
+  again: word('消去後に再び報告', 'reported again after erasure'),
+} as const;
+
+const kinds: Record<string, Labels> = {
+  member: word('会員', 'member'),
+  email: word('メール', 'e-mail'),
+  phone: word('電話', 'phone'),
+  payer: word('支払者', 'payer'),
+  cookie: word('クッキー', 'cookie'),
+  device: word('端末', 'device'),
+  unattributed: word('識別子なし', 'unattributed'),
+};
+
+const states: Record<string, Labels> = {
+  unknown: word('該当なし', 'unknown'),
+  live: word('有効', 'live'),
+  suspended: word('利用停止中', 'suspended'),
+  hidden: word('削除手続中', 'being deleted'),
+  erased: word('消去済み', 'erased'),
+  shared: word('共有（確認待ち）', 'shared, for review'),
+  held: word('保有', 'held'),
+  withheld: word('留保', 'withheld'),
+  removed: word('削除済み', 'removed'),
+  erasing: word('消去中', 'erasing'),
+  accepted: word('受理', 'accepted'),
+  hiding: word('遮断中', 'hiding'),
+  shredding: word('鍵の破棄', 'shredding'),
+  'carrying-out': word('実施中', 'carrying out'),
+  'waiting-for-operator': word('担当者待ち', 'waiting for an operator'),
+  pending: word('待機', 'pending'),
+  running: word('実行中', 'running'),
+  done: word('完了', 'done'),
+  failed: word('失敗', 'failed'),
+};
+
+const steps: Record<string, Labels> = {
+  ...states,
+  // Decided and in force, not proven: the receipts say when that is so.
+  erased: word('消去の発効', 'erasure in force'),
+  hidden: word('遮断済み', 'hidden'),
+  planned: word('計画確定', 'planned'),
+  replanned: word('計画変更', 'replanned'),
+  prepared: word('準備済み', 'prepared'),
+  shredded: word('鍵の破棄済み', 'shredded'),
+  'in-force': word('発効', 'in force'),
+};
+
+const requestTypes: Record<string, Labels> = {
+  deletion: word('削除', 'deletion'),
+  suspension: word('利用停止', 'suspension'),
+  resume: word('利用再開', 'resume'),
+};
+
+const directives: Record<string, Labels> = {
+  erase: word('消去', 'erase'),
+  suspend: word('停止', 'suspend'),
+  resume: word('再開', 'resume'),
+};
+
+const holderKinds: Record<string, Labels> = {
+  store: word('ストア', 'store'),
+  processor: word('委託先', 'processor'),
+  'dr-site': word('災害対策拠点', 'DR site'),
+  'third-party': word('第三者', 'third party'),
+  'joint-user': word('共同利用者', 'joint user'),
+  analytics: word('解析', 'analytics'),
+};
+
+/** A word for an id; an id that has none stands for itself, so that nothing new is ever hidden. */
+const of = (table: Record<string, Labels>) => (id: string) => table[id] ?? { ja: id, en: id };
+
+export const kindWord = of(kinds);
+export const stateWord = of(states);
+export const stepWord = of(steps);
+export const requestWord = of(requestTypes);
+export const directiveWord = of(directives);
+export const holderKindWord = of(holderKinds);

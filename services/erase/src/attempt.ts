@@ -1,0 +1,50 @@
+import type { Receipt, TaskDocument } from '@keiro/schemas';
+
+/** What an attempt leaves behind. Pure. */
+
+export interface RetryPolicy {
+  /** Attempts in a row after which a person has to look. */
+  readonly attempts: number;
+  readonly firstPauseMs: number;
+  readonly factor: number;
+  readonly longestPauseMs: number;
+}
+
+/** 0.5 s, 1.5 s, 4.5 s … 5 min: eight attempts over about eight minutes. */
+export const shippedRetryPolicy: RetryPolicy = {
+  attempts: 8,
+  firstPauseMs: 500,
+  factor: 3,
+  longestPauseMs: 300_000,
+};
+
+export type Verdict = Pick<TaskDocument, 'state' | 'attempt'> & { readonly notBefore?: Date };
+
+/** Whether there is another attempt, and when. An operator who puts a failed task back gives it a full round. */
+export function afterFailure(attempt: number, now: Date, policy: RetryPolicy): Verdict {
+  const inRound = (attempt - 1) % policy.attempts;
+  if (inRound === policy.attempts - 1) return { state: 'failed', attempt };
+  const pauseMs = Math.min(policy.firstPauseMs * policy.factor ** inRound, policy.longestPauseMs);
+  return { state: 'pending', attempt: attempt + 1, notBefore: new Date(now.getTime() + pauseMs) };
+}
+
+/** Counts of one attempt, by place. A place is a name in a document, where a dot means something else. */
+export class Tally {
+  readonly #counts = new Map<string, number>();
+
+  add(place: string, n: number): void {
+    const name = place.replaceAll('.', '/');
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + n);
+  }
+
+  /** The receipt so far, with what this attempt did added to it. */
+  addedTo(receipt: Receipt | undefined): Receipt {
+    const detail = { ...receipt?.detail };
+    let { affected } = receipt ?? { affected: 0 };
+    for (const [place, n] of this.#counts) {
+      detail[place] = (detail[place] ?? 0) + n;
+      affected += n;
+    }
+    return { ...receipt, affected, detail };
+  }
+}

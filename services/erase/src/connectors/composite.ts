@@ -1,0 +1,45 @@
+import type { Connector, Flagging, Work } from './connector.ts';
+
+export interface Part {
+  /** Where it is one of the stores that replicate to the holder, that store's id. */
+  readonly name: string;
+  readonly connector: Connector;
+}
+
+/** One holder over several stores: each part does its share, and an error of one is an error of the whole. */
+export function openCompositeConnector(parts: readonly Part[]): Connector {
+  const shareOf = (work: Work, { name }: Part): Work => ({
+    ...work,
+    locators: work.replicated[name] ?? [],
+    count: (place, n) => {
+      work.count(`${name}/${place}`, n);
+    },
+  });
+
+  const flag =
+    (how: 'suspend' | 'resume') =>
+    async (work: Work): Promise<Flagging> => {
+      const reasons: string[] = [];
+      for (const part of parts) {
+        const { unsupported } = await part.connector[how](shareOf(work, part));
+        if (unsupported !== undefined) reasons.push(`${part.name}: ${unsupported}`);
+      }
+      return reasons.length === 0 ? {} : { unsupported: reasons.join('; ') };
+    };
+
+  return {
+    async erase(work) {
+      for (const part of parts) await part.connector.erase(shareOf(work, part));
+    },
+    suspend: flag('suspend'),
+    resume: flag('resume'),
+    async probe(work) {
+      let found = 0;
+      for (const part of parts) found += await part.connector.probe(shareOf(work, part));
+      return found;
+    },
+    async close() {
+      await Promise.all(parts.map(({ connector }) => connector.close()));
+    },
+  };
+}

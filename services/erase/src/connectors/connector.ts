@@ -1,0 +1,86 @@
+import { KeiroError } from '@keiro/runtime';
+import type { Life } from '@keiro/schemas';
+
+/** One identifier of the person in clear, in memory for the time of one attempt. */
+export interface SweptLife extends Life {
+  readonly kind: string;
+  /** Normalised. */
+  readonly value: string;
+}
+
+/** What one attempt at one holder has to do. */
+export interface Work {
+  readonly request: string;
+  readonly task: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly lives: readonly SweptLife[];
+  /** Where the holder said that it keeps copies, in its own words. */
+  readonly locators: readonly string[];
+  /** The same of the stores that replicate to it, by store. */
+  readonly replicated: Readonly<Record<string, readonly string[]>>;
+  /** Purposes that are suspended now; none after a whole resume. */
+  readonly purposes: readonly string[];
+  /** Aborted when the task is no longer this worker's. */
+  readonly signal: AbortSignal;
+  /** Says at once what was removed or flagged, so that an attempt which fails halfway reports what it did. */
+  readonly count: (place: string, n: number) => void;
+}
+
+/**
+ * One kind of holder. Every call can be made again: what is gone already counts 0, and is no error. A connector
+ * throws {@link ConnectorError} or its driver's own error, which is never shown as it is (`describeFailure`).
+ */
+export interface Connector {
+  /** Removes every row, key or message of these lives, by identifier and by locator. */
+  erase(work: Work): Promise<void>;
+  /** R5: marks the person's rows with `work.purposes`; says why where the holder can't. */
+  suspend(work: Work): Promise<Flagging>;
+  /** The same, with what is left of the suspension. */
+  resume(work: Work): Promise<Flagging>;
+  /** Looks again, by identifier and by locator: how many are there. */
+  probe(work: Work): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Flagging {
+  readonly unsupported?: string;
+}
+
+/** A holder did not do what it was asked. The message names places and codes, never a value. */
+export class ConnectorError extends KeiroError {
+  constructor(code: string, message: string) {
+    super(code, message, { retryable: true });
+  }
+}
+
+/** How many identifiers or locators go into one statement. */
+const chunkSize = 500;
+
+export function* chunksOf<T>(values: readonly T[]): Generator<T[]> {
+  for (let from = 0; from < values.length; from += chunkSize) yield values.slice(from, from + chunkSize);
+}
+
+/** Identifiers by the column or field that holds them. */
+export function valuesByColumn(
+  identifiers: Readonly<Partial<Record<string, string>>>,
+  lives: readonly SweptLife[],
+): [column: string, values: string[]][] {
+  const columns = new Map<string, Set<string>>();
+  for (const { kind, value } of lives) {
+    const column = identifiers[kind];
+    if (column === undefined) continue;
+    const values = columns.get(column) ?? new Set();
+    columns.set(column, values.add(value));
+  }
+  return [...columns].map(([column, values]) => [column, [...values]]);
+}
+
+/**
+ * Rows of a later generation than any of these lives are of a person who has registered anew, and stay. Taken
+ * over all lives, because a row carries the generation of the ref that it was written under, which need not be
+ * the one by which it is found.
+ */
+export function newestGeneration(lives: readonly Life[]): number {
+  return Math.max(0, ...lives.map(({ generation }) => generation));
+}

@@ -1,0 +1,43 @@
+import type { Log } from '@keiro/runtime';
+import type { ConnectorConfig } from '@keiro/schemas';
+import { openCompositeConnector } from './composite.ts';
+import { ConnectorError, type Connector } from './connector.ts';
+import { openHttpConnector } from './http.ts';
+import { openMongodbConnector } from './mongodb.ts';
+import { openPostgresqlConnector } from './postgresql.ts';
+import { openRedisConnector } from './redis.ts';
+
+/** Settings that hold an address or a secret, by name; undefined where the environment lacks one. */
+export type Settings = (name: string) => string | undefined;
+
+/** The connector of a holder's configuration. Connects when it is used, not before. */
+export function openConnector(config: ConnectorConfig, settings: Settings, log: Log): Connector {
+  const need = (name: string): string => {
+    const value = settings(name);
+    if (value === undefined) {
+      throw new ConnectorError('configuration', `${name} is not set in the environment of erase`);
+    }
+    return value;
+  };
+  switch (config.kind) {
+    case 'mongodb':
+      return openMongodbConnector(config, need(config.url.env));
+    case 'postgresql':
+      return openPostgresqlConnector(config, need(config.url.env), log);
+    case 'redis':
+      return openRedisConnector(config, need(config.url.env), log);
+    case 'http':
+      return openHttpConnector(
+        config,
+        need(config.url.env).replace(/\/$/, ''),
+        config.token === undefined ? undefined : need(config.token.env),
+      );
+    case 'composite':
+      return openCompositeConnector(
+        config.parts.map(({ name, connector }) => ({
+          name,
+          connector: openConnector(connector, settings, log),
+        })),
+      );
+  }
+}

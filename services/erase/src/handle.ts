@@ -1,0 +1,189 @@
+import { isRetryable, whileUnavailable, type Log } from '@keiro/runtime';
+import type { AuditDocument, HolderDocument, Receipt, TaskDocument } from '@keiro/schemas';
+import type { KeysClient } from '@keiro/sdk';
+import { afterFailure, Tally, type RetryPolicy } from './attempt.ts';
+import { ConnectorError, type Connector, type Work } from './connectors/connector.ts';
+import { describeFailure, framesOf } from './connectors/failure.ts';
+import type { Connectors } from './connectors/pool.ts';
+import { openLocators } from './locators.ts';
+import type { Claim, EraseStore } from './store.ts';
+
+export interface TaskDependencies {
+  readonly store: EraseStore;
+  readonly keys: Pick<KeysClient, 'sweep'>;
+  readonly connectors: Connectors;
+  readonly retry: RetryPolicy;
+  readonly leaseMs: number;
+  /** Name of this worker in leases. */
+  readonly worker: string;
+  readonly log: Log;
+  readonly now: () => Date;
+  readonly onAttempt: (holder: string, outcome: 'done' | 'again' | 'failed' | 'lost') => void;
+}
+
+/**
+ * One attempt at a task: claimed under a lease, carried out by the holder's connector, and settled in MongoDB.
+ * What a killed worker left is claimed again when its lease is over; every step may then be done twice.
+ */
+export async function runTask(id: string, deps: TaskDependencies): Promise<void> {
+  const { store, log, now } = deps;
+  const claim = await store.claim(id, deps.worker, now(), leaseEnd(deps));
+  if (claim === undefined) return;
+  const { task } = claim;
+  const lease = holdLease(claim, deps);
+  const tally = new Tally();
+  let partial: Partial<Receipt> = {};
+  const settle = (what: () => Promise<boolean>) =>
+    whileUnavailable({ what: 'MongoDB, to settle a task,', log, signal: lease.signal }, what);
+  try {
+    const { work, holder } = await prepare(task, tally, lease.signal, deps);
+    const connector = await deps.connectors.of(task.holder, holder);
+    const answer = await carryOut(task, connector, work, deps, (more) => {
+      partial = { ...partial, ...more };
+    });
+    partial = { ...partial, ...answer };
+    const receipt = { ...tally.addedTo(task.receipt), ...partial };
+    const settled = await settle(() =>
+      store.finish(claim, receipt, auditOf(task, 'task.done', receipt, now())),
+    );
+    deps.onAttempt(task.holder, settled ? 'done' : 'lost');
+  } catch (error) {
+    if (lease.signal.aborted) {
+      log.warn(
+        { task: id, attempt: task.attempt },
+        'the lease of a task was lost; whoever holds it now goes on',
+      );
+      deps.onAttempt(task.holder, 'lost');
+      return;
+    }
+    const at = now();
+    const message = describeFailure(error);
+    const verdict = afterFailure(task.attempt, at, deps.retry);
+    const receipt = { ...tally.addedTo(task.receipt), ...partial };
+    log.warn(
+      { task: id, attempt: task.attempt, failure: message, frames: framesOf(error) },
+      'an attempt failed',
+    );
+    const audit = verdict.state === 'failed' ? auditOf(task, 'task.failed', receipt, at) : undefined;
+    const settled = await settle(() =>
+      store.fail(claim, receipt, { at, attempt: task.attempt, message }, verdict, audit),
+    );
+    deps.onAttempt(task.holder, !settled ? 'lost' : verdict.state === 'failed' ? 'failed' : 'again');
+  } finally {
+    lease.release();
+  }
+}
+
+/** Identifiers and locators in clear, in memory for this attempt. Our own servers being down is no failed attempt. */
+async function prepare(
+  task: TaskDocument,
+  tally: Tally,
+  signal: AbortSignal,
+  deps: TaskDependencies,
+): Promise<{ work: Work; holder: HolderDocument | null }> {
+  const { store, log } = deps;
+  return whileUnavailable({ what: 'keys or MongoDB, which a task needs,', log, signal }, async () => {
+    const [{ lives }, holder] = await Promise.all([deps.keys.sweep(task.request), store.holder(task.holder)]);
+    const stores = holder?.replicates ?? [];
+    const refs = lives.map(({ ref }) => ref);
+    const { byHolder, unreadable } = await openLocators(store.copies(refs, [task.holder, ...stores]), lives);
+    if (unreadable > 0) log.warn({ task: task._id, unreadable }, 'locators that their key does not open');
+    const work: Work = {
+      request: task.request,
+      task: task._id,
+      attempt: task.attempt,
+      lives: lives.map(({ ref, generation, kind, value }) => ({ ref, generation, kind, value })),
+      locators: [...(byHolder.get(task.holder) ?? [])],
+      replicated: Object.fromEntries(stores.map((id) => [id, [...(byHolder.get(id) ?? [])]])),
+      purposes: [],
+      signal,
+      count: (place, n) => {
+        tally.add(place, n);
+      },
+    };
+    return { work, holder };
+  });
+}
+
+async function carryOut(
+  task: TaskDocument,
+  connector: Connector,
+  work: Work,
+  deps: TaskDependencies,
+  onProgress: (receipt: Partial<Receipt>) => void,
+): Promise<Partial<Receipt>> {
+  if (task.directive !== 'erase') return flag(task, connector, work, deps);
+  await connector.erase(work);
+  onProgress({ sweptAt: deps.now() });
+  const found = await connector.probe(work);
+  onProgress({ probe: { at: deps.now(), found } });
+  // "Deleted" counts only when a second look finds nothing.
+  if (found > 0) throw new ConnectorError('still-there', `probe found ${String(found)}`);
+  return {};
+}
+
+/**
+ * R5: the holder's flags are made what the standing says now, whichever request brings us here. Where the
+ * standing changes meanwhile, once more: so that of two tasks at the same time neither leaves an older state.
+ */
+async function flag(
+  task: TaskDocument,
+  connector: Connector,
+  work: Work,
+  { store }: TaskDependencies,
+): Promise<Partial<Receipt>> {
+  const refs = work.lives.map(({ ref }) => ref);
+  for (let purposes = await store.suspendedNow(refs); ;) {
+    const { unsupported } = await connector[task.directive === 'suspend' ? 'suspend' : 'resume']({
+      ...work,
+      purposes,
+    });
+    const after = await store.suspendedNow(refs);
+    if (after.join() === purposes.join()) return unsupported === undefined ? {} : { unsupported };
+    purposes = after;
+  }
+}
+
+/** Keeps the lease while the attempt runs; aborts it when the task has become somebody else's. */
+function holdLease(claim: Claim, deps: TaskDependencies): { signal: AbortSignal; release: () => void } {
+  const lost = new AbortController();
+  let until = leaseEnd(deps);
+  const timer = setInterval(() => {
+    const next = leaseEnd(deps);
+    deps.store
+      .renew(claim, next)
+      .then((held) => {
+        if (held) until = next;
+        else lost.abort();
+      })
+      .catch((error: unknown) => {
+        if (!isRetryable(error))
+          deps.log.error({ err: error, task: claim.task._id }, 'could not renew a lease');
+        if (deps.now() >= until) lost.abort();
+      });
+  }, deps.leaseMs / 3);
+  return {
+    signal: lost.signal,
+    release: () => {
+      clearInterval(timer);
+    },
+  };
+}
+
+const leaseEnd = ({ now, leaseMs }: TaskDependencies) => new Date(now().getTime() + leaseMs);
+
+function auditOf(task: TaskDocument, action: string, receipt: Receipt, at: Date): AuditDocument {
+  return {
+    _id: `${task._id}/${action}/${String(task.attempt)}`,
+    at,
+    by: 'erase',
+    action,
+    request: task.request,
+    detail: {
+      holder: task.holder,
+      directive: task.directive,
+      attempt: task.attempt,
+      affected: receipt.affected,
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { createLog, createMetrics, readConfig, runService, serveHttp } from '@keiro/runtime';
+import { configSchema, holderSettings } from './config.ts';
+import { startErase } from './run.ts';
+
+const log = createLog('erase');
+
+await runService(log, async (opened) => {
+  const config = readConfig(configSchema);
+  log.level = config.KEIRO_LOG_LEVEL;
+  const metrics = createMetrics('erase');
+  const settings = holderSettings();
+  const { ready } = await startErase(config, { log, metrics, settings, now: () => new Date(), opened });
+  const http = await serveHttp({
+    service: 'erase',
+    host: config.KEIRO_HOST,
+    port: config.KEIRO_ERASE_PORT,
+    log,
+    metrics,
+    ready,
+  });
+  opened('http', () => http.close());
+});

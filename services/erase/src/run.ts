@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { connectMongo, connectRedis, type Log, type Metrics, type Opened } from '@keiro/runtime';
+import { createKeysClient } from '@keiro/sdk';
+import { shippedRetryPolicy } from './attempt.ts';
+import type { Config } from './config.ts';
+import type { Settings } from './connectors/open.ts';
+import { createConnectors } from './connectors/pool.ts';
+import { runTask } from './handle.ts';
+import { openEraseStore } from './store.ts';
+import { startWorkers } from './workers.ts';
+
+/** A worker that renews its lease three times as often is gone when this has passed. */
+const leaseMs = 10_000;
+
+/** The erase workers, wired, but for the HTTP server. */
+export async function startErase(
+  config: Config,
+  deps: { log: Log; metrics: Metrics; settings: Settings; now: () => Date; opened: Opened },
+): Promise<{ ready: () => Promise<void> }> {
+  const { log, now, opened } = deps;
+  const attempts = deps.metrics.counter(
+    'keiro_erase_attempts_total',
+    'Attempts at tasks, by holder and outcome',
+    ['holder', 'outcome'],
+  );
+  const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
+  opened('mongo', () => mongo.close());
+  const redis = await connectRedis({ url: config.KEIRO_REDIS_URL, log });
+  opened('redis', () => {
+    redis.disconnect();
+    return Promise.resolve();
+  });
+  const store = openEraseStore(mongo);
+  const connectors = createConnectors({ settings: deps.settings, log });
+  opened('connectors', () => connectors.close());
+  const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
+  const worker = randomUUID();
+  const workers = startWorkers({
+    redis,
+    prefix: config.KEIRO_DATABASE,
+    holders: () => store.holders(),
+    log,
+    run: (task) =>
+      runTask(task, {
+        store,
+        keys,
+        connectors,
+        retry: { ...shippedRetryPolicy, firstPauseMs: config.KEIRO_RETRY_FIRST_MS },
+        leaseMs,
+        worker,
+        log,
+        now,
+        onAttempt: (holder, outcome) => {
+          attempts.inc({ holder, outcome });
+        },
+      }),
+  });
+  opened('workers', () => workers.close());
+  return { ready: () => mongo.ping() };
+}

@@ -1,0 +1,25 @@
+import { createHmac } from 'node:crypto';
+import type { EventType, Ref, RefKind } from '@keiro/schemas';
+
+/** Blind index of a normalised identifier: 24 bytes of HMAC-SHA256 over kind and value. */
+export function refOf(pepper: Buffer, kind: RefKind, normalised: string): Ref {
+  const digest = createHmac('sha256', pepper).update(`${kind}\0${normalised}`).digest();
+  return `${kind}.${digest.subarray(0, 24).toString('base64url')}`;
+}
+
+/** What a person gives by own will: only that can start a new life after an erasure. */
+const given: readonly EventType[] = ['registration', 'campaign', 'inquiry'];
+
+/**
+ * Whether an event starts the next life of a ref that was erased: it must be later than the erasure, and the
+ * person must have given it. Pure.
+ */
+export function mayRenew(
+  past: { erasedAt?: Date | undefined },
+  event: { type: EventType; time: Date },
+): boolean {
+  return given.includes(event.type) && (past.erasedAt === undefined || event.time > past.erasedAt);
+}
+
+/** Pseudo-group under whose key the identifier itself is kept. */
+export const identifierGroup = 'identifier';

@@ -1,0 +1,155 @@
+import { ProblemError, route, type Metrics, type Route } from '@keiro/runtime';
+import {
+  destroyRequestSchema,
+  destroyResponseSchema,
+  lookupRequestSchema,
+  lookupResponseSchema,
+  quarantineKeyRequestSchema,
+  quarantineKeyResponseSchema,
+  releaseRequestSchema,
+  releaseResponseSchema,
+  sealRequestSchema,
+  sealResponseSchema,
+  sweepForgetRequestSchema,
+  sweepPrepareRequestSchema,
+  sweepPrepareResponseSchema,
+  sweepRequestSchema,
+  sweepResponseSchema,
+} from '@keiro/schemas';
+import { z } from 'zod';
+import { refOf } from './life.ts';
+import { checkRelease, release, type ReleaseDependencies } from './release.ts';
+import { sealKeys, type SealDependencies } from './seal.ts';
+import { prepareSweep, readSweep } from './sweep.ts';
+
+export type KeysDependencies = SealDependencies & ReleaseDependencies & { readonly metrics: Metrics };
+
+/** Every interface of the keys service with the right that it asks for. */
+export function keysRoutes(deps: KeysDependencies): Route[] {
+  const sealed = deps.metrics.counter('keiro_keys_sealed_total', 'lives for which seal keys were given', [
+    'state',
+  ]);
+  const released = deps.metrics.counter(
+    'keiro_keys_released_total',
+    'lives asked for, by holder, purpose and outcome',
+    ['holder', 'purpose', 'outcome'],
+  );
+  const destroyed = deps.metrics.counter('keiro_keys_destroyed_total', 'data keys destroyed');
+
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/seal',
+      summary: 'Refs and seal keys of identifiers; creates what was never seen',
+      right: 'keys:seal',
+      body: sealRequestSchema,
+      answer: sealResponseSchema,
+      async handle({ body, client }) {
+        if (!client.sources.includes('*') && !client.sources.includes(body.source)) {
+          throw new ProblemError(403, 'source-not-allowed', 'the token is not for this source', [
+            { field: 'source', code: 'forbidden', message: 'is none of the sources of this token' },
+          ]);
+        }
+        const answer = await sealKeys(deps, body);
+        for (const { state } of answer.results) sealed.inc({ state });
+        return answer;
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/release',
+      summary: 'Group keys for a purpose, where the standing of the person allows it',
+      right: 'keys:open',
+      body: releaseRequestSchema,
+      answer: releaseResponseSchema,
+      async handle({ body, client }) {
+        checkRelease(client, body, deps.now());
+        const answer = await release(deps, body);
+        for (const result of answer.results) {
+          const outcome = result.state === 'released' ? 'released' : result.reason;
+          released.inc({ holder: body.holder, purpose: body.purpose, outcome });
+        }
+        return answer;
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/refs',
+      summary: 'The current lives of identifiers or refs; creates nothing',
+      right: 'keys:lookup',
+      body: lookupRequestSchema,
+      answer: lookupResponseSchema,
+      async handle({ body }) {
+        const refs = [
+          ...(body.identifiers ?? []).map(({ kind, value }) => refOf(deps.pepper, kind, value)),
+          ...(body.refs ?? []),
+        ];
+        const documents = await deps.store.find(refs);
+        return {
+          results: refs.map((ref) => {
+            const found = documents.get(ref);
+            return found === undefined
+              ? null
+              : { ref, generation: found.generation, erasedThrough: found.erasedThrough };
+          }),
+        };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/quarantine-key',
+      summary: 'The key of a day, for sealing what is set aside',
+      right: 'keys:quarantine',
+      body: quarantineKeyRequestSchema,
+      answer: quarantineKeyResponseSchema,
+      handle: async ({ body }) => ({
+        day: body.day,
+        key: (await deps.quarantineKeyOf(body.day)).toString('base64'),
+      }),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/sweeps/prepare',
+      summary: "Keeps what a sweep needs under the request's own key, before the person's keys go",
+      right: 'keys:sweep-prepare',
+      body: sweepPrepareRequestSchema,
+      answer: sweepPrepareResponseSchema,
+      handle: async ({ body }) => ({ prepared: await prepareSweep(deps, body.request, body.lives) }),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/sweeps/read',
+      summary: 'What was kept for the sweep of a request',
+      right: 'keys:sweep',
+      body: sweepRequestSchema,
+      answer: sweepResponseSchema,
+      handle: ({ body }) => readSweep(deps, body.request),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/sweeps/forget',
+      summary: "Destroys the request's own key, after its last probe has passed",
+      right: 'keys:destroy',
+      body: sweepForgetRequestSchema,
+      answer: z.strictObject({ forgotten: z.literal(true) }),
+      async handle({ body }) {
+        await deps.store.forgetSweep(body.request);
+        return { forgotten: true as const };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/destroy',
+      summary: 'Destroys the data keys of these lives for good; idempotent',
+      right: 'keys:destroy',
+      body: destroyRequestSchema,
+      answer: destroyResponseSchema,
+      async handle({ body }) {
+        const count = await deps.store.destroy(body.lives, body.request, new Date(body.at));
+        for (const { ref } of body.lives) deps.rings.forget(ref);
+        destroyed.inc(count);
+        return { destroyed: count, alreadyGone: body.lives.length - count };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,122 @@
+import { Binary } from 'mongodb';
+import { groupKeyOf, seal, sealKeyOf } from '@keiro/sdk';
+import { lifeKey, type Ref, type SealRequest, type SealResponse } from '@keiro/schemas';
+import type { KeyProvider } from './key-file.ts';
+import { identifierGroup, mayRenew, refOf } from './life.ts';
+import type { KeyRing, KeyRings } from './rings.ts';
+import type { KeyDocument, KeyStore } from './store.ts';
+
+export interface SealDependencies {
+  readonly pepper: Buffer;
+  readonly provider: KeyProvider;
+  readonly store: KeyStore;
+  readonly rings: KeyRings;
+  readonly quarantineKeyOf: (day: string) => Promise<Buffer>;
+  readonly now: () => Date;
+  readonly random: (bytes: number) => Buffer;
+}
+
+/**
+ * Answers with the ref, generation and seal keys of each identifier, in the order asked. Creates what was
+ * never seen; a data key is stored before anything can be sealed under it.
+ */
+export async function sealKeys(deps: SealDependencies, request: SealRequest): Promise<SealResponse> {
+  const asked = request.identifiers.map((one) => ({ ...one, ref: refOf(deps.pepper, one.kind, one.value) }));
+  const { live, dead } = await ringsOf(deps, asked);
+
+  const results = asked.map(({ ref, groups }): SealResponse['results'][number] => {
+    const ring = live.get(ref);
+    if (ring === undefined) {
+      return { ref, generation: dead.get(ref)?.generation ?? 1, state: 'erased', keys: {} };
+    }
+    const keys = groups.map((group) => [
+      group,
+      sealKeyOf(ring.groupKey(group), request.source).toString('base64'),
+    ]);
+    return {
+      ref,
+      generation: ring.generation,
+      state: 'live',
+      keys: Object.fromEntries(keys) as Record<string, string>,
+    };
+  });
+  if (results.every(({ state }) => state === 'live')) return { results };
+  const day = deps.now().toISOString().slice(0, 10);
+  return { results, quarantine: { day, key: (await deps.quarantineKeyOf(day)).toString('base64') } };
+}
+
+type Asked = SealRequest['identifiers'][number] & { ref: Ref };
+
+/**
+ * What is not in memory is inserted as if it were new, and only what turns out to exist is read: an insert is
+ * a quarter of a look-up here, and the unique `_id` settles who came first when two ask at once.
+ */
+async function ringsOf(
+  deps: SealDependencies,
+  asked: readonly Asked[],
+): Promise<{ live: Map<Ref, KeyRing>; dead: Map<Ref, KeyDocument> }> {
+  const live = new Map<Ref, KeyRing>();
+  const fresh = new Map<Ref, Made>();
+  for (const one of asked) {
+    const ring = deps.rings.cached(one.ref);
+    if (ring !== undefined) live.set(one.ref, ring);
+    else if (!fresh.has(one.ref)) fresh.set(one.ref, await makeKey(deps, one, undefined));
+  }
+  if (fresh.size === 0) return { live, dead: new Map() };
+
+  const existing = await deps.store.insert([...fresh.values()].map(({ document }) => document));
+  for (const [ref, { document, dataKey }] of fresh) {
+    if (!existing.has(ref)) live.set(ref, deps.rings.remember(document, dataKey));
+  }
+  if (existing.size === 0) return { live, dead: new Map() };
+
+  const known = await deps.rings.load([...existing]);
+  for (const [ref, ring] of known.live) live.set(ref, ring);
+  for (const [ref, past] of known.dead) {
+    const ring = await renewed(deps, asked, past);
+    if (ring === undefined) continue;
+    live.set(ref, ring);
+    known.dead.delete(ref);
+  }
+  return { live, dead: known.dead };
+}
+
+/** The next life of a ref whose key was destroyed, where one of the events that ask allows it. */
+async function renewed(
+  deps: SealDependencies,
+  asked: readonly Asked[],
+  past: KeyDocument,
+): Promise<KeyRing | undefined> {
+  const one = asked.find(
+    ({ ref, type, time }) =>
+      ref === past._id && mayRenew({ erasedAt: past.erasedAt }, { type, time: new Date(time) }),
+  );
+  if (one === undefined) return undefined;
+  const { document, dataKey } = await makeKey(deps, one, past);
+  if (await deps.store.renew(document)) return deps.rings.remember(document, dataKey);
+  // Somebody else renewed it first.
+  return (await deps.rings.load([past._id])).live.get(past._id);
+}
+
+interface Made {
+  readonly document: KeyDocument;
+  readonly dataKey: Buffer;
+}
+
+async function makeKey(deps: SealDependencies, one: Asked, past: KeyDocument | undefined): Promise<Made> {
+  const generation = (past?.generation ?? 0) + 1;
+  const owner = lifeKey({ ref: one.ref, generation });
+  const dataKey = deps.random(32);
+  const wrapped = await deps.provider.wrap(dataKey, owner, deps.random(12));
+  const document: KeyDocument = {
+    _id: one.ref,
+    generation,
+    epoch: wrapped.epoch,
+    wrapped: new Binary(wrapped.bytes),
+    identifier: seal(groupKeyOf(dataKey, identifierGroup), Buffer.from(one.value), owner, deps.random(12)),
+    createdAt: deps.now(),
+    erasedThrough: past?.erasedThrough ?? 0,
+    ...(past?.erasedAt === undefined ? {} : { erasedAt: past.erasedAt }),
+  };
+  return { document, dataKey };
+}

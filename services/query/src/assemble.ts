@@ -1,0 +1,208 @@
+import {
+  currentPolicy,
+  judge,
+  kindOfRef,
+  lifeKey,
+  type LineageAnswer,
+  type LineageRecord,
+  type Life,
+  type Person,
+  type PipelineProgress,
+  type Ref,
+  type RefState,
+  type StandingDocument,
+} from '@keiro/schemas';
+import { copiesOf, type Erasure } from './copies.ts';
+import { writeCursor } from './cursor.ts';
+import { erasuresOf, isProven } from './erasures.ts';
+import { groupBy } from './group-by.ts';
+import { labelsFor } from './labels.ts';
+import type { Loaded } from './loaded.ts';
+import { notesOf } from './notes.ts';
+import { requestView } from './request-view.ts';
+import { toSeries } from './snapshots.ts';
+import { holdersOf, transfersOf } from './transfers.ts';
+
+/** The lineage of one person at one moment. Pure: `asOf` is when reading began. */
+export function assemble(loaded: Loaded, asOf: Date): LineageAnswer {
+  const { person } = loaded;
+  const standingOf = new Map(loaded.standings.map((standing) => [standing.ref, standing]));
+  const erasureOf = erasuresOf(loaded.requests, loaded.tasks);
+  const stateOf = statesBy(standingOf, erasureOf);
+  const records = recordsOf(loaded, stateOf, erasureOf, asOf);
+  const categories = loaded.categories
+    .toSorted((a, b) => (a.category < b.category ? -1 : 1))
+    .map((one) => ({ ...one, first: one.first.toISOString(), last: one.last.toISOString() }));
+  const transfers = transfersOf(loaded);
+  const requests = loaded.requests
+    .toSorted((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime())
+    .map((request) => requestView(request, loaded.tasks));
+  const last = loaded.records.at(-1);
+  const refs = refsOf(loaded, standingOf, stateOf);
+  const answer = {
+    asOf: asOf.toISOString(),
+    person: {
+      refs,
+      ...(person.member === undefined ? {} : { member: person.member }),
+      ambiguous: [...person.ambiguous],
+    },
+    standing: overall(person, refs, standingOf),
+    categories,
+    records,
+    page: {
+      total: categories.reduce((sum, one) => sum + one.records, 0),
+      shown: records.length,
+      ...(loaded.hasMore && last !== undefined ? { next: writeCursor(last) } : {}),
+    },
+    transfers,
+    requests,
+    quarantined: {
+      total: Object.values(loaded.quarantined).reduce((sum, n) => sum + n, 0),
+      byReason: { ...loaded.quarantined },
+    },
+    holders: holdersOf(loaded.holders, records, transfers, requests),
+    labels: labelsFor({ records, categories, transfers }, currentPolicy(asOf)),
+    progress: loaded.progress,
+  };
+  return { ...answer, notes: notesOf(answer, loaded, asOf) };
+}
+
+/** The answer to an identifier that `keys` has never seen: nothing is held, which is an answer too (R1). */
+export function assembleUnknown(progress: PipelineProgress, asOf: Date): LineageAnswer {
+  return assemble(
+    {
+      person: { refs: [], ambiguous: [], startIsAmbiguous: false },
+      lives: [],
+      records: [],
+      hasMore: false,
+      categories: [],
+      copies: [],
+      copyTotals: [],
+      siteTotals: [],
+      snapshots: [],
+      snapshotsCut: false,
+      holders: [],
+      standings: [],
+      requests: [],
+      tasks: [],
+      quarantined: {},
+      shared: 0,
+      progress,
+    },
+    asOf,
+  );
+}
+
+type Standings = ReadonlyMap<Ref, StandingDocument>;
+type StateOf = (life: Life, erasedThrough?: number) => RefState;
+
+/** What standing and receipts say of a life, whatever the purpose: a suspension of one purpose shows too. */
+function statesBy(standings: Standings, erasureOf: (life: Life) => Erasure | undefined): StateOf {
+  return (life, erasedThrough = 0) => {
+    const standing = standings.get(life.ref);
+    const verdict = life.generation <= erasedThrough ? 'erased' : judge(standing, life.generation, 'all');
+    if (verdict === 'erased') return isProven(erasureOf(life)) ? 'erased' : 'erasing';
+    if (verdict !== 'open') return verdict;
+    return standing !== undefined && standing.suspended.length > 0 ? 'suspended' : 'live';
+  };
+}
+
+function recordsOf(
+  loaded: Loaded,
+  stateOf: StateOf,
+  erasureOf: (life: Life) => Erasure | undefined,
+  asOf: Date,
+): LineageRecord[] {
+  const factsOf = groupBy(loaded.copies, (fact) => fact.record);
+  const series = toSeries(loaded.snapshots);
+  return loaded.records.map((record) => ({
+    id: record._id,
+    ref: record.ref,
+    generation: record.generation,
+    state: stateOf(record),
+    type: record.type,
+    category: record.category,
+    time: record.time.toISOString(),
+    taggedAt: record.taggedAt.toISOString(),
+    policy: record.policy,
+    source: record.source,
+    site: record.site,
+    scope: record.scope,
+    present: [...record.present],
+    groups: record.groups.map(({ group, purposes, rule, start, startAt, end, cap, floor }) => ({
+      group,
+      purposes: [...purposes],
+      rule,
+      start,
+      ...instants({ startAt, end, cap }),
+      ...(floor === undefined ? {} : { floor: { law: floor.law, ...instants({ until: floor.until }) } }),
+    })),
+    position: { ...record.position },
+    copies: copiesOf(factsOf.get(record._id) ?? [], series, erasureOf(record), asOf),
+  }));
+}
+
+/** Dates as RFC 3339, leaving out what is absent. */
+function instants<K extends string>(
+  dates: Readonly<Record<K, Date | undefined>>,
+): Partial<Record<K, string>> {
+  const present: Partial<Record<K, string>> = {};
+  for (const key of Object.keys(dates) as K[]) {
+    const date = dates[key];
+    if (date !== undefined) present[key] = date.toISOString();
+  }
+  return present;
+}
+
+type AnswerRef = LineageAnswer['person']['refs'][number];
+
+const priority = ['member', 'email', 'phone', 'payer', 'cookie', 'device', 'unattributed'];
+
+/** Each ref with its newest generation that anything knows of. */
+function refsOf(loaded: Loaded, standings: Standings, stateOf: StateOf): AnswerRef[] {
+  const generations = new Map<Ref, number>();
+  const learn = ({ ref, generation }: Life) => {
+    generations.set(ref, Math.max(generation, generations.get(ref) ?? 1));
+  };
+  loaded.lives.forEach(learn);
+  for (const record of loaded.records) record.refs.forEach(learn);
+  for (const request of loaded.requests) request.lives.forEach(learn);
+
+  const erasedByKeys = new Map(loaded.lives.map(({ ref, erasedThrough }) => [ref, erasedThrough]));
+  const describe = (ref: Ref, shared: boolean): AnswerRef => {
+    const standing = standings.get(ref);
+    const generation = generations.get(ref) ?? 1;
+    const erasedThrough = Math.max(standing?.erasedThrough ?? 0, erasedByKeys.get(ref) ?? 0);
+    return {
+      ref,
+      kind: kindOfRef(ref),
+      generation,
+      state: shared ? 'shared' : stateOf({ ref, generation }, erasedThrough),
+      erasedThrough,
+      suspended: [...(standing?.suspended ?? [])],
+    };
+  };
+  const byPriority = (a: AnswerRef, b: AnswerRef) =>
+    priority.indexOf(a.kind) - priority.indexOf(b.kind) || (lifeKey(a) < lifeKey(b) ? -1 : 1);
+  return [
+    ...loaded.person.refs.map((ref) => describe(ref, false)).sort(byPriority),
+    ...loaded.person.ambiguous.map((ref) => describe(ref, true)).sort(byPriority),
+  ];
+}
+
+/** Of the member where there is one; else the state that all refs share, else that of the first ref. */
+function overall(
+  person: Person,
+  refs: readonly AnswerRef[],
+  standings: Standings,
+): LineageAnswer['standing'] {
+  const leading = refs.find(({ ref }) => ref === person.member) ?? refs[0];
+  if (leading === undefined) return { state: 'unknown', suspended: [] };
+  const standing = standings.get(leading.ref);
+  return {
+    state: leading.state,
+    suspended: leading.suspended,
+    ...(standing === undefined ? {} : { request: standing.request, at: standing.at }),
+    ...(standing?.erasedAt === undefined ? {} : { erasedAt: standing.erasedAt }),
+  };
+}

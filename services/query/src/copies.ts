@@ -1,0 +1,140 @@
+import type { CopyDocument, CopyState, LineageCopy, SnapshotDocument, TaskDocument } from '@keiro/schemas';
+import { groupBy } from './group-by.ts';
+import { snapshotsWith, type SnapshotSeries } from './snapshots.ts';
+
+/** The deletion that covers a record's life, with its task at each holder. */
+export interface Erasure {
+  readonly request: string;
+  readonly isDone: boolean;
+  readonly tasks: ReadonlyMap<string, TaskDocument>;
+}
+
+/**
+ * Every copy of one record: those that holders reported, then those that follow from snapshots (T3). Pure.
+ *
+ * @param facts all custody facts about this record
+ */
+export function copiesOf(
+  facts: readonly CopyDocument[],
+  series: readonly SnapshotSeries[],
+  erasure: Erasure | undefined,
+  now: Date,
+): LineageCopy[] {
+  const byHolder = groupBy(facts, (fact) => fact.holder);
+  const copies = [
+    ...[...byHolder].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, own]) => reported(own, erasure)),
+    ...series.map((one) => {
+      const span = heldSpan(byHolder.get(one.store) ?? [], erasure?.tasks.get(one.store));
+      return span === undefined ? undefined : derived(one, span, erasure, now);
+    }),
+  ];
+  return copies.filter((copy) => copy !== undefined);
+}
+
+/** When the holder's own probe found nothing left; undefined while that is not proven (invariant 5). */
+export function provenGone(task: TaskDocument | undefined): Date | undefined {
+  return task?.state === 'done' && task.receipt?.probe?.found === 0 ? task.receipt.probe.at : undefined;
+}
+
+/**
+ * The fact that counts. Having been refused another delivery says nothing about a copy that was delivered
+ * before, so `withheld` counts only alone; a removal outweighs a copy of the same instant.
+ */
+function decisive(facts: readonly CopyDocument[]): CopyDocument | undefined {
+  const rank = { withheld: 0, held: 1, removed: 2 } as const;
+  return facts.reduce<CopyDocument | undefined>((best, fact) => {
+    if (best === undefined || best.action === 'withheld') return fact;
+    if (fact.action === 'withheld') return best;
+    const later = fact.at.getTime() - best.at.getTime() || rank[fact.action] - rank[best.action];
+    return later > 0 ? fact : best;
+  }, undefined);
+}
+
+function reported(facts: readonly CopyDocument[], erasure: Erasure | undefined): LineageCopy | undefined {
+  const fact = decisive(facts);
+  if (fact === undefined) return undefined;
+  const { holder, action, purpose, groups } = fact;
+  const copy = (state: CopyState, at: Date, more: Partial<LineageCopy> = {}): LineageCopy => ({
+    holder,
+    state,
+    at: at.toISOString(),
+    purpose,
+    groups: [...groups],
+    ...more,
+  });
+
+  const task = erasure?.tasks.get(holder);
+  if (action === 'withheld' || erasure === undefined || task === undefined) return copy(action, fact.at);
+  const { request } = erasure;
+  const gone = provenGone(task);
+  if (gone === undefined) {
+    return action === 'removed' ? copy('removed', fact.at) : copy('erasing', task.createdAt, { request });
+  }
+  if (action === 'held' && fact.at > gone) return copy('held', fact.at, { request, afterErasure: true });
+  return copy('erased', gone, { request });
+}
+
+interface Span {
+  readonly heldAt: Date;
+  readonly goneAt?: Date;
+}
+
+/** From when until when the store had its copy, as far as is known. */
+function heldSpan(facts: readonly CopyDocument[], task: TaskDocument | undefined): Span | undefined {
+  const held = facts.find((fact) => fact.action === 'held');
+  const last = decisive(facts);
+  if (held === undefined || last === undefined) return undefined;
+  const gone = provenGone(task);
+  const heldAt = held.at;
+  if (last.action === 'removed')
+    return { heldAt, goneAt: gone !== undefined && gone < last.at ? gone : last.at };
+  return gone === undefined || heldAt > gone ? { heldAt } : { heldAt, goneAt: gone };
+}
+
+function derived(
+  series: SnapshotSeries,
+  span: Span,
+  erasure: Erasure | undefined,
+  now: Date,
+): LineageCopy | undefined {
+  const taken = snapshotsWith(series, span.heldAt, span.goneAt);
+  const longest = taken.reduce<SnapshotDocument | undefined>(
+    (best, one) => (best === undefined || endOf(one) >= endOf(best) ? one : best),
+    undefined,
+  );
+  if (longest === undefined) return undefined;
+  const { holder, store, mutable } = series;
+  const copy = (state: CopyState, at: Date, more: Partial<LineageCopy> = {}): LineageCopy => ({
+    holder,
+    state,
+    at: at.toISOString(),
+    ...(longest.expiresAt === undefined ? {} : { until: longest.expiresAt.toISOString() }),
+    derivedFrom: { store, snapshot: longest.snapshot, watermark: longest.watermark.toISOString(), mutable },
+    ...more,
+  });
+
+  const expired = longest.expiresAt !== undefined && longest.expiresAt <= now ? longest.expiresAt : undefined;
+  const request = erasure === undefined ? {} : { request: erasure.request };
+  if (!mutable) {
+    // Single rows can't be deleted from an image: it holds them until it expires, whatever a task says.
+    return expired === undefined ? copy('held', longest.takenAt, request) : copy('removed', expired);
+  }
+
+  const task = erasure?.tasks.get(holder);
+  const gone = provenGone(task);
+  // A replica is overwritten by the next snapshot: what was gone from the store by then is gone from it too.
+  const newest = series.snapshots.at(-1);
+  const overwritten = newest === undefined || newest === longest ? undefined : newest.takenAt;
+  if (gone !== undefined) {
+    if (longest.takenAt <= gone) return copy('erased', gone, request);
+    // A snapshot that began before the store was swept and ended after the site was probed: it may be back.
+    return overwritten === undefined
+      ? copy('held', longest.takenAt, { ...request, afterErasure: true })
+      : copy('erased', overwritten, request);
+  }
+  if (overwritten !== undefined) return copy('removed', overwritten);
+  if (expired !== undefined) return copy('removed', expired);
+  return task === undefined ? copy('held', longest.takenAt) : copy('erasing', task.createdAt, request);
+}
+
+const endOf = (snapshot: SnapshotDocument) => snapshot.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;

@@ -1,0 +1,122 @@
+import {
+  type CopyDocument,
+  type QuarantineAnswer,
+  type QuarantineDocument,
+  type QueryStatus,
+  type TotalsAnswer,
+} from '@keiro/schemas';
+import type { Db } from 'mongodb';
+
+/** Counts over whole collections: for reconciling and for operators, not for one person's lineage. */
+export type Counts = ReturnType<typeof createCounts>;
+
+interface Row<K> {
+  readonly _id: K;
+  readonly n: number;
+}
+
+export function createCounts(db: Db) {
+  const grouped = <K>(collection: string, key: unknown) =>
+    db
+      .collection(collection)
+      .aggregate<Row<K>>([{ $group: { _id: key, n: { $sum: 1 } } }])
+      .toArray();
+
+  return {
+    async totals(): Promise<Omit<TotalsAnswer, 'asOf'>> {
+      const [records, quarantined, copies, requests, tasks] = await Promise.all([
+        grouped<{ category: string; policy: string; source: string; kind: string }>('records', {
+          category: '$category',
+          policy: '$policy',
+          source: '$source',
+          // What kind of ref: the part before the dot.
+          kind: { $arrayElemAt: [{ $split: ['$ref', '.'] }, 0] },
+        }),
+        grouped<string>('quarantine', '$reason'),
+        grouped<{ holder: string; action: CopyDocument['action'] }>('copies', {
+          holder: '$holder',
+          action: '$action',
+        }),
+        grouped<string>('requests', '$state'),
+        grouped<string>('tasks', '$state'),
+      ]);
+      const byHolder: Record<string, Record<string, number>> = {};
+      for (const { _id, n } of copies) (byHolder[_id.holder] ??= {})[_id.action] = n;
+      return {
+        records: {
+          total: sum(records),
+          byCategory: fold(records, ({ category }) => category),
+          byPolicy: fold(records, ({ policy }) => policy),
+          bySource: fold(records, ({ source }) => source),
+          unattributed: sum(records.filter(({ _id }) => _id.kind === 'unattributed')),
+        },
+        quarantined: { total: sum(quarantined), byReason: fold(quarantined, (reason) => reason) },
+        copies: byHolder,
+        requests: fold(requests, (state) => state),
+        tasks: fold(tasks, (state) => state),
+      };
+    },
+
+    /** Newest first, without what is sealed in them. */
+    async quarantine(limit: number): Promise<Omit<QuarantineAnswer, 'asOf'>> {
+      const quarantine = db.collection<QuarantineDocument>('quarantine');
+      const [reasons, items] = await Promise.all([
+        quarantine
+          .aggregate<{ _id: QuarantineDocument['reason']; n: number; oldest: Date }>([
+            { $group: { _id: '$reason', n: { $sum: 1 }, oldest: { $min: '$at' } } },
+          ])
+          .toArray(),
+        quarantine
+          .find({}, { projection: { sealed: 0 } })
+          .sort({ at: -1, _id: -1 })
+          .limit(limit)
+          .toArray(),
+      ]);
+      const oldest = reasons.map((row) => row.oldest.toISOString()).toSorted()[0];
+      return {
+        total: sum(reasons),
+        byReason: fold(reasons, (reason) => reason),
+        ...(oldest === undefined ? {} : { oldest }),
+        items: items.map((item) => ({
+          id: item._id,
+          by: item.by,
+          reason: item.reason,
+          detail: item.detail,
+          topic: item.topic,
+          partition: item.partition,
+          offset: item.offset,
+          ...(item.type === undefined ? {} : { type: item.type }),
+          ...(item.ref === undefined ? {} : { ref: item.ref }),
+          ...(item.record === undefined ? {} : { record: item.record }),
+          at: item.at.toISOString(),
+        })),
+      };
+    },
+
+    /** From the collections' own metadata: cheap, and exact enough to see whether things move. */
+    async stored(): Promise<QueryStatus['stored']> {
+      const estimate = (name: string) => db.collection(name).estimatedDocumentCount();
+      const [records, copies, quarantine, requests, tasks] = await Promise.all(
+        ['records', 'copies', 'quarantine', 'requests', 'tasks'].map(estimate),
+      );
+      return {
+        records: records ?? 0,
+        copies: copies ?? 0,
+        quarantine: quarantine ?? 0,
+        requests: requests ?? 0,
+        tasks: tasks ?? 0,
+      };
+    },
+  };
+}
+
+const sum = (rows: readonly { n: number }[]) => rows.reduce((total, { n }) => total + n, 0);
+
+function fold<K>(rows: readonly Row<K>[], keyOf: (key: K) => string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { _id, n } of rows) {
+    const key = keyOf(_id);
+    counts[key] = (counts[key] ?? 0) + n;
+  }
+  return counts;
+}

@@ -1,0 +1,41 @@
+import { lifeKey, type Life, type RequestDocument, type TaskDocument } from '@keiro/schemas';
+import { provenGone, type Erasure } from './copies.ts';
+import { groupBy } from './group-by.ts';
+
+/**
+ * Which deletion covers which life: the first one that was asked for this generation or a later one of the
+ * same ref, because a deletion ends every generation up to its own. Pure.
+ */
+export function erasuresOf(
+  requests: readonly RequestDocument[],
+  tasks: readonly TaskDocument[],
+): (life: Life) => Erasure | undefined {
+  const tasksOf = groupBy(tasks, (task) => task.request);
+  const covered = groupBy(
+    requests
+      .filter(({ type }) => type === 'deletion')
+      .toSorted((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime())
+      .flatMap(({ _id, lives, state }) => {
+        const byHolder = new Map((tasksOf.get(_id) ?? []).map((task) => [task.holder, task]));
+        const erasure: Erasure = { request: _id, isDone: state === 'done', tasks: byHolder };
+        return lives.map((life) => ({ life, erasure }));
+      }),
+    ({ life }) => life.ref,
+  );
+  const found = new Map<string, Erasure | undefined>();
+  return (life) => {
+    const key = lifeKey(life);
+    if (!found.has(key)) {
+      found.set(key, covered.get(life.ref)?.find((one) => one.life.generation >= life.generation)?.erasure);
+    }
+    return found.get(key);
+  };
+}
+
+/** Whether every holder has proven that nothing of it is left: before that nobody may say "erased" (invariant 5). */
+export function isProven(erasure: Erasure | undefined): boolean {
+  if (erasure === undefined) return false;
+  const tasks = [...erasure.tasks.values()];
+  // Without any holder there is nobody to prove anything: then the request says when it is over.
+  return tasks.length === 0 ? erasure.isDone : tasks.every((task) => provenGone(task) !== undefined);
+}

@@ -1,0 +1,100 @@
+import { ProblemError, route, type Log, type Route } from '@keiro/runtime';
+import {
+  holdersAnswerSchema,
+  lineageAnswerSchema,
+  lineageSearchSchema,
+  quarantineAnswerSchema,
+  queryStatusSchema,
+  totalsAnswerSchema,
+} from '@keiro/schemas';
+import type { Counts } from './counts.ts';
+import { search, type SearchDeps } from './search.ts';
+
+export interface QueryDeps extends SearchDeps {
+  readonly counts: Counts;
+  readonly log: Log;
+}
+
+/** What compliance can ask. Every answer states its moment; identifiers come in bodies only. */
+export function queryRoutes(deps: QueryDeps): Route[] {
+  const { store, counts, progress, now, log } = deps;
+  const asOf = () => now().toISOString();
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/lineage/search',
+      summary: 'Records, copies, transfers and requests of the person behind one identifier (R1)',
+      right: 'lineage:read',
+      body: lineageSearchSchema,
+      answer: lineageAnswerSchema,
+      handle: async ({ body, client }) => {
+        const answer = await search(deps, body);
+        // Who looked, and how much there was; not at whom, in any form.
+        log.info(
+          { client: client.name, records: answer.page.total, shown: answer.page.shown },
+          'lineage was read',
+        );
+        return answer;
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/quarantine',
+      summary: 'What was set aside, by reason, newest first; ?limit= (default 50, at most 1000)',
+      right: 'lineage:read',
+      answer: quarantineAnswerSchema,
+      handle: async ({ query }) => ({ asOf: asOf(), ...(await counts.quarantine(limitOf(query['limit']))) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/totals',
+      summary: 'Everything counted, for reconciling with what producers sent',
+      right: 'lineage:read',
+      answer: totalsAnswerSchema,
+      handle: async () => ({ asOf: asOf(), ...(await counts.totals()) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/holders',
+      summary: 'The register of all that can hold a copy',
+      right: 'lineage:read',
+      answer: holdersAnswerSchema,
+      handle: async () => ({
+        asOf: asOf(),
+        holders: (await store.holders()).map((holder) => ({
+          id: holder.id,
+          kind: holder.kind,
+          name: holder.name,
+          country: holder.country,
+          basis: holder.basis,
+          categories: holder.categories,
+          purposes: holder.purposes,
+          ...(holder.replicates === undefined ? {} : { replicates: holder.replicates }),
+          connector: holder.connector.kind,
+          registeredAt: holder.registeredAt.toISOString(),
+        })),
+      }),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/status',
+      summary: 'How far tag and transfer are, and about how much is stored',
+      right: 'lineage:read',
+      answer: queryStatusSchema,
+      handle: async () => {
+        const at = asOf();
+        const [far, stored] = await Promise.all([progress.read(), counts.stored()]);
+        return { asOf: at, progress: far, stored };
+      },
+    }),
+  ];
+}
+
+function limitOf(given: string | undefined): number {
+  if (given === undefined) return 50;
+  const limit = /^\d{1,4}$/.test(given) ? Number(given) : 0;
+  if (limit >= 1 && limit <= 1000) return limit;
+  throw new ProblemError(400, 'invalid-query', 'the query is not as it should be', [
+    { field: 'limit', code: 'range', message: 'a whole number from 1 to 1000' },
+  ]);
+}

@@ -1,0 +1,30 @@
+import type {
+  HolderDocument,
+  Life,
+  Person,
+  PipelineProgress,
+  RequestDocument,
+  SnapshotDocument,
+  StandingDocument,
+  TaskDocument,
+} from '@keiro/schemas';
+import type { Custody } from './custody.ts';
+import type { RecordPage } from './page.ts';
+
+/** All that the stores say about one person, as it was read. */
+export interface Loaded extends RecordPage, Custody {
+  readonly person: Person;
+  /** What `keys` says of the person's refs: their current generations. */
+  readonly lives: readonly (Life & { readonly erasedThrough: number })[];
+  readonly snapshots: readonly SnapshotDocument[];
+  /** Whether there are older snapshots than those that were read. */
+  readonly snapshotsCut: boolean;
+  readonly holders: readonly HolderDocument[];
+  readonly standings: readonly StandingDocument[];
+  readonly requests: readonly RequestDocument[];
+  readonly tasks: readonly TaskDocument[];
+  readonly quarantined: Readonly<Record<string, number>>;
+  /** Records under refs that several members share. */
+  readonly shared: number;
+  readonly progress: PipelineProgress;
+}

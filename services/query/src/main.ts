@@ -1,0 +1,52 @@
+import {
+  connectKafka,
+  connectMongo,
+  createLog,
+  createMetrics,
+  loadClients,
+  readConfig,
+  runService,
+  serveHttp,
+} from '@keiro/runtime';
+import { createKeysClient } from '@keiro/sdk/keys-client';
+import { configSchema } from './config.ts';
+import { createCounts } from './counts.ts';
+import { queryRoutes } from './handle.ts';
+import { createProgressReader } from './progress.ts';
+import { createStore } from './store.ts';
+
+const log = createLog('query');
+
+await runService(log, async (opened) => {
+  const config = readConfig(configSchema);
+  log.level = config.KEIRO_LOG_LEVEL;
+  const now = () => new Date();
+  const clients = loadClients(config.KEIRO_CLIENTS_FILE);
+  const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
+  opened('mongo', () => mongo.close());
+  const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-query', log });
+  const progress = createProgressReader({ kafka, groupSuffix: config.KEIRO_GROUP_SUFFIX, log, now });
+  opened('kafka', () => progress.close());
+  // To connect takes longer than an answer waits: so begin now. It waits for nobody, and never throws.
+  void progress.read();
+  const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
+
+  const http = await serveHttp({
+    service: 'query',
+    host: config.KEIRO_HOST,
+    port: config.KEIRO_QUERY_PORT,
+    log,
+    metrics: createMetrics('query'),
+    clients,
+    routes: queryRoutes({
+      store: createStore(mongo.db),
+      counts: createCounts(mongo.db),
+      keys,
+      progress,
+      now,
+      log,
+    }),
+    ready: () => mongo.ping(),
+  });
+  opened('http', () => http.close());
+});

@@ -1,0 +1,49 @@
+import type { LineageRequest, RequestDocument, TaskDocument } from '@keiro/schemas';
+
+/** A request with its tasks and receipts, as the answer shows it. Pure. */
+export function requestView(request: RequestDocument, tasks: readonly TaskDocument[]): LineageRequest {
+  return {
+    id: request._id,
+    type: request.type,
+    state: request.state,
+    ground: request.ground,
+    purposes: [...request.purposes],
+    receivedAt: request.receivedAt.toISOString(),
+    due: request.dueAt.toISOString(),
+    ...(request.doneAt === undefined ? {} : { doneAt: request.doneAt.toISOString() }),
+    steps: request.steps.map(({ step, at, evidence }) => ({ step, at: at.toISOString(), evidence })),
+    tasks: tasks
+      .filter((task) => task.request === request._id)
+      .toSorted((a, b) => (a.holder < b.holder ? -1 : 1))
+      .map(taskView),
+  };
+}
+
+function taskView(task: TaskDocument): LineageRequest['tasks'][number] {
+  const { receipt } = task;
+  return {
+    id: task._id,
+    request: task.request,
+    holder: task.holder,
+    directive: task.directive,
+    state: task.state,
+    attempt: task.attempt,
+    ...(task.notBefore === undefined ? {} : { notBefore: task.notBefore.toISOString() }),
+    ...(receipt === undefined
+      ? {}
+      : {
+          receipt: {
+            affected: receipt.affected,
+            detail: { ...receipt.detail },
+            ...(receipt.sweptAt === undefined ? {} : { sweptAt: receipt.sweptAt.toISOString() }),
+            ...(receipt.probe === undefined
+              ? {}
+              : { probe: { at: receipt.probe.at.toISOString(), found: receipt.probe.found } }),
+            ...(receipt.unsupported === undefined ? {} : { unsupported: receipt.unsupported }),
+          },
+        }),
+    errors: task.errors.map(({ at, attempt, message }) => ({ at: at.toISOString(), attempt, message })),
+    createdAt: task.createdAt.toISOString(),
+    ...(task.doneAt === undefined ? {} : { doneAt: task.doneAt.toISOString() }),
+  };
+}

@@ -1,0 +1,89 @@
+import type { RequestDocument, TaskDocument } from '@keiro/schemas';
+import { progressOf, runnable } from './progress.ts';
+import {
+  prepareSweep,
+  standingInForce,
+  stepAt,
+  stepOf,
+  type Stage,
+  type StageDependencies,
+} from './stage.ts';
+
+/** Suspension and resume: in force where data are read; then the holders that can flag their rows do. */
+export const putInForce: Stage = async (request, deps) => {
+  const inForce = await standingInForce(request, deps);
+  if ('waitingFor' in inForce) return inForce;
+  const identifiers = await prepareSweep(request, deps);
+  const moved = await deps.store.advance(request, {
+    set: { state: 'carrying-out' },
+    step: stepAt(deps.now(), 'in-force', { ...inForce, identifiers }),
+  });
+  // A deletion may have ended it meanwhile: then nothing of the person may stay behind.
+  if (!moved && (await deps.store.request(request._id))?.state === 'done') {
+    await deps.keys.forgetSweep(request._id);
+  }
+  return 'moved';
+};
+
+/** Every holder acts; a failed one waits for an operator, and the others go on. */
+export const carryOut: Stage = async (request, deps) => {
+  const { store } = deps;
+  if (request.type === 'deletion' && stepOf(request, 'shredded') === undefined) {
+    return { on: 'tasks', waitingFor: 'review: several members share what led to this person' };
+  }
+  const [tasks, holders] = await Promise.all([store.tasksOf(request._id), store.holders()]);
+  const progress = progressOf(tasks);
+  if (progress.outcome !== 'done') {
+    deps.dispatcher.offer(runnable(request, tasks, holders, deps.now()));
+    if (progress.outcome !== request.state) {
+      const evidence =
+        progress.failed.length > 0 ? { failed: progress.failed } : { outstanding: progress.outstanding };
+      await store.advance(request, {
+        set: { state: progress.outcome },
+        step: stepAt(deps.now(), progress.outcome, evidence),
+      });
+      return 'moved';
+    }
+    const waitingFor = [
+      ...progress.failed.map((holder) => `an operator, for ${holder}`),
+      ...progress.outstanding.map((holder) => `${holder} to answer`),
+    ];
+    return { on: 'tasks', waitingFor: waitingFor.join('; ') };
+  }
+  if (request.type === 'deletion') await overtake(request, deps);
+  await deps.keys.forgetSweep(request._id);
+  const at = deps.now();
+  const evidence = { affected: affectedBy(tasks), holders: tasks.length };
+  await store.advance(
+    request,
+    { set: { state: 'done', doneAt: at }, step: stepAt(at, 'done', evidence) },
+    () => ({
+      audit: [
+        {
+          _id: `${request._id}/done`,
+          at,
+          by: 'request',
+          action: 'request.done',
+          request: request._id,
+          detail: evidence,
+        },
+      ],
+    }),
+  );
+  return 'moved';
+};
+
+/**
+ * Suspensions and resumes of a person who is gone have nothing left to flag. They end here, because what they
+ * keep for their own sweep names the person.
+ */
+async function overtake(deletion: RequestDocument, { store, keys, now }: StageDependencies): Promise<void> {
+  for (const request of await store.openOf(deletion.lives.map(({ ref }) => ref))) {
+    if (request.type === 'deletion') continue;
+    await keys.forgetSweep(request._id);
+    await store.overtake(request, deletion._id, now());
+  }
+}
+
+const affectedBy = (tasks: readonly TaskDocument[]) =>
+  tasks.reduce((sum, task) => sum + (task.receipt?.affected ?? 0), 0);

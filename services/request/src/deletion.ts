@@ -1,0 +1,131 @@
+import type { Positions } from '@keiro/runtime';
+import type { Person, RequestDocument } from '@keiro/schemas';
+import { outboxOf } from './decide.ts';
+import { replan } from './replan.ts';
+import { inCalls, prepareSweep, standingInForce, stepAt, stepOf, type Stage } from './stage.ts';
+import { erased } from './standing.ts';
+import type { Advance } from './store.ts';
+
+/** Deletion: what was sent up to now belongs to the plan; what comes later finds the person hidden. */
+export const closePipeline: Stage = async (request, deps) => {
+  const plan = await deps.positions.collectionEnds();
+  await deps.store.advance(request, {
+    set: { state: 'hiding', plan },
+    step: stepAt(deps.now(), 'hiding', { messages: total(plan) }),
+  });
+  return 'moved';
+};
+
+/** Deletion: every reader refuses the person, and all that was sent before is tagged. */
+export const hide: Stage = async (request, deps) => {
+  const inForce = await standingInForce(request, deps);
+  if ('waitingFor' in inForce) return inForce;
+  const plan = request.plan ?? {};
+  if (!(await deps.positions.tagged(plan))) {
+    return { on: 'positions', waitingFor: 'tag to take in what was sent before the request' };
+  }
+  // Nobody writes a copy of this person any more: what was reported up to now is all there is to report.
+  const custody = await deps.positions.custodyEnds();
+  await deps.store.advance(request, {
+    set: { plan: { ...plan, ...custody } },
+    step: stepAt(deps.now(), 'hidden', inForce),
+  });
+  return 'moved';
+};
+
+/** Deletion: every copy is known, and so is who the person is; where that is news, the plan follows it. */
+export const closePlan: Stage = async (request, deps) => {
+  if (!(await deps.positions.transferred(custodyOf(request)))) {
+    return { on: 'positions', waitingFor: 'transfer to take in what holders reported before the request' };
+  }
+  const { store, people } = deps;
+  const anchor = request.lives[0];
+  const person = anchor === undefined ? noPerson : await people.personOf(anchor.ref);
+  const [lives, categories, holders, tasks, standings] = await Promise.all([
+    people.livesOf(person.refs),
+    store.categoriesOf(person.refs),
+    store.holders(),
+    store.tasksOf(request._id),
+    store.standingsOf([...person.refs, ...request.lives.map(({ ref }) => ref)]),
+  ]);
+  const situation = { lives, ambiguous: person.ambiguous, categories, holders, standings };
+  const plan = anchor === undefined ? undefined : replan(request, tasks, situation, deps.now(), deps.stamp());
+  if (plan === undefined) {
+    const planned = stepAt(deps.now(), 'planned', { refs: lives.length, holders: tasks.length });
+    // Nothing is left that is this person's alone: whose it is, a person has to say.
+    const state = lives.length === 0 && request.ambiguous.length > 0 ? 'waiting-for-operator' : 'shredding';
+    await store.advance(request, { set: { state }, step: planned });
+    return 'moved';
+  }
+  const news = stepAt(deps.now(), 'replanned', {
+    refs: plan.lives.length,
+    holders: tasks.length + plan.tasks.length,
+  });
+  const set = { lives: plan.lives, ambiguous: plan.ambiguous };
+  // Further refs have to be hidden as the first ones were.
+  const change: Advance = plan.grows
+    ? { set: { ...set, state: 'accepted' }, unsetPlan: true, step: news }
+    : { set, step: news };
+  await store.advance(request, change, () => plan);
+  deps.publish();
+  return 'moved';
+};
+
+/** Deletion: what the sweep needs is put aside, then the keys are destroyed. */
+export const shred: Stage = async (request, deps) => {
+  const { store, keys } = deps;
+  if (stepOf(request, 'prepared') === undefined) {
+    const identifiers = await prepareSweep(request, deps);
+    await store.advance(request, { step: stepAt(deps.now(), 'prepared', { identifiers }) });
+    return 'moved';
+  }
+  const gone = stepOf(request, 'erased');
+  if (gone === undefined) {
+    const at = deps.now();
+    await store.advance(
+      request,
+      { step: { step: 'erased', at, evidence: { refs: request.lives.length } } },
+      (standings) => {
+        const changed = erased({ lives: request.lives, standings, request: request._id, at });
+        return {
+          standings: changed.map((standing) => ({ _id: standing.ref, ...standing })),
+          outbox: outboxOf(changed, request._id, at, deps.stamp()),
+          audit: [
+            {
+              _id: `${request._id}/erased`,
+              at,
+              by: 'request',
+              action: 'request.erased',
+              request: request._id,
+              detail: { refs: request.lives.length },
+            },
+          ],
+        };
+      },
+    );
+    deps.publish();
+    return 'moved';
+  }
+  const counts = { destroyed: 0, alreadyGone: 0 };
+  for (const lives of inCalls(request.lives)) {
+    const answer = await keys.destroy(request._id, lives, gone.at);
+    counts.destroyed += answer.destroyed;
+    counts.alreadyGone += answer.alreadyGone;
+  }
+  await store.advance(request, {
+    set: { state: 'carrying-out' },
+    step: stepAt(deps.now(), 'shredded', counts),
+  });
+  return 'moved';
+};
+
+const noPerson: Pick<Person, 'refs' | 'ambiguous'> = { refs: [], ambiguous: [] };
+
+const custodyOf = (request: RequestDocument): Positions =>
+  Object.fromEntries(Object.entries(request.plan ?? {}).filter(([topic]) => topic.startsWith('custody.')));
+
+const total = (positions: Positions): string =>
+  Object.values(positions)
+    .flatMap((partitions) => Object.values(partitions))
+    .reduce((sum, offset) => sum + BigInt(offset), 0n)
+    .toString();

@@ -1,0 +1,33 @@
+import type { Collection } from 'mongodb';
+import { loadPerson } from '@keiro/runtime';
+import type { Life, LinkDocument, Person, Ref } from '@keiro/schemas';
+import type { KeysClient } from '@keiro/sdk';
+
+/** Refs that the keys service looks up in one call. */
+const lookupLimit = 1000;
+
+/** Who a ref belongs to at this moment, and in which of its lives. */
+export interface People {
+  personOf(ref: Ref): Promise<Person>;
+  /** The current life of each ref that has one. */
+  livesOf(refs: readonly Ref[]): Promise<Life[]>;
+}
+
+export function createPeople(links: Collection<LinkDocument>, keys: Pick<KeysClient, 'lookup'>): People {
+  return {
+    personOf: (ref) => loadPerson(links, ref),
+
+    async livesOf(refs) {
+      const lives: Life[] = [];
+      for (let from = 0; from < refs.length; from += lookupLimit) {
+        const { results } = await keys.lookup({ refs: refs.slice(from, from + lookupLimit) });
+        for (const found of results) {
+          if (found !== null && found.generation > found.erasedThrough) {
+            lives.push({ ref: found.ref, generation: found.generation });
+          }
+        }
+      }
+      return lives;
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { reached, type Admin, type Positions } from '@keiro/runtime';
+import { collectionTopics, custodyTopics } from '@keiro/schemas';
+
+/** How far the consumers are that a deletion has to wait for. */
+export interface ConsumerPositions {
+  collectionEnds(): Promise<Positions>;
+  custodyEnds(): Promise<Positions>;
+  /** Whether `tag` has committed past these. */
+  tagged(wanted: Positions): Promise<boolean>;
+  /** Whether `transfer` has committed past these. */
+  transferred(wanted: Positions): Promise<boolean>;
+}
+
+/** Answers of the broker are shared by all requests that ask within this time. */
+const sharedForMs = 25;
+
+export function readPositions(options: {
+  admin: Admin;
+  groupSuffix: string;
+  now: () => Date;
+}): ConsumerPositions {
+  const { admin, groupSuffix, now } = options;
+  const shared = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
+    let answer: { promise: Promise<T>; until: number } | undefined;
+    return () => {
+      const moment = now().getTime();
+      if (answer === undefined || answer.until <= moment)
+        answer = { promise: ask(), until: moment + sharedForMs };
+      return answer.promise;
+    };
+  };
+  // Old answers are safe here: a committed offset only grows.
+  const tag = shared(() => admin.committed(`keiro.tag${groupSuffix}`, collectionTopics));
+  const transfer = shared(() => admin.committed(`keiro.transfer${groupSuffix}`, custodyTopics));
+  return {
+    // Ends are never shared: an end from before a request does not cover what was sent until then.
+    collectionEnds: () => admin.unreadEnds(collectionTopics),
+    custodyEnds: () => admin.unreadEnds(custodyTopics),
+    tagged: async (wanted) => reached(wanted, await tag()),
+    transferred: async (wanted) => reached(wanted, await transfer()),
+  };
+}

@@ -1,0 +1,48 @@
+import type { Holder, RequestDocument, TaskDocument } from '@keiro/schemas';
+
+/** How far the tasks of a request are: which may run now, and what that makes of the request. Pure. */
+export interface Progress {
+  readonly outcome: 'done' | 'carrying-out' | 'waiting-for-operator';
+  /** Holders that have not answered. */
+  readonly outstanding: readonly string[];
+  readonly failed: readonly string[];
+}
+
+export function progressOf(tasks: readonly TaskDocument[]): Progress {
+  const holdersIn = (wanted: (task: TaskDocument) => boolean) =>
+    tasks
+      .filter(wanted)
+      .map(({ holder }) => holder)
+      .sort();
+  const failed = holdersIn(({ state }) => state === 'failed');
+  const outstanding = holdersIn((task) => task.state !== 'failed' && !isAnswered(task));
+  if (failed.length > 0) return { outcome: 'waiting-for-operator', outstanding, failed };
+  return { outcome: outstanding.length > 0 ? 'carrying-out' : 'done', outstanding, failed };
+}
+
+/** An erasure counts as answered only with a probe that found nothing. */
+function isAnswered(task: TaskDocument): boolean {
+  if (task.state !== 'done') return false;
+  return task.directive !== 'erase' || task.receipt?.probe?.found === 0;
+}
+
+/**
+ * Tasks that should be in a queue now. A DR site comes after the stores that replicate to it: swept before
+ * them, the next snapshot would bring back what the store still had.
+ */
+export function runnable(
+  request: Pick<RequestDocument, 'state'>,
+  tasks: readonly TaskDocument[],
+  holders: readonly Pick<Holder, 'id' | 'replicates'>[],
+  now: Date,
+): TaskDocument[] {
+  if (request.state !== 'carrying-out' && request.state !== 'waiting-for-operator') return [];
+  const unanswered = new Set(tasks.filter((task) => !isAnswered(task)).map(({ holder }) => holder));
+  const sourcesOf = new Map(holders.map(({ id, replicates }) => [id, replicates ?? []]));
+  return tasks.filter((task) => {
+    if ((sourcesOf.get(task.holder) ?? []).some((source) => unanswered.has(source))) return false;
+    // A worker that stopped renewing its lease is gone; its task is for whoever comes next.
+    if (task.state === 'running') return task.lease === undefined || task.lease.until <= now;
+    return task.state === 'pending';
+  });
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import {
+  connectKafka,
+  connectMongo,
+  connectRedis,
+  type Log,
+  type Metrics,
+  type Opened,
+  type Route,
+} from '@keiro/runtime';
+import { requestOfTask, type TaskDocument } from '@keiro/schemas';
+import { createKeysClient } from '@keiro/sdk';
+import type { Config } from './config.ts';
+import { createDispatcher } from './dispatch.ts';
+import { startDriver } from './driver.ts';
+import { createHandler } from './handle.ts';
+import { createPeople } from './people.ts';
+import { readPositions } from './positions.ts';
+import { createReaders, parseAck } from './readers.ts';
+import { startRelay } from './relay.ts';
+import { requestRoutes } from './routes.ts';
+import { createStamps } from './stamps.ts';
+import { openRequestStore } from './store.ts';
+import { watchTasks } from './watch.ts';
+
+/** The request service, wired, but for its HTTP server. Resolves when it drives what is open. */
+export async function startRequest(
+  config: Config,
+  deps: { log: Log; metrics: Metrics; now: () => Date; opened: Opened },
+): Promise<{ routes: Route[]; ready: () => Promise<void> }> {
+  const { log, now, opened } = deps;
+  const suffix = config.KEIRO_GROUP_SUFFIX;
+  const moves = deps.metrics.counter(
+    'keiro_requests_moved_total',
+    'Steps that requests took, by state left',
+    ['state'],
+  );
+
+  const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
+  opened('mongo', () => mongo.close());
+  const redis = await connectRedis({ url: config.KEIRO_REDIS_URL, log });
+  opened('redis', () => {
+    redis.disconnect();
+    return Promise.resolve();
+  });
+  const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-request', log });
+  const producer = await kafka.producer();
+  opened('producer', () => producer.close());
+  const admin = await kafka.admin();
+  opened('admin', () => admin.close());
+
+  const store = openRequestStore(mongo);
+  const stamp = createStamps(now, await store.newestStamp());
+  const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
+  const people = createPeople(store.links, keys);
+  const readers = createReaders(now, ['keys', `tag${suffix}`]);
+  const dispatcher = createDispatcher({ redis, prefix: config.KEIRO_DATABASE, log, now });
+  opened('dispatcher', () => dispatcher.close());
+  const relay = startRelay({
+    store,
+    producer,
+    admin,
+    log,
+    onPublished: (requests) => {
+      for (const id of requests) driver.wake(id);
+    },
+  });
+  opened('relay', () => relay.close());
+  const driver = startDriver({
+    store,
+    keys,
+    people,
+    readers,
+    positions: readPositions({ admin, groupSuffix: suffix, now }),
+    dispatcher,
+    publish: () => {
+      relay.wake();
+    },
+    stamp,
+    now,
+    log,
+    reconcileEveryMs: config.KEIRO_RECONCILE_SECONDS * 1000,
+    onMoved: (state) => {
+      moves.inc({ state });
+    },
+  });
+  opened('driver', () => driver.close());
+  // What a process before this one decided and did not publish.
+  relay.wake();
+
+  const acks = await kafka.follow({
+    topic: 'rights.acks',
+    reader: 'request',
+    from: 'now',
+    onMessage: ({ offset, value }) => {
+      const ack = parseAck(value);
+      if (ack === undefined) log.error({ offset }, 'a message of rights.acks is no acknowledgement');
+      readers.heard(BigInt(offset), ack);
+    },
+    onProgress: () => {
+      driver.wakeWaiting('readers');
+    },
+  });
+  opened('acks', () => acks.close());
+  const watch = watchTasks({
+    tasks: mongo.db.collection<TaskDocument>('tasks'),
+    onChange: (task) => {
+      driver.wake(requestOfTask(task));
+    },
+    log,
+  });
+  opened('watch', () => watch.close());
+
+  const handler = createHandler({
+    store,
+    keys,
+    people,
+    stamp,
+    now,
+    random: randomBytes,
+    onAccepted: (id) => {
+      relay.wake();
+      driver.wake(id);
+    },
+    onPutBack: (id) => {
+      driver.wake(id);
+    },
+  });
+  return {
+    routes: requestRoutes({ store, handler, driver, readers, now }),
+    ready: () => mongo.ping(),
+  };
+}

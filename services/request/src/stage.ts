@@ -1,0 +1,66 @@
+import type { Life, RequestDocument, RequestStep } from '@keiro/schemas';
+import type { KeysClient } from '@keiro/sdk';
+import type { Dispatcher } from './dispatch.ts';
+import type { People } from './people.ts';
+import type { ConsumerPositions } from './positions.ts';
+import type { Readers } from './readers.ts';
+import type { RequestStore } from './store.ts';
+
+/**
+ * What carries a request on, one step at a time. Each step can be taken again after a crash: it is recorded only
+ * when its effects are there, and its effects are the same the second time.
+ */
+export interface StageDependencies {
+  readonly store: RequestStore;
+  readonly keys: Pick<KeysClient, 'prepareSweep' | 'destroy' | 'forgetSweep'>;
+  readonly people: People;
+  readonly readers: Pick<Readers, 'passed'>;
+  readonly positions: ConsumerPositions;
+  readonly dispatcher: Pick<Dispatcher, 'offer'>;
+  readonly publish: () => void;
+  readonly stamp: () => string;
+  readonly now: () => Date;
+}
+
+/** A step was taken and the next can be looked at, or why not: `on` says who will bring it on. */
+export type StageOutcome =
+  'moved' | { readonly on: 'publication' | 'readers' | 'positions' | 'tasks'; readonly waitingFor: string };
+
+export type Stage = (request: RequestDocument, deps: StageDependencies) => Promise<StageOutcome>;
+
+/** Evidence that every live reader of `rights.standing` has applied what this request changed. */
+export async function standingInForce(
+  request: RequestDocument,
+  { store, readers }: StageDependencies,
+): Promise<Exclude<StageOutcome, 'moved'> | Record<'standingOffset' | 'readers', unknown>> {
+  // The offset counts only when nothing of the request is left: then it lies after the last of its messages.
+  if (request.standingOffset === undefined || !(await store.isPublished(request._id))) {
+    return { on: 'publication', waitingFor: 'Kafka to take the standing' };
+  }
+  const answer = readers.passed(request.standingOffset);
+  if (!answer.passed) return { on: 'readers', waitingFor: answer.waitingFor };
+  return { standingOffset: request.standingOffset, readers: answer.readers };
+}
+
+/** Puts aside what the workers need to find the person; answers for how many refs. */
+export async function prepareSweep(request: RequestDocument, { keys }: StageDependencies): Promise<number> {
+  let prepared = 0;
+  for (const lives of inCalls(request.lives)) prepared = await keys.prepareSweep(request._id, lives);
+  return prepared;
+}
+
+/** The keys service takes a thousand lives a call. */
+export function inCalls(lives: readonly Life[]): Life[][] {
+  const size = 1000;
+  return Array.from({ length: Math.ceil(lives.length / size) }, (_, i) =>
+    lives.slice(i * size, (i + 1) * size),
+  );
+}
+
+export function stepAt(at: Date, name: string, evidence: RequestStep['evidence']): RequestStep {
+  return { step: name, at, evidence };
+}
+
+export function stepOf(request: RequestDocument, name: string): RequestStep | undefined {
+  return request.steps.find((one) => one.step === name);
+}

@@ -1,0 +1,258 @@
+import type { ClientSession, Collection, UpdateFilter } from 'mongodb';
+import type { Mongo } from '@keiro/runtime';
+import type {
+  AuditDocument,
+  Category,
+  HolderDocument,
+  LinkDocument,
+  OutboxDocument,
+  RecordDocument,
+  Ref,
+  RequestDocument,
+  RequestState,
+  RequestStep,
+  StandingDocument,
+  TaskDocument,
+  TaskState,
+} from '@keiro/schemas';
+import type { Decision, Documents } from './decide.ts';
+import type { Standings } from './standing.ts';
+
+export const openStates: readonly RequestState[] = [
+  'accepted',
+  'hiding',
+  'shredding',
+  'carrying-out',
+  'waiting-for-operator',
+];
+
+/** What a stage of a request changes; `step` is appended, with its evidence. */
+export interface Advance {
+  readonly set?: Partial<Pick<RequestDocument, 'state' | 'plan' | 'lives' | 'ambiguous' | 'doneAt'>>;
+  readonly unsetPlan?: boolean;
+  readonly step?: RequestStep;
+}
+
+/** What is written together with an advance, in one transaction. */
+export type Beside = Partial<Pick<Documents, 'tasks' | 'standings' | 'outbox' | 'audit'>>;
+
+/** The request service's half of the lineage store. */
+export interface RequestStore {
+  readonly links: Collection<LinkDocument>;
+  holders(): Promise<HolderDocument[]>;
+  categoriesOf(refs: readonly Ref[]): Promise<Category[]>;
+  standingsOf(refs: readonly Ref[]): Promise<Standings>;
+  /** Reads standing and open requests, decides, and writes what was decided, all in one transaction. */
+  decide(
+    refs: readonly Ref[],
+    work: (standings: Standings, open: RequestDocument[]) => Decision,
+  ): Promise<Decision>;
+  /** False when the request is no longer in the state in which it was read: somebody else has moved it. */
+  advance(
+    request: RequestDocument,
+    change: Advance,
+    beside?: (standings: Standings) => Beside,
+  ): Promise<boolean>;
+  /** Ends an open request because a deletion has made it pointless; its tasks say so. */
+  overtake(request: RequestDocument, by: string, at: Date): Promise<void>;
+  request(id: string): Promise<RequestDocument | null>;
+  /** Open requests of any of these refs, oldest first. */
+  openOf(refs: readonly Ref[]): Promise<RequestDocument[]>;
+  requests(states: readonly RequestState[], limit: number): Promise<RequestDocument[]>;
+  openIds(): Promise<string[]>;
+  task(id: string): Promise<TaskDocument | null>;
+  tasksOf(request: string): Promise<TaskDocument[]>;
+  tasks(states: readonly TaskState[], limit: number): Promise<TaskDocument[]>;
+  /** Puts a failed task back for another attempt; false when it is not failed. */
+  putBack(task: TaskDocument, audit: AuditDocument): Promise<boolean>;
+  audit(entry: AuditDocument): Promise<void>;
+  /** The oldest messages that Kafka does not have, in order. */
+  outbox(limit: number): Promise<OutboxDocument[]>;
+  newestStamp(): Promise<string | undefined>;
+  isPublished(request: string): Promise<boolean>;
+  published(messages: readonly OutboxDocument[], standingOffset: string): Promise<void>;
+  counts(now: Date): Promise<{
+    requests: Record<string, number>;
+    tasks: Record<string, number>;
+    overdue: number;
+    unpublished: number;
+  }>;
+}
+
+export function openRequestStore(mongo: Mongo): RequestStore {
+  const { db } = mongo;
+  const requests = db.collection<RequestDocument>('requests');
+  const tasks = db.collection<TaskDocument>('tasks');
+  const standings = db.collection<StandingDocument>('standing');
+  const outbox = db.collection<OutboxDocument>('outbox');
+  const audit = db.collection<AuditDocument>('audit');
+
+  async function standingsOf(refs: readonly Ref[], session?: ClientSession): Promise<Standings> {
+    const found = await standings
+      .find({ _id: { $in: [...refs] } }, { ...(session && { session }) })
+      .toArray();
+    return new Map(found.map(({ _id, ...standing }) => [_id, standing]));
+  }
+
+  const openOf = (refs: readonly Ref[], session?: ClientSession): Promise<RequestDocument[]> =>
+    requests
+      .find(
+        { 'lives.ref': { $in: [...refs] }, state: { $in: [...openStates] } },
+        { ...(session && { session }) },
+      )
+      .sort({ receivedAt: 1 })
+      .toArray();
+
+  async function write(beside: Beside, session: ClientSession): Promise<void> {
+    if (beside.standings !== undefined && beside.standings.length > 0) {
+      await standings.bulkWrite(
+        beside.standings.map((standing) => ({
+          replaceOne: { filter: { _id: standing._id }, replacement: standing, upsert: true },
+        })),
+        { session },
+      );
+    }
+    if (beside.tasks !== undefined && beside.tasks.length > 0)
+      await tasks.insertMany([...beside.tasks], { session });
+    if (beside.outbox !== undefined && beside.outbox.length > 0) {
+      await outbox.insertMany([...beside.outbox], { session });
+    }
+    if (beside.audit !== undefined && beside.audit.length > 0)
+      await audit.insertMany([...beside.audit], { session });
+  }
+
+  async function countByState(name: 'requests' | 'tasks'): Promise<Record<string, number>> {
+    const groups = await db
+      .collection(name)
+      .aggregate<{ _id: string; n: number }>([{ $group: { _id: '$state', n: { $sum: 1 } } }])
+      .toArray();
+    return Object.fromEntries(groups.map(({ _id, n }) => [_id, n]));
+  }
+
+  return {
+    links: db.collection<LinkDocument>('links'),
+    holders: () => db.collection<HolderDocument>('holders').find().toArray(),
+    categoriesOf: (refs) =>
+      db.collection<RecordDocument>('records').distinct('category', { ref: { $in: [...refs] } }),
+    standingsOf: (refs) => standingsOf(refs),
+
+    decide: (refs, work) =>
+      mongo.transaction(async (session) => {
+        const before = await standingsOf(refs, session);
+        const decision = work(before, await openOf(refs, session));
+        if (decision.outcome === 'accepted') {
+          await write(decision.documents, session);
+          await requests.insertOne(decision.documents.request, { session });
+        }
+        return decision;
+      }),
+
+    async advance(request, change, beside) {
+      const update: UpdateFilter<RequestDocument> = {
+        ...(change.set === undefined ? {} : { $set: change.set }),
+        ...(change.unsetPlan === true ? { $unset: { plan: '' } } : {}),
+        ...(change.step === undefined ? {} : { $push: { steps: change.step } }),
+      };
+      const unmoved = { _id: request._id, state: request.state, steps: { $size: request.steps.length } };
+      if (beside === undefined) return (await requests.updateOne(unmoved, update)).matchedCount === 1;
+      const refs = (change.set?.lives ?? request.lives).map(({ ref }) => ref);
+      return mongo.transaction(async (session) => {
+        const { matchedCount } = await requests.updateOne(unmoved, update, { session });
+        if (matchedCount === 1) await write(beside(await standingsOf(refs, session)), session);
+        return matchedCount === 1;
+      });
+    },
+
+    overtake: (request, by, at) =>
+      mongo.transaction(async (session) => {
+        const step = { step: 'overtaken', at, evidence: { by } };
+        const { matchedCount } = await requests.updateOne(
+          { _id: request._id, state: request.state },
+          { $set: { state: 'done', doneAt: at }, $push: { steps: step } },
+          { session },
+        );
+        if (matchedCount === 0) return;
+        await tasks.updateMany(
+          { request: request._id, state: { $ne: 'done' } },
+          {
+            $set: {
+              state: 'done',
+              doneAt: at,
+              receipt: { affected: 0, detail: {}, unsupported: `overtaken by ${by}` },
+            },
+          },
+          { session },
+        );
+        await audit.insertOne(
+          {
+            _id: `${request._id}/overtaken`,
+            at,
+            by: 'request',
+            action: 'request.overtaken',
+            request: request._id,
+            detail: { deletion: by },
+          },
+          { session },
+        );
+      }),
+
+    request: (id) => requests.findOne({ _id: id }),
+    openOf: (refs) => openOf(refs),
+    requests: (states, limit) =>
+      requests
+        .find(states.length === 0 ? {} : { state: { $in: [...states] } })
+        .sort({ receivedAt: -1 })
+        .limit(limit)
+        .toArray(),
+    openIds: async () =>
+      (await requests.find({ state: { $in: [...openStates] } }, { projection: { _id: 1 } }).toArray()).map(
+        ({ _id }) => _id,
+      ),
+    task: (id) => tasks.findOne({ _id: id }),
+    tasksOf: (request) => tasks.find({ request }).toArray(),
+    tasks: (states, limit) =>
+      tasks
+        .find(states.length === 0 ? {} : { state: { $in: [...states] } })
+        .sort({ createdAt: -1 })
+        .limit(limit)
+        .toArray(),
+
+    putBack: (task, entry) =>
+      mongo.transaction(async (session) => {
+        const { matchedCount } = await tasks.updateOne(
+          { _id: task._id, state: 'failed', attempt: task.attempt },
+          { $set: { state: 'pending', attempt: task.attempt + 1 }, $unset: { notBefore: '' } },
+          { session },
+        );
+        if (matchedCount === 1) await audit.insertOne(entry, { session });
+        return matchedCount === 1;
+      }),
+
+    async audit(entry) {
+      await audit.insertOne(entry);
+    },
+
+    outbox: (limit) => outbox.find().sort({ _id: 1 }).limit(limit).toArray(),
+    newestStamp: async () => (await outbox.find().sort({ _id: -1 }).limit(1).next())?._id,
+    isPublished: async (request) => (await outbox.findOne({ request }, { projection: { _id: 1 } })) === null,
+
+    async published(messages, standingOffset) {
+      // The offset first: a crash between the two only publishes again.
+      await requests.updateMany(
+        { _id: { $in: [...new Set(messages.map(({ request }) => request))] } },
+        { $set: { standingOffset } },
+      );
+      await outbox.deleteMany({ _id: { $in: messages.map(({ _id }) => _id) } });
+    },
+
+    async counts(now) {
+      const [byState, tasksByState, overdue, unpublished] = await Promise.all([
+        countByState('requests'),
+        countByState('tasks'),
+        requests.countDocuments({ state: { $in: [...openStates] }, dueAt: { $lt: now } }),
+        outbox.countDocuments(),
+      ]);
+      return { requests: byState, tasks: tasksByState, overdue, unpublished };
+    },
+  };
+}

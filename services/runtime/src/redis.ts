@@ -1,0 +1,32 @@
+import { Redis } from 'ioredis';
+import { KeiroError } from './errors.ts';
+import type { Log } from './log.ts';
+import { whileUnavailable } from './wait.ts';
+
+/**
+ * A connection as BullMQ wants it: commands wait for a lost server instead of failing.
+ * Redis must not evict: a job that is evicted would only be found again by the reconciler.
+ */
+export async function connectRedis(options: {
+  url: string;
+  log: Log;
+  giveUpAfterMs?: number;
+}): Promise<Redis> {
+  const redis = new Redis(options.url, { maxRetriesPerRequest: null, lazyConnect: true });
+  redis.on('error', (error: Error) => {
+    options.log.warn({ err: error }, 'redis');
+  });
+  await whileUnavailable(
+    { what: 'Redis', log: options.log, giveUpAfterMs: options.giveUpAfterMs ?? 60_000 },
+    () => (redis.status === 'ready' ? Promise.resolve() : redis.connect()),
+  );
+  const answer = await redis.config('GET', 'maxmemory-policy');
+  const policy = answer[1];
+  if (policy !== 'noeviction') {
+    redis.disconnect();
+    throw new KeiroError('configuration', 'Redis must run with maxmemory-policy noeviction', {
+      retryable: false,
+    });
+  }
+  return redis;
+}

@@ -1,0 +1,62 @@
+import type { Message } from '@keiro/runtime';
+import {
+  catalogue,
+  fromHeaders,
+  policy,
+  purposesOf,
+  recordId,
+  wireSchemas,
+  type Category,
+  type Life,
+  type PurposeId,
+  type SealedGroup,
+  type WireEnvelope,
+  type WireValue,
+} from '@keiro/schemas';
+
+/** An event that a guarded consumer may look at, still sealed. */
+export interface GuardedMessage {
+  readonly message: Message;
+  readonly envelope: WireEnvelope;
+  readonly value: WireValue;
+  readonly primary: Life;
+  readonly record: string;
+  readonly category: Category;
+  /** The sealed groups that the purpose covers, and no other. */
+  readonly covered: readonly SealedGroup[];
+}
+
+/**
+ * Why a message is not for this consumer. `unreadable` ones are set aside by `tag`, which sees every message;
+ * the others are in order and concern somebody else.
+ */
+export type PassedOver = 'unreadable' | 'entrusted' | 'sealed-for-nobody' | 'purpose-does-not-cover';
+
+/** What a purpose may see of one decoded message. Pure. */
+export function admit(message: Message, decoded: unknown, purpose: PurposeId): GuardedMessage | PassedOver {
+  const envelope = fromHeaders(message.headers);
+  if (envelope === undefined) return 'unreadable';
+  const definition = catalogue[envelope.type];
+  const parsed = wireSchemas[envelope.type].safeParse(decoded);
+  if (definition.topic !== message.topic && message.topic !== 'custody.withheld') return 'unreadable';
+  if (!parsed.success) return 'unreadable';
+  const value: WireValue = parsed.data;
+  const primary = value.refs[0];
+  const rules = policy(envelope.policyversion);
+  if (primary === undefined || rules === undefined) return 'unreadable';
+  if (value.sealedUnder !== 'person') return 'sealed-for-nobody';
+  if (value.scope.kind !== 'ours') return 'entrusted';
+  const covered = value.sealed.filter(({ group }) =>
+    purposesOf(rules, group, value.readable).includes(purpose),
+  );
+  if (covered.length === 0) return 'purpose-does-not-cover';
+  return {
+    message,
+    envelope,
+    value,
+    primary,
+    record: recordId(primary, envelope.source, envelope.id),
+    category: definition.category,
+    covered,
+  };
+}

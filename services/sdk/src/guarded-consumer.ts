@@ -1,0 +1,244 @@
+import {
+  KeiroError,
+  PoisonError,
+  type Kafkas,
+  type Log,
+  type Message,
+  type OutgoingMessage,
+  type Running,
+} from '@keiro/runtime';
+import type { Encode, Registry } from '@keiro/runtime/registry';
+import {
+  catalogue,
+  currentPolicy,
+  eventTypes,
+  groupsForPurpose,
+  judge,
+  lifeKey,
+  type Category,
+  type CopyReport,
+  type EventType,
+  type PurposeId,
+} from '@keiro/schemas';
+import { admit, type GuardedMessage } from './guard.ts';
+import type { KeysClient } from './keys-client.ts';
+import { createQuarantine } from './quarantine.ts';
+import { createReleasedKeys, type Released } from './released-keys.ts';
+import { groupAssociated, locatorAssociated, open, seal } from './sealing.ts';
+import { followStanding } from './standing-follower.ts';
+import { createWithheld } from './withheld.ts';
+
+/** One event as the purpose may see it. */
+export interface GuardedEvent {
+  /** Record id: the same for every retry, so that a store writes one row. */
+  readonly record: string;
+  readonly ref: string;
+  readonly generation: number;
+  readonly type: EventType;
+  readonly category: Category;
+  readonly time: Date;
+  readonly site: string;
+  readonly readable: Readonly<Record<string, unknown>>;
+  /** The person's identifiers by kind, as the producer gave them. */
+  readonly subject: Readonly<Record<string, string>>;
+  /** Personal fields of the groups that the purpose covers. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface GuardedConsumerOptions {
+  readonly kafka: Kafkas;
+  readonly registry: Registry;
+  readonly keys: KeysClient;
+  readonly holder: string;
+  readonly purpose: PurposeId;
+  readonly categories: readonly Category[];
+  /**
+   * Stores the events and answers, for each, where: the locator by which the holder finds it again, or null
+   * when nothing was stored. May be called again with the same events after a crash.
+   */
+  readonly handle: (events: readonly GuardedEvent[]) => Promise<readonly (string | null)[]>;
+  readonly log: Log;
+  readonly now: () => Date;
+  readonly random: (bytes: number) => Buffer;
+  /** For tests that share topics. */
+  readonly groupSuffix?: string;
+}
+
+/**
+ * A consumer that sees only what its purpose covers, only of persons whose standing allows it, and reports
+ * every copy to `custody.copies` before it goes on: a crash between writing and reporting repeats both.
+ */
+export async function createGuardedConsumer(options: GuardedConsumerOptions): Promise<Running> {
+  const { kafka, registry, holder, purpose, log, now, random } = options;
+  const groups = groupsForPurpose(currentPolicy(now()), purpose);
+  const topics = eventTypes
+    .filter((type) => options.categories.includes(catalogue[type].category))
+    .map((type) => catalogue[type].topic);
+  if (topics.length === 0)
+    throw new KeiroError('configuration', `${holder} names no category`, { retryable: false });
+
+  const group = `keiro.holder.${holder}.${purpose}${options.groupSuffix ?? ''}`;
+  const producer = await kafka.producer();
+  const encodeReport = await registry.encoder('custody.copies-value');
+  const standing = await followStanding({ kafka, producer, reader: holder, log, now });
+  const released = createReleasedKeys({ keys: options.keys, holder, purpose, groups });
+  const quarantine = createQuarantine({ producer, keys: options.keys, by: holder, now, random });
+  const withheld = await createWithheld({ kafka, producer, holder, group, log, deliver: handleBatch });
+
+  standing.onChange(({ ref, suspended }) => {
+    released.forget(ref);
+    if (!suspended.includes('all') && !suspended.includes(purpose)) withheld.passSoon();
+  });
+
+  async function handleBatch(messages: readonly Message[]): Promise<void> {
+    await standing.inFlight(async () => {
+      const admitted = await admitAll(messages);
+      const keys = await released.get(admitted.map(({ primary }) => primary));
+      const { ready, held, damaged } = openAll(admitted, keys);
+      if (held.length > 0) {
+        await withheld.keep(held.map(({ message }) => message));
+        await report(held.map((one) => reportOf(one, 'withheld')));
+      }
+      if (damaged.length > 0) {
+        await quarantine.add(
+          damaged.map(({ message, record, envelope }) => ({
+            message,
+            reason: 'does-not-open' as const,
+            detail: 'a sealed group does not open under its own key',
+            type: envelope.type,
+            record,
+          })),
+        );
+      }
+      if (ready.length === 0) return;
+      const locators = await options.handle(ready.map(({ event }) => event));
+      await report(
+        ready.flatMap(({ guarded, locatorKey }, position) => {
+          const locator = locators[position];
+          return locator === null || locator === undefined
+            ? []
+            : [
+                reportOf(
+                  guarded,
+                  'held',
+                  seal(
+                    locatorKey,
+                    Buffer.from(locator),
+                    locatorAssociated(holder, guarded.record),
+                    random(12),
+                  ),
+                ),
+              ];
+        }),
+      );
+    });
+  }
+
+  async function admitAll(messages: readonly Message[]): Promise<GuardedMessage[]> {
+    const decoded = await registry.decodeAll(messages.map(({ value }) => value));
+    return messages.flatMap((message, position) => {
+      const one = decoded[position];
+      if (one === undefined || one instanceof PoisonError) return [];
+      const admitted = admit(message, one.value, purpose);
+      return typeof admitted === 'string' ? [] : [admitted];
+    });
+  }
+
+  function openAll(admitted: readonly GuardedMessage[], keys: ReadonlyMap<string, Released>) {
+    const ready: { event: GuardedEvent; guarded: GuardedMessage; locatorKey: Buffer }[] = [];
+    const held: GuardedMessage[] = [];
+    const damaged: GuardedMessage[] = [];
+    for (const guarded of admitted) {
+      // Any of the event's refs may be the one that is suspended or erased.
+      const verdicts = guarded.value.refs.map(({ ref, generation }) =>
+        judge(standing.get(ref), generation, purpose),
+      );
+      const key = keys.get(lifeKey(guarded.primary));
+      if (verdicts.includes('erased') || verdicts.includes('hidden')) continue;
+      if (verdicts.includes('suspended')) held.push(guarded);
+      else if (key?.state === 'released') {
+        const event = openEvent(guarded, key);
+        if (event === undefined) damaged.push(guarded);
+        else ready.push({ event, guarded, locatorKey: key.locatorKey });
+      } else if (key?.reason === 'suspended') held.push(guarded);
+      else if (key?.reason === 'unknown') damaged.push(guarded);
+    }
+    return { ready, held, damaged };
+  }
+
+  function reportOf(one: GuardedMessage, action: 'held' | 'withheld', locator?: string): CopyReport {
+    const { topic, partition, offset } = one.message;
+    return {
+      holder,
+      action,
+      record: one.record,
+      ref: one.primary.ref,
+      generation: one.primary.generation,
+      category: one.category,
+      groups: one.covered.map(({ group: id }) => id),
+      purpose,
+      ...(locator === undefined ? {} : { locator }),
+      ...(action === 'withheld' ? { position: { topic, partition, offset } } : {}),
+      at: now().toISOString(),
+    };
+  }
+
+  async function report(reports: readonly CopyReport[]): Promise<void> {
+    if (reports.length === 0) return;
+    await producer.send([
+      { topic: 'custody.copies', messages: reports.map((one) => toMessage(one, encodeReport)) },
+    ]);
+  }
+
+  const running = await kafka.consume({ group, topics, maxBatch: 500, onBatch: handleBatch });
+  // What waited while this consumer was away and may be delivered by now.
+  withheld.passSoon();
+  return {
+    async close() {
+      await running.close();
+      await withheld.close();
+      await standing.close();
+      await producer.close();
+    },
+  };
+}
+
+const toMessage = (report: CopyReport, encode: Encode): OutgoingMessage => ({
+  key: report.record,
+  value: encode(report),
+});
+
+/** Opens the covered groups; undefined where one does not open. */
+function openEvent(
+  guarded: GuardedMessage,
+  key: Extract<Released, { state: 'released' }>,
+): GuardedEvent | undefined {
+  const { envelope, primary, value } = guarded;
+  const fields: { subject?: Record<string, string> } & Record<string, unknown> = {};
+  for (const { group, blob } of guarded.covered) {
+    const groupKey = key.groupKey(group, envelope.source);
+    if (groupKey === undefined) return undefined;
+    try {
+      const content = JSON.parse(
+        open(groupKey, blob, groupAssociated(envelope, primary, group)).toString(),
+      ) as object;
+      Object.assign(fields, content);
+    } catch (error) {
+      if (error instanceof PoisonError || error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+  const { subject = {}, ...rest } = fields;
+  return {
+    record: guarded.record,
+    ref: primary.ref,
+    generation: primary.generation,
+    type: envelope.type,
+    category: guarded.category,
+    time: new Date(envelope.time),
+    site: value.site,
+    readable: value.readable,
+    subject,
+    fields: rest,
+  };
+}

@@ -1,0 +1,25 @@
+import {
+  commonConfig,
+  groupConfig,
+  kafkaConfig,
+  keysConfig,
+  mongoConfig,
+  port,
+  registryConfig,
+  tokenConfig,
+} from '@keiro/runtime';
+import { z } from 'zod';
+
+export const configSchema = z.object({
+  ...commonConfig,
+  ...kafkaConfig,
+  ...registryConfig,
+  ...mongoConfig,
+  ...keysConfig,
+  /** Right `keys:quarantine`. */
+  ...tokenConfig,
+  ...groupConfig,
+  /** Health and metrics only. */
+  KEIRO_TAG_PORT: port(17_005),
+});
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,146 @@
+import type { Message } from '@keiro/runtime';
+import type { Registry } from '@keiro/runtime/registry';
+import { policy, recordId, type LinkDocument, type RecordDocument } from '@keiro/schemas';
+import type { Quarantine, SetAside, StandingFollower } from '@keiro/sdk';
+import { judgeRepetition, type Repetition } from './duplicates.ts';
+import type { TagMetrics } from './metrics.ts';
+import { read, type Collected } from './read.ts';
+import type { TagStore } from './store.ts';
+import { tag } from './tag.ts';
+
+export interface HandlerDeps {
+  readonly registry: Pick<Registry, 'decodeAll'>;
+  readonly standing: Pick<StandingFollower, 'get' | 'inFlight'>;
+  readonly store: TagStore;
+  readonly publish: (records: readonly RecordDocument[]) => Promise<void>;
+  readonly quarantine: Quarantine;
+  readonly metrics: TagMetrics;
+  readonly now: () => Date;
+}
+
+interface Candidate {
+  readonly event: Collected;
+  readonly record: RecordDocument;
+  readonly links: readonly LinkDocument[];
+}
+
+/**
+ * Handles one batch of one partition: decode, look at standing, tag, insert, link, publish, set aside. It may
+ * be cut off anywhere and run again: each step is idempotent, and offsets are committed only after the last.
+ */
+export function createHandler(deps: HandlerDeps): (messages: readonly Message[]) => Promise<void> {
+  const { registry, standing, store, publish, quarantine, metrics, now } = deps;
+
+  async function handle(events: ReturnType<typeof read>[]): Promise<void> {
+    const sorted = sortOut(events);
+    const erased = await settleErased(sorted.erased);
+    const recorded = await recordAll(sorted.candidates);
+    const aside = [...sorted.aside, ...erased.aside, ...recorded.conflicts];
+
+    // A redelivery may have been cut off before these: they are done again, and harmless twice.
+    await store.insertLinks(recorded.passed.flatMap(({ links }) => links));
+    await publish(recorded.passed.map(({ record }) => record));
+    await quarantine.add(aside);
+
+    for (const { record } of recorded.inserted) metrics.records.inc({ topic: record.position.topic });
+    for (const kind of recorded.repetitions) metrics.repetitions.inc({ kind });
+    for (const { message } of erased.replays) metrics.replays.inc({ topic: message.topic });
+    for (const { reason } of aside) metrics.quarantined.inc({ reason });
+  }
+
+  /** Pure but for the look at standing, which is why it happens inside the lease. */
+  function sortOut(events: ReturnType<typeof read>[]) {
+    const aside: SetAside[] = [];
+    const erased: Collected[] = [];
+    const candidates: Candidate[] = [];
+    const at = now();
+    for (const event of events) {
+      if ('reason' in event) aside.push(event);
+      else if (isErased(event)) erased.push(event);
+      else {
+        const { envelope, wire, message } = event;
+        const { topic, partition, offset } = message;
+        const tagged = tag(envelope, wire, { topic, partition, offset }, policy(envelope.policyversion), at);
+        if ('quarantine' in tagged) aside.push({ ...about(event), ...tagged.quarantine });
+        else candidates.push({ event, record: tagged.record, links: tagged.links.filter(bothLive(event)) });
+      }
+    }
+    return { aside, erased, candidates };
+  }
+
+  function isErased({ wire, primary }: Collected): boolean {
+    return wire.sealedUnder === 'quarantine' || isGone(primary);
+  }
+
+  function isGone({ ref, generation }: { ref: string; generation: number }): boolean {
+    return generation <= (standing.get(ref)?.erasedThrough ?? 0);
+  }
+
+  /** An erased life that is named beside a living one is not linked to it again. */
+  function bothLive({ wire }: Collected): (link: LinkDocument) => boolean {
+    const gone = new Set(wire.refs.filter(isGone).map(({ ref }) => ref));
+    return gone.size === 0 ? () => true : ({ from, to }) => !gone.has(from) && !gone.has(to);
+  }
+
+  /** What is known already is a replay, and only counted; the rest came too late, and is set aside. */
+  async function settleErased(events: readonly Collected[]) {
+    const known = events.map(about);
+    const recorded = await store.recorded(known.map(({ record }) => record));
+    const late = known.filter(({ record }) => !recorded.has(record));
+    const before = await store.setAsideAsErased(late);
+    const aside = new Map<string, SetAside>();
+    for (const event of late) {
+      if (before.has(event.record) || aside.has(event.record)) continue;
+      aside.set(event.record, { ...event, reason: 'erased', detail: 'it came after the person was erased' });
+    }
+    const kept = new Set([...aside.values()].map(({ message }) => message));
+    return { aside: [...aside.values()], replays: events.filter(({ message }) => !kept.has(message)) };
+  }
+
+  async function recordAll(candidates: readonly Candidate[]) {
+    const first = new Map<string, Candidate>();
+    for (const candidate of candidates) {
+      if (!first.has(candidate.record._id)) first.set(candidate.record._id, candidate);
+    }
+    const existing = await store.insertRecords([...first.values()].map(({ record }) => record));
+
+    const inserted: Candidate[] = [];
+    const passed: Candidate[] = [];
+    const repetitions: Repetition[] = [];
+    const conflicts: SetAside[] = [];
+    for (const candidate of candidates) {
+      const { record, event } = candidate;
+      const stored = existing.get(record._id) ?? first.get(record._id)?.record;
+      if (stored === undefined || stored === record) {
+        inserted.push(candidate);
+        passed.push(candidate);
+        continue;
+      }
+      const repetition = judgeRepetition(stored, record);
+      if (repetition === 'conflict') {
+        const detail = 'an event with this source and id is there with other content';
+        conflicts.push({ ...about(event), reason: 'conflicting-content', detail });
+      } else {
+        repetitions.push(repetition);
+        if (repetition === 'redelivery') passed.push(candidate);
+      }
+    }
+    return { inserted, passed, repetitions, conflicts };
+  }
+
+  return async (messages) => {
+    const done = metrics.batchSeconds.startTimer();
+    const decoded = await registry.decodeAll(messages.map(({ value }) => value));
+    await standing.inFlight(() =>
+      handle(messages.map((message, position) => read(message, decoded[position]))),
+    );
+    done();
+  };
+}
+
+const about = ({ message, envelope, primary }: Collected) => ({
+  message,
+  type: envelope.type,
+  ref: primary.ref,
+  record: recordId(primary, envelope.source, envelope.id),
+});

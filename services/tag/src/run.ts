@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import {
+  connectMongo,
+  watchLag,
+  whileUnavailable,
+  type Kafkas,
+  type Log,
+  type Metrics,
+  type Opened,
+} from '@keiro/runtime';
+import { connectRegistry } from '@keiro/runtime/registry';
+import { collectionTopics } from '@keiro/schemas';
+import { createKeysClient, createQuarantine, followStanding } from '@keiro/sdk';
+import type { Config } from './config.ts';
+import { createHandler } from './handle.ts';
+import { createKeeper } from './keep.ts';
+import { createTagMetrics } from './metrics.ts';
+import { createPublisher } from './publish.ts';
+import { openTagStore } from './store.ts';
+
+/** How many partitions are handled at once: while the store takes one batch, the next is decoded and tagged. */
+const partitionsAtOnce = 3;
+const giveUpAfterMs = 60_000;
+
+/** The tagging pipeline, wired: the process of `main.ts`, or inside a bench. Resolves when it consumes. */
+export async function startTag(
+  config: Config,
+  deps: { kafka: Kafkas; log: Log; metrics: Metrics; now: () => Date; opened: Opened },
+): Promise<{ ready: () => Promise<void> }> {
+  const { kafka, log, now, opened } = deps;
+  const metrics = createTagMetrics(deps.metrics);
+  const suffix = config.KEIRO_GROUP_SUFFIX;
+  const group = `keiro.tag${suffix}`;
+
+  const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
+  opened('mongo', () => mongo.close());
+  const registry = connectRegistry({ url: config.KEIRO_REGISTRY_URL });
+  opened('registry', () => registry.close());
+  const producer = await kafka.producer();
+  opened('producer', () => producer.close());
+
+  const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
+  const quarantine = createQuarantine({ producer, keys, by: 'tag', now, random: randomBytes });
+  // A wrong token shows here, not when the first bad message comes.
+  await whileUnavailable({ what: 'the keys service', log, giveUpAfterMs }, () =>
+    keys.quarantineKey(now().toISOString().slice(0, 10)),
+  );
+  const encode = await whileUnavailable({ what: 'the schema registry', log, giveUpAfterMs }, () =>
+    registry.encoder('lineage.tagged-value'),
+  );
+  const standing = await followStanding({ kafka, producer, reader: `tag${suffix}`, log, now });
+  opened('standing', () => standing.close());
+
+  const store = openTagStore(mongo.db);
+  const tagging = await kafka.consume({
+    group,
+    topics: collectionTopics,
+    partitionsAtOnce,
+    onBatch: createHandler({
+      registry,
+      standing,
+      store,
+      publish: createPublisher(producer, encode),
+      quarantine,
+      metrics,
+      now,
+    }),
+  });
+  opened('tagging', () => tagging.close());
+  const keeping = await kafka.consume({
+    group: `keiro.quarantine${suffix}`,
+    topics: ['quarantine'],
+    onBatch: createKeeper({ store, quarantine, metrics }),
+  });
+  opened('keeping', () => keeping.close());
+  const lag = await watchLag({ kafka, group, topics: collectionTopics, metrics: deps.metrics, log });
+  opened('lag', () => lag.close());
+
+  return {
+    ready: async () => {
+      standing.assertCurrent();
+      await mongo.ping();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import {
+  catalogue,
+  recordId,
+  type GroupTag,
+  type Life,
+  type LinkDocument,
+  type Policy,
+  type QuarantineReason,
+  type RecordDocument,
+  type WireEnvelope,
+  type WireValue,
+  kindOfRef,
+} from '@keiro/schemas';
+import { ruling, tagGroup } from './rules.ts';
+
+export type Tagging =
+  | { readonly record: RecordDocument; readonly links: readonly LinkDocument[] }
+  | { readonly quarantine: { readonly reason: QuarantineReason; readonly detail: string } };
+
+/**
+ * What lineage keeps of a collected event: its record, tagged group by group with purposes and ends under the
+ * policy of its time (C1–C7, PM, V1), and the links that it shows (D1). All that it looks at stands outside the
+ * sealed blobs. Pure.
+ *
+ * An event of which no group is sealed says all the same that somebody did something, so it is tagged as if all
+ * groups of its type were there: no record is without a purpose and an end.
+ */
+export function tag(
+  envelope: WireEnvelope,
+  wire: WireValue,
+  position: RecordDocument['position'],
+  policy: Policy | undefined,
+  now: Date,
+): Tagging {
+  const [primary] = wire.refs;
+  if (primary === undefined) return setAside('malformed', 'refs: is empty');
+  if (wire.sealedUnder === 'quarantine')
+    return setAside('erased', 'it was sealed when the person was erased');
+  if (policy === undefined) return setAside('untaggable', 'policyversion: is no version of the policy');
+
+  const { category, groups: all } = catalogue[envelope.type];
+  const time = new Date(envelope.time);
+  const present = wire.sealed.length > 0 ? wire.sealed.map(({ group }) => group) : all.map(({ id }) => id);
+  const groups: GroupTag[] = [];
+  for (const group of present) {
+    const ruled = ruling(policy, group, wire.readable, wire.scope);
+    if (ruled === undefined)
+      return setAside('untaggable', `the policy gives no purpose to group ${group} of this event`);
+    groups.push(tagGroup(policy, group, ruled, time));
+  }
+
+  const record: RecordDocument = {
+    _id: recordId(primary, envelope.source, envelope.id),
+    ref: primary.ref,
+    generation: primary.generation,
+    refs: wire.refs,
+    type: envelope.type,
+    category,
+    groups,
+    present: wire.present,
+    scope: wire.scope,
+    site: wire.site,
+    source: envelope.source,
+    policy: policy.version,
+    time,
+    taggedAt: now,
+    position,
+    digest: wire.digest,
+  };
+  return { record, links: linksOf(primary, wire.refs, record._id, now) };
+}
+
+/**
+ * A star from the primary ref to each other one, both ways: enough to find a person from any of them. A source
+ * and a day (`unattributed`) are nobody, and link nothing.
+ */
+function linksOf(primary: Life, refs: readonly Life[], record: string, at: Date): LinkDocument[] {
+  if (kindOfRef(primary.ref) === 'unattributed') return [];
+  const others = new Set(
+    refs.map(({ ref }) => ref).filter((ref) => ref !== primary.ref && kindOfRef(ref) !== 'unattributed'),
+  );
+  return [...others].flatMap((other) => [
+    { _id: `${primary.ref}|${other}`, from: primary.ref, to: other, record, at },
+    { _id: `${other}|${primary.ref}`, from: other, to: primary.ref, record, at },
+  ]);
+}
+
+function setAside(reason: QuarantineReason, detail: string): Tagging {
+  return { quarantine: { reason, detail } };
+}

@@ -1,0 +1,27 @@
+import {
+  commonConfig,
+  groupConfig,
+  kafkaConfig,
+  keysConfig,
+  mongoConfig,
+  port,
+  registryConfig,
+  tokenConfig,
+} from '@keiro/runtime';
+import { z } from 'zod';
+
+export const configSchema = z.object({
+  ...commonConfig,
+  ...kafkaConfig,
+  ...registryConfig,
+  ...mongoConfig,
+  ...keysConfig,
+  /** Right `keys:quarantine`. */
+  ...tokenConfig,
+  ...groupConfig,
+  /** Health and metrics only. */
+  KEIRO_TRANSFER_PORT: port(17_006),
+  /** JSON array of holders that are registered at start; absent: those in the store are all there are. */
+  KEIRO_HOLDERS_FILE: z.string().min(1).optional(),
+});
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,73 @@
+import type { Message, Metrics } from '@keiro/runtime';
+import type { Registry } from '@keiro/runtime/registry';
+import type { CopyDocument, SnapshotDocument } from '@keiro/schemas';
+import type { Quarantine, SetAside } from '@keiro/sdk';
+import type { Holders } from './holders.ts';
+import { receive } from './receive.ts';
+import type { TransferStore } from './store.ts';
+
+/** What the custody consumer counts. A batch that is repeated is counted once, when it has passed. */
+export function createTransferMetrics(metrics: Metrics) {
+  return {
+    facts: metrics.counter('keiro_transfer_facts_total', 'Custody facts that were new, by topic', ['topic']),
+    duplicates: metrics.counter('keiro_transfer_duplicates_total', 'Custody facts that were there already', [
+      'topic',
+    ]),
+    quarantined: metrics.counter('keiro_transfer_quarantined_total', 'Messages set aside, by reason', [
+      'reason',
+    ]),
+  };
+}
+
+/** Handles one batch of one partition: decode, look holders up, insert, set aside. Idempotent throughout. */
+export function createHandler(deps: {
+  registry: Pick<Registry, 'decodeAll'>;
+  holders: Holders;
+  store: Pick<TransferStore, 'insertCopies' | 'insertSnapshots'>;
+  quarantine: Pick<Quarantine, 'add'>;
+  metrics: ReturnType<typeof createTransferMetrics>;
+  now: () => Date;
+}): (messages: readonly Message[]) => Promise<void> {
+  const { registry, holders, store, quarantine, metrics, now } = deps;
+
+  return async (messages) => {
+    const decoded = await registry.decodeAll(messages.map(({ value }) => value));
+    const at = now();
+    const received = messages.map((message, position) => ({
+      message,
+      is: receive(message, decoded[position], at),
+    }));
+    const unknown = await holders.unknownAmong(
+      received.flatMap(({ is }) => ('holders' in is ? is.holders : [])),
+    );
+
+    const copies: CopyDocument[] = [];
+    const snapshots: SnapshotDocument[] = [];
+    const aside: SetAside[] = [];
+    for (const { message, is } of received) {
+      if ('refused' in is) aside.push({ message, ...is.refused });
+      else if (is.holders.some((holder) => unknown.has(holder))) aside.push(fromStranger(message, is));
+      else if ('copy' in is) copies.push(is.copy);
+      else snapshots.push(is.snapshot);
+    }
+
+    const newCopies = await store.insertCopies(copies);
+    const newSnapshots = await store.insertSnapshots(snapshots);
+    await quarantine.add(aside);
+
+    metrics.facts.inc({ topic: 'custody.copies' }, newCopies);
+    metrics.facts.inc({ topic: 'custody.snapshots' }, newSnapshots);
+    metrics.duplicates.inc({ topic: 'custody.copies' }, copies.length - newCopies);
+    metrics.duplicates.inc({ topic: 'custody.snapshots' }, snapshots.length - newSnapshots);
+    for (const { reason } of aside) metrics.quarantined.inc({ reason });
+  };
+}
+
+function fromStranger(
+  message: Message,
+  is: { copy: CopyDocument } | { snapshot: SnapshotDocument },
+): SetAside {
+  const detail = 'it names a holder that is not registered';
+  if ('snapshot' in is) return { message, reason: 'unknown-holder', detail };
+  return { message, reason: 'unknown-holder', detail, ref: is.copy.ref, record: is.copy.record };
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import {
+  connectKafka,
+  connectMongo,
+  createLog,
+  createMetrics,
+  readConfig,
+  runService,
+  serveHttp,
+  watchLag,
+  whileUnavailable,
+} from '@keiro/runtime';
+import { connectRegistry } from '@keiro/runtime/registry';
+import { custodyTopics } from '@keiro/schemas';
+import { createKeysClient, createQuarantine } from '@keiro/sdk';
+import { configSchema } from './config.ts';
+import { createHandler, createTransferMetrics } from './handle.ts';
+import { createHolders } from './holders.ts';
+import { registerFromFile } from './register-file.ts';
+import { openTransferStore } from './store.ts';
+
+const log = createLog('transfer');
+
+await runService(log, async (opened) => {
+  const config = readConfig(configSchema);
+  log.level = config.KEIRO_LOG_LEVEL;
+  const now = () => new Date();
+  const metrics = createMetrics('transfer');
+  const group = `keiro.transfer${config.KEIRO_GROUP_SUFFIX}`;
+
+  const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
+  opened('mongo', () => mongo.close());
+  const store = openTransferStore(mongo.db);
+  if (config.KEIRO_HOLDERS_FILE !== undefined) {
+    const registered = await registerFromFile(config.KEIRO_HOLDERS_FILE, store, now());
+    log.info({ holders: registered }, 'holders registered');
+  }
+
+  const registry = connectRegistry({ url: config.KEIRO_REGISTRY_URL });
+  opened('registry', () => registry.close());
+  const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-transfer', log });
+  const producer = await kafka.producer();
+  opened('producer', () => producer.close());
+  const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
+  // A wrong token shows here, not when the first bad message comes.
+  await whileUnavailable({ what: 'the keys service', log, giveUpAfterMs: 60_000 }, () =>
+    keys.quarantineKey(now().toISOString().slice(0, 10)),
+  );
+
+  const receiving = await kafka.consume({
+    group,
+    topics: custodyTopics,
+    partitionsAtOnce: 2,
+    onBatch: createHandler({
+      registry,
+      holders: await createHolders(() => store.holderIds()),
+      store,
+      quarantine: createQuarantine({ producer, keys, by: 'transfer', now, random: randomBytes }),
+      metrics: createTransferMetrics(metrics),
+      now,
+    }),
+  });
+  opened('receiving', () => receiving.close());
+  const lag = await watchLag({ kafka, group, topics: custodyTopics, metrics, log });
+  opened('lag', () => lag.close());
+
+  const http = await serveHttp({
+    service: 'transfer',
+    host: config.KEIRO_HOST,
+    port: config.KEIRO_TRANSFER_PORT,
+    log,
+    metrics,
+    ready: () => mongo.ping(),
+  });
+  opened('http', () => http.close());
+});

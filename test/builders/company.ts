@@ -1,0 +1,160 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { collectionTopics, custodyTopics, type Holder, type Life } from '@keiro/schemas';
+import { createKeysClient, locatorAssociated, seal } from '@keiro/sdk';
+import { env } from './environment.ts';
+import { createPipeline, type Pipeline } from './pipeline.ts';
+import { compositeStore, httpStore, mongodbStore, postgresqlStore, type TestStore } from './stores.ts';
+import { produce, sealedEvent } from './wire.ts';
+
+/** A person whom the keys service knows, invented for one test. */
+export interface TestPerson {
+  readonly member: string;
+  readonly email: string;
+  readonly lives: readonly [member: Life, email: Life];
+}
+
+/** A pipeline of its own with a company's holders behind it, each on a real server. */
+export interface Company {
+  readonly pipeline: Pipeline;
+  readonly stores: {
+    readonly crm: TestStore;
+    readonly billing: TestStore;
+    readonly mailer: Awaited<ReturnType<typeof httpStore>>;
+    readonly recovery: TestStore;
+  };
+  /** What the services need in their environment, by service. */
+  variablesOf(service: 'tag' | 'transfer' | 'request' | 'erase'): Record<string, string>;
+  newPerson(): Promise<TestPerson>;
+  /** Sends an event about these refs, the first being the primary one; answers its record's id. */
+  send(type: 'registration' | 'payment', lives: readonly Life[]): Promise<void>;
+  /** Reports, as `crm`, a copy that can be found by its locator only. */
+  reportCopy(life: Life, record: string, locator: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function createCompany(name: string): Promise<Company> {
+  const pipeline = await createPipeline(name, [
+    { group: 'keiro.tag', topics: collectionTopics },
+    { group: 'keiro.quarantine', topics: ['quarantine'] },
+    { group: 'keiro.transfer', topics: custodyTopics },
+  ]);
+  const [crm, billing, mailer, recovery] = await Promise.all([
+    mongodbStore(),
+    postgresqlStore(),
+    httpStore(),
+    compositeStore(['crm', 'billing']),
+  ]);
+  const holder = (
+    id: string,
+    store: TestStore,
+    categories: string[],
+    more: Partial<Holder> = {},
+  ): Holder => ({
+    id,
+    kind: 'store',
+    name: { ja: id, en: id },
+    country: 'JP',
+    categories,
+    purposes: ['membership'],
+    basis: 'own',
+    connector: store.config,
+    ...more,
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'keiro-holders-'));
+  const holdersFile = join(folder, 'holders.json');
+  writeFileSync(
+    holdersFile,
+    JSON.stringify([
+      holder('crm', crm, ['C1']),
+      holder('billing', billing, ['C5']),
+      holder('mailer', mailer, ['C1'], { kind: 'processor', basis: 'entrustment' }),
+      holder('recovery', recovery, ['C1', 'C5'], {
+        kind: 'dr-site',
+        country: 'SG',
+        basis: 'entrustment',
+        replicates: ['crm', 'billing'],
+      }),
+    ]),
+  );
+
+  const keysUrl = env('KEIRO_KEYS_URL');
+  const producer = createKeysClient({ url: keysUrl, token: env('KEIRO_TOKEN_DEMO') });
+  const opener = createKeysClient({ url: keysUrl, token: env('KEIRO_TOKEN_CRM') });
+  const queues = new URL(env('KEIRO_REDIS_URL'));
+  // A database of its own in Redis, so that a test can flush it.
+  queues.pathname = '/7';
+
+  return {
+    pipeline,
+    stores: { crm, billing, mailer, recovery },
+    variablesOf: (service) => ({
+      ...pipeline.variables,
+      ...crm.settings,
+      ...billing.settings,
+      ...mailer.settings,
+      KEIRO_TOKEN: env(`KEIRO_TOKEN_${service.toUpperCase()}`),
+      KEIRO_REDIS_URL: queues.toString(),
+      KEIRO_HOLDERS_FILE: holdersFile,
+      KEIRO_RECONCILE_SECONDS: '1',
+      KEIRO_RETRY_FIRST_MS: '5',
+    }),
+
+    async newPerson() {
+      const id = randomUUID();
+      const person = { member: `m-${id}`, email: `${id}@people.example` };
+      const asked = { groups: [], type: 'registration' as const, time: new Date().toISOString() };
+      const { results } = await producer.seal({
+        source: 'demo-site',
+        identifiers: [
+          { kind: 'member', value: person.member, ...asked },
+          { kind: 'email', value: person.email, ...asked },
+        ],
+      });
+      const [member, email] = results.map(({ ref, generation }) => ({ ref, generation }));
+      if (member === undefined || email === undefined) throw new Error('two refs were asked for');
+      return { ...person, lives: [member, email] };
+    },
+
+    async send(type, lives) {
+      await produce(pipeline, type, [
+        sealedEvent({ type, id: randomUUID(), refs: lives, source: 'demo-site' }),
+      ]);
+    },
+
+    async reportCopy(life, record, locator) {
+      const { results } = await opener.release({
+        holder: 'crm',
+        purpose: 'membership',
+        groups: [],
+        lives: [life],
+      });
+      const [answer] = results;
+      if (answer?.state !== 'released') throw new Error('the person is open');
+      const key = Buffer.from(answer.keys['custody'] ?? '', 'base64');
+      const encode = await pipeline.registry.encoder('custody.copies-value');
+      const report = {
+        holder: 'crm',
+        action: 'held',
+        record,
+        ...life,
+        category: 'C1',
+        groups: ['C1.identity'],
+        purpose: 'membership',
+        locator: seal(key, Buffer.from(locator), locatorAssociated('crm', record), randomBytes(12)),
+        at: new Date().toISOString(),
+      };
+      await pipeline.producer.send([
+        { topic: 'custody.copies', messages: [{ key: record, value: encode(report) }] },
+      ]);
+    },
+
+    async close() {
+      await Promise.all([crm, billing, mailer, recovery].map((store) => store.close()));
+      await pipeline.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,227 @@
+import { randomBytes } from 'node:crypto';
+import { MongoClient, type Document } from 'mongodb';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { ConnectorConfig } from '@keiro/schemas';
+import { env } from './environment.ts';
+import { startProcessor, type Processor } from './processor.ts';
+
+/** One item of a person in a store of the tests. */
+export interface Row {
+  readonly id: string;
+  readonly member: string;
+  readonly email: string;
+  readonly generation: number;
+}
+
+/** A downstream store on a real server, with a place of its own in it, and the configuration of its connector. */
+export interface TestStore {
+  readonly config: ConnectorConfig;
+  /** Addresses and secrets that the configuration names. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** What it can tell: rows of a later generation, suspended purposes, where a locator points. */
+  readonly knows: { readonly generations: boolean; readonly suspension: boolean; readonly locators: boolean };
+  put(rows: readonly Row[]): Promise<void>;
+  /** Ids of the rows that are there. */
+  ids(): Promise<string[]>;
+  /** Suspended purposes by id of row. */
+  suspended(): Promise<Record<string, string[]>>;
+  close(): Promise<void>;
+}
+
+const uniqueName = () => `test_${randomBytes(6).toString('hex')}`;
+
+export async function mongodbStore(): Promise<TestStore> {
+  const client = await new MongoClient(env('DEMO_MONGO_URL')).connect();
+  const database = uniqueName();
+  const people = client.db(database).collection<Document & { _id: string }>('people');
+  await client.db(database).createCollection('people');
+  return {
+    config: {
+      kind: 'mongodb',
+      url: { env: 'DEMO_MONGO_URL' },
+      database,
+      collections: [
+        {
+          name: 'people',
+          identifiers: { member: 'member', email: 'contact.emails' },
+          locator: '_id',
+          generation: 'generation',
+          suspended: 'suspended',
+        },
+      ],
+    },
+    settings: { DEMO_MONGO_URL: env('DEMO_MONGO_URL') },
+    knows: { generations: true, suspension: true, locators: true },
+    async put(rows) {
+      await people.insertMany(
+        rows.map(({ id, member, email, generation }) => ({
+          _id: id,
+          member,
+          contact: { emails: [email] },
+          generation,
+        })),
+      );
+    },
+    ids: async () => (await people.find().toArray()).map(({ _id }) => _id).sort(),
+    suspended: async () =>
+      Object.fromEntries(
+        (await people.find().toArray()).map((one) => [
+          one._id,
+          (one['suspended'] as string[] | undefined) ?? [],
+        ]),
+      ),
+    async close() {
+      await client.db(database).dropDatabase();
+      await client.close();
+    },
+  };
+}
+
+export async function postgresqlStore(): Promise<TestStore> {
+  const address = new URL(env('DEMO_POSTGRES_URL'));
+  const schema = uniqueName();
+  const pool = new pg.Pool({ connectionString: address.toString(), max: 2 });
+  // A quote in a name has to be quoted itself.
+  await pool.query(`create schema ${schema}`);
+  await pool.query(
+    `create table ${schema}."Pay""ments" (id text primary key, member text, email text, generation int, suspended text[])`,
+  );
+  const rows = async () =>
+    (
+      await pool.query<{ id: string; suspended: string[] | null }>(
+        `select * from ${schema}."Pay""ments" order by id`,
+      )
+    ).rows;
+  return {
+    config: {
+      kind: 'postgresql',
+      url: { env: 'DEMO_POSTGRES_URL' },
+      database: address.pathname.slice(1) || 'postgres',
+      tables: [
+        {
+          name: `${schema}.Pay"ments`,
+          identifiers: { member: 'member', email: 'email' },
+          locator: 'id',
+          generation: 'generation',
+          suspended: 'suspended',
+        },
+      ],
+    },
+    settings: { DEMO_POSTGRES_URL: address.toString() },
+    knows: { generations: true, suspension: true, locators: true },
+    async put(all) {
+      for (const { id, member, email, generation } of all) {
+        await pool.query(`insert into ${schema}."Pay""ments" values ($1, $2, $3, $4)`, [
+          id,
+          member,
+          email,
+          generation,
+        ]);
+      }
+    },
+    ids: async () => (await rows()).map(({ id }) => id),
+    suspended: async () =>
+      Object.fromEntries((await rows()).map(({ id, suspended }) => [id, suspended ?? []])),
+    async close() {
+      await pool.query(`drop schema ${schema} cascade`);
+      await pool.end();
+    },
+  };
+}
+
+export async function redisStore(): Promise<TestStore> {
+  const redis = new Redis(env('DEMO_REDIS_URL'), { lazyConnect: true });
+  await redis.connect();
+  const prefix = uniqueName();
+  return {
+    config: {
+      kind: 'redis',
+      url: { env: 'DEMO_REDIS_URL' },
+      keys: [{ pattern: `${prefix}:by-email:{email}`, identifier: 'email' }],
+      indexes: [{ pattern: `${prefix}:items-of:{member}`, identifier: 'member' }],
+    },
+    settings: { DEMO_REDIS_URL: env('DEMO_REDIS_URL') },
+    knows: { generations: false, suspension: false, locators: true },
+    async put(rows) {
+      for (const { id, member, email } of rows) {
+        await redis.hset(`${prefix}:item:${id}`, { id });
+        await redis.sadd(`${prefix}:items-of:${member}`, `${prefix}:item:${id}`);
+        await redis.sadd(`${prefix}:by-email:${email}`, id);
+      }
+    },
+    async ids() {
+      const keys = await redis.keys(`${prefix}:item:*`);
+      return keys.map((key) => key.slice(`${prefix}:item:`.length)).sort();
+    },
+    suspended: () => Promise.resolve({}),
+    async close() {
+      const keys = await redis.keys(`${prefix}:*`);
+      if (keys.length > 0) await redis.del(...keys);
+      redis.disconnect();
+    },
+  };
+}
+
+export async function httpStore(): Promise<TestStore & { readonly processor: Processor }> {
+  const token = randomBytes(12).toString('hex');
+  const processor = await startProcessor(token);
+  const idsByItem = new Map<string, string>();
+  return {
+    processor,
+    config: {
+      kind: 'http',
+      url: { env: 'TEST_PROCESSOR_URL' },
+      token: { env: 'TEST_PROCESSOR_TOKEN' },
+      identities: { member: 'controller_customer_id', email: 'email' },
+    },
+    settings: { TEST_PROCESSOR_URL: processor.url, TEST_PROCESSOR_TOKEN: token },
+    knows: { generations: false, suspension: false, locators: false },
+    put(rows) {
+      for (const { id, member } of rows) {
+        processor.items.push(`controller_customer_id:${member}`);
+        idsByItem.set(`controller_customer_id:${member}`, id);
+      }
+      return Promise.resolve();
+    },
+    ids: () => Promise.resolve(processor.items.map((item) => idsByItem.get(item) ?? '').sort()),
+    suspended: () => Promise.resolve({}),
+    close: () => processor.close(),
+  };
+}
+
+/** A site over two stores, a MongoDB and a PostgreSQL, under these names. */
+export async function compositeStore(
+  names: readonly [string, string] = ['first', 'second'],
+): Promise<TestStore> {
+  const [first, second] = await Promise.all([mongodbStore(), postgresqlStore()]);
+  if (first.config.kind === 'composite' || second.config.kind === 'composite')
+    throw new Error('parts are single');
+  return {
+    config: {
+      kind: 'composite',
+      parts: [
+        { name: names[0], connector: first.config },
+        { name: names[1], connector: second.config },
+      ],
+    },
+    settings: { ...first.settings, ...second.settings },
+    knows: { generations: true, suspension: true, locators: false },
+    async put(rows) {
+      await Promise.all([first.put(rows), second.put(rows)]);
+    },
+    ids: async () => [...new Set([...(await first.ids()), ...(await second.ids())])].sort(),
+    async suspended() {
+      const [one, two] = await Promise.all([first.suspended(), second.suspended()]);
+      return Object.fromEntries(
+        Object.keys(one).map((id) => [
+          id,
+          one[id]?.join() === two[id]?.join() ? (one[id] ?? []) : ['differs'],
+        ]),
+      );
+    },
+    async close() {
+      await Promise.all([first.close(), second.close()]);
+    },
+  };
+}

@@ -1,0 +1,294 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createLog } from '@keiro/runtime';
+import type { Connector, SweptLife, Work } from '@keiro/erase/connectors/connector';
+import { describeFailure } from '@keiro/erase/connectors/failure';
+import { openConnector } from '@keiro/erase/connectors/open';
+import { startProcessor } from '../builders/processor.ts';
+import {
+  compositeStore,
+  httpStore,
+  mongodbStore,
+  postgresqlStore,
+  redisStore,
+  type Row,
+  type TestStore,
+} from '../builders/stores.ts';
+
+const log = createLog('test-connectors', 'silent');
+
+/** Identifiers that mean something to a server which does not treat them as mere values. */
+const hostile = [
+  `o'hara"; drop table people; --`,
+  '{member}',
+  '*',
+  '$gt',
+  'a\nb',
+  '%',
+  '東京 花子',
+  '__proto__',
+];
+
+function lifeOf(kind: 'member' | 'email', value: string, generation = 1): SweptLife {
+  return { ref: `${kind}.${'x'.repeat(32)}`, generation, kind, value };
+}
+
+function workFor(
+  lives: readonly SweptLife[],
+  more: Partial<Work> = {},
+): Work & { readonly counts: Record<string, number> } {
+  const counts: Record<string, number> = {};
+  return {
+    request: 'req-test',
+    task: `req-${randomUUID()}.store`,
+    attempt: 1,
+    lives,
+    locators: [],
+    replicated: {},
+    purposes: [],
+    signal: new AbortController().signal,
+    count: (place, n) => {
+      counts[place] = (counts[place] ?? 0) + n;
+    },
+    counts,
+    ...more,
+  };
+}
+
+const total = (counts: Readonly<Record<string, number>>) =>
+  Object.values(counts).reduce((sum, n) => sum + n, 0);
+const row = (id: string, member: string, generation = 1): Row => ({
+  id,
+  member,
+  email: `${id}@people.example`,
+  generation,
+});
+
+const stores: readonly (readonly [string, () => Promise<TestStore>])[] = [
+  ['mongodb', mongodbStore],
+  ['postgresql', postgresqlStore],
+  ['redis', redisStore],
+  ['http', httpStore],
+  ['composite', compositeStore],
+];
+
+describe.each(stores)('the %s connector', (_kind, create) => {
+  let store: TestStore;
+  let connector: Connector;
+  beforeEach(async () => {
+    store = await create();
+    connector = openConnector(store.config, (name) => store.settings[name], log);
+  });
+  afterEach(async () => {
+    await connector.close();
+    await store.close();
+  });
+
+  it('removes what is the person’s, says how much, and finds nothing afterwards', async () => {
+    await store.put([row('1', 'hanako'), row('2', 'taro')]);
+    const work = workFor([lifeOf('member', 'hanako')]);
+    expect(await connector.probe(work)).toBeGreaterThan(0);
+    await connector.erase(work);
+    expect(await store.ids()).toEqual(['2']);
+    expect(total(work.counts)).toBeGreaterThan(0);
+    expect(await connector.probe(work)).toBe(0);
+  });
+
+  it('erases what is already gone, and counts nothing', async () => {
+    await store.put([row('1', 'hanako')]);
+    await connector.erase(workFor([lifeOf('member', 'hanako')]));
+    const again = workFor([lifeOf('member', 'hanako')], { attempt: 2 });
+    await connector.erase(again);
+    expect(total(again.counts)).toBe(0);
+    const nobody = workFor([]);
+    await connector.erase(nobody);
+    expect(total(nobody.counts)).toBe(0);
+    expect(await connector.probe(nobody)).toBe(0);
+  });
+
+  it('takes every identifier as a value, whatever it looks like', async () => {
+    const members = [...hostile, 'taro'];
+    await store.put(members.map((member, index) => row(String(index), member)));
+    for (const [index, member] of hostile.entries()) {
+      await connector.erase(workFor([lifeOf('member', member)]));
+      const left = members.map((_, position) => String(position)).slice(index + 1);
+      expect(await store.ids()).toEqual(left.sort());
+    }
+  });
+
+  it('sweeps a person of many identifiers', async () => {
+    const members = Array.from({ length: 1201 }, (_, index) => `m-${String(index)}`);
+    await store.put([row('1', 'm-0'), row('2', 'm-700'), row('3', 'm-1200'), row('4', 'taro')]);
+    const work = workFor(members.map((member) => lifeOf('member', member)));
+    await connector.erase(work);
+    expect(await store.ids()).toEqual(['4']);
+    expect(await connector.probe(work)).toBe(0);
+  });
+
+  it('sets suspended purposes and puts them back, or says that it can’t', async () => {
+    await store.put([row('1', 'hanako'), row('2', 'taro')]);
+    const lives = [lifeOf('member', 'hanako')];
+    const answer = await connector.suspend(workFor(lives, { purposes: ['marketing', 'statistics'] }));
+    if (!store.knows.suspension) {
+      expect(answer.unsupported).toMatch(/\w/);
+      expect(await connector.resume(workFor(lives))).toEqual(answer);
+      return;
+    }
+    expect(answer).toEqual({});
+    expect(await store.suspended()).toEqual({ 1: ['marketing', 'statistics'], 2: [] });
+
+    const same = workFor(lives, { purposes: ['marketing', 'statistics'] });
+    await connector.suspend(same);
+    expect(total(same.counts)).toBe(0);
+
+    await connector.resume(workFor(lives, { purposes: ['marketing'] }));
+    expect(await store.suspended()).toEqual({ 1: ['marketing'], 2: [] });
+    await connector.resume(workFor(lives));
+    expect(await store.suspended()).toEqual({ 1: [], 2: [] });
+  });
+
+  it('ends early when the task is no longer its own', async () => {
+    await store.put([row('1', 'hanako')]);
+    const stolen = AbortSignal.abort();
+    await expect(
+      connector.erase(workFor([lifeOf('member', 'hanako')], { signal: stolen })),
+    ).rejects.toThrow();
+    expect(await store.ids()).toEqual(['1']);
+  });
+
+  it('finds a copy by its locator alone', async () => {
+    await store.put([row('1', 'under-a-name-nobody-knows'), row('2', 'taro')]);
+    const locator =
+      store.config.kind === 'redis' ? `${store.config.keys[0]?.pattern.split(':')[0] ?? ''}:item:1` : '1';
+    const work = workFor([lifeOf('email', 'nobody@people.example')], {
+      locators: [locator],
+      replicated: { first: ['1'], second: ['1'] },
+    });
+    const expected = store.config.kind === 'http' ? ['1', '2'] : ['2'];
+    await connector.erase(work);
+    expect(await store.ids()).toEqual(expected);
+    expect(await connector.probe(work)).toBe(0);
+  });
+
+  it('spares the rows of somebody who has registered anew, where the holder tells lives apart', async () => {
+    await store.put([row('1', 'hanako', 1), row('2', 'hanako', 2)]);
+    const work = workFor([lifeOf('member', 'hanako', 1)]);
+    await connector.erase(work);
+    expect(await store.ids()).toEqual(store.knows.generations ? ['2'] : []);
+    expect(await connector.probe(work)).toBe(0);
+  });
+});
+
+describe('failures', () => {
+  const unreachable = 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300';
+
+  /** Of a server that has just ended. */
+  async function closedAddress(): Promise<string> {
+    const processor = await startProcessor('');
+    await processor.close();
+    return processor.url;
+  }
+
+  it('name codes and places, never what the server quotes', async () => {
+    const store = await postgresqlStore();
+    if (store.config.kind !== 'postgresql') throw new Error('not PostgreSQL');
+    const table = store.config.tables[0];
+    if (table === undefined) throw new Error('no table');
+    const without = { ...store.config, tables: [{ ...table, identifiers: { member: 'nickname' } }] };
+    const connector = openConnector(without, (name) => store.settings[name], log);
+    const failure = await connector.erase(workFor([lifeOf('member', 'canary-7f3a')])).catch(describeFailure);
+    expect(failure).toBe('postgresql 42703');
+    await connector.close();
+    await store.close();
+  });
+
+  it('of a server that does not answer say so', async () => {
+    const config = (kind: 'mongodb' | 'redis' | 'http') =>
+      kind === 'mongodb'
+        ? {
+            kind,
+            url: { env: 'URL' },
+            database: 'd',
+            collections: [{ name: 'c', identifiers: { member: 'm' } }],
+          }
+        : kind === 'redis'
+          ? {
+              kind,
+              url: { env: 'URL' },
+              keys: [{ pattern: 'k:{member}', identifier: 'member' as const }],
+              indexes: [],
+            }
+          : { kind, url: { env: 'URL' } };
+    for (const [kind, url, expected] of [
+      ['mongodb', unreachable, /^mongodb MongoServerSelectionError$/],
+      ['redis', 'redis://:secret@127.0.0.1:1', /^MaxRetriesPerRequestError/],
+      ['http', await closedAddress(), /^TypeError: Error ECONNREFUSED$/],
+    ] as const) {
+      const connector = openConnector(config(kind), () => url, log);
+      const failure = await connector
+        .erase(workFor([lifeOf('member', 'canary-7f3a')]))
+        .catch(describeFailure);
+      expect(failure).toMatch(expected);
+      expect(failure).not.toMatch(/canary|secret/);
+      await connector.close();
+    }
+  });
+
+  it('of a setting that is missing name it', () => {
+    expect(() => openConnector({ kind: 'http', url: { env: 'NOWHERE_URL' } }, () => undefined, log)).toThrow(
+      'NOWHERE_URL',
+    );
+  });
+});
+
+describe('a processor', () => {
+  const person = [lifeOf('member', 'canary-7f3a')];
+
+  it.each([
+    ['broken', 'POST /requests answered 500'],
+    ['garbage', 'GET /requests/:id answered something else: the body'],
+  ] as const)('that is %s fails the attempt, and what it quotes goes nowhere', async (manner, expected) => {
+    const store = await httpStore();
+    const connector = openConnector(store.config, (name) => store.settings[name], log);
+    store.processor.manner = manner;
+    expect(await connector.erase(workFor(person)).catch(describeFailure)).toBe(expected);
+    await store.close();
+  });
+
+  it('that takes its time is waited for; each attempt is a request of its own', async () => {
+    const store = await httpStore();
+    const connector = openConnector(store.config, (name) => store.settings[name], log);
+    store.processor.manner = 'slow';
+    await store.put([row('1', 'canary-7f3a')]);
+    const work = workFor(person);
+    await connector.erase(work);
+    expect(work.counts).toEqual({ requests: 1 });
+    await connector.erase({ ...work, attempt: 2 });
+    expect(new Set(store.processor.requests).size).toBe(2);
+    await store.close();
+  });
+
+  it('that lies is found out by the probe', async () => {
+    const store = await httpStore();
+    const connector = openConnector(store.config, (name) => store.settings[name], log);
+    store.processor.manner = 'lying';
+    await store.put([row('1', 'canary-7f3a')]);
+    await connector.erase(workFor(person));
+    expect(await connector.probe(workFor(person))).toBe(1);
+    await store.close();
+  });
+
+  it('gets only the identifiers that it has names for', async () => {
+    const store = await httpStore();
+    const connector = openConnector(store.config, (name) => store.settings[name], log);
+    const cookie: SweptLife = {
+      ref: `cookie.${'x'.repeat(32)}`,
+      generation: 1,
+      kind: 'cookie',
+      value: 'c-1',
+    };
+    await connector.erase(workFor([cookie]));
+    expect(store.processor.requests).toEqual([]);
+    await store.close();
+  });
+});

@@ -1,0 +1,502 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { until } from '@keiro/runtime';
+import {
+  acceptedSchema,
+  collectionTopics,
+  custodyTopics,
+  recordId,
+  requestStatusSchema,
+  requestViewSchema,
+  type Accepted,
+  type CreateRequest,
+  type RequestView,
+} from '@keiro/schemas';
+import { createKeysClient } from '@keiro/sdk';
+import { createCompany, type Company, type TestPerson } from '../builders/company.ts';
+import { env } from '../builders/environment.ts';
+import { startService, type ServiceProcess } from '../builders/service-process.ts';
+
+let company: Company;
+let tag: ServiceProcess;
+let transfer: ServiceProcess;
+let request: ServiceProcess;
+let erase: ServiceProcess;
+let redis: Redis;
+
+/** Every service that was started, so that none outlives a failure. */
+const started: ServiceProcess[] = [];
+async function start(name: 'tag' | 'transfer' | 'request' | 'erase'): Promise<ServiceProcess> {
+  const service = await startService(name, company.variablesOf(name));
+  started.push(service);
+  return service;
+}
+
+beforeAll(async () => {
+  company = await createCompany('request');
+  redis = new Redis(company.variablesOf('request')['KEIRO_REDIS_URL'] ?? '');
+  [tag, transfer, request, erase] = await Promise.all([
+    start('tag'),
+    start('transfer'),
+    start('request'),
+    start('erase'),
+  ]);
+}, 200_000);
+
+afterAll(async () => {
+  await Promise.all(started.map((service) => service.end()));
+  await redis.flushdb();
+  redis.disconnect();
+  await company.close();
+}, 60_000);
+
+async function call(method: string, path: string, body?: unknown, token = env('KEIRO_TOKEN_COMPLIANCE')) {
+  const response = await fetch(`${request.url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+async function ask(body: CreateRequest): Promise<Accepted> {
+  const { status, text } = await call('POST', '/v1/requests', body);
+  if (status !== 202) throw new Error(`answered ${String(status)}: ${text}`);
+  return acceptedSchema.parse(JSON.parse(text));
+}
+
+async function view(id: string): Promise<RequestView> {
+  return requestViewSchema.parse(JSON.parse((await call('GET', `/v1/requests/${id}`)).text));
+}
+
+async function inState(id: string, state: RequestView['state'], timeoutMs = 45_000): Promise<RequestView> {
+  let last: RequestView | undefined;
+  try {
+    await until(async () => (last = await view(id)).state === state, { what: `${id} ${state}`, timeoutMs });
+  } catch (error) {
+    throw new Error(`not ${state} but ${JSON.stringify(last, null, 1)}`, { cause: error });
+  }
+  return view(id);
+}
+
+const settled = async () => {
+  await company.pipeline.passed('keiro.tag', collectionTopics);
+  await company.pipeline.passed('keiro.transfer', custodyTopics);
+};
+const taskAt = ({ tasks }: RequestView, holder: string) => tasks.find((task) => task.holder === holder);
+const keysOf = (client: string) =>
+  createKeysClient({ url: env('KEIRO_KEYS_URL'), token: env(`KEIRO_TOKEN_${client}`) });
+const releaseTo = async (person: TestPerson, purpose: string) => {
+  const { results } = await keysOf('CRM').release({
+    holder: 'crm',
+    purpose,
+    groups: [],
+    lives: [person.lives[0]],
+  });
+  return results[0]?.state === 'refused' ? results[0].reason : results[0]?.state;
+};
+
+/** A member with a row at every holder. */
+async function everywhere(): Promise<TestPerson> {
+  const { stores } = company;
+  const person = await company.newPerson();
+  const row = { id: `row-${person.member}`, member: person.member, email: person.email, generation: 1 };
+  await Promise.all(Object.values(stores).map((store) => store.put([row])));
+  await company.send('registration', person.lives);
+  await company.send('payment', person.lives);
+  return person;
+}
+
+async function rowsOf(person: TestPerson): Promise<Record<string, boolean>> {
+  const rows = Object.entries(company.stores).map(
+    async ([name, store]) => [name, (await store.ids()).includes(`row-${person.member}`)] as const,
+  );
+  return Object.fromEntries(await Promise.all(rows));
+}
+const nowhere = { crm: false, billing: false, mailer: false, recovery: false };
+
+describe('a deletion', () => {
+  it('reaches every holder, by identifier and by locator, is proven by a second look, and ends the keys', async () => {
+    const person = await everywhere();
+    const other = await everywhere();
+    const [member] = person.lives;
+    const hidden = {
+      id: `alias-${person.member}`,
+      member: 'another-name',
+      email: 'another@people.example',
+      generation: 1,
+    };
+    await company.stores.crm.put([hidden]);
+    await company.reportCopy(member, recordId(member, 'demo-site', 'alias'), hidden.id);
+
+    await settled();
+
+    const accepted = await ask({ type: 'deletion', subject: { member: person.member }, note: 'CASE-17' });
+    expect(accepted).toMatchObject({ state: 'accepted', ambiguous: 0 });
+    const done = await inState(accepted.id, 'done');
+
+    expect(await rowsOf(person)).toEqual(nowhere);
+    expect(await company.stores.crm.ids()).not.toContain(hidden.id);
+    expect(await rowsOf(other)).toEqual({ crm: true, billing: true, mailer: true, recovery: true });
+
+    const steps = done.steps.map(({ step }) => step).filter((step) => step !== 'replanned');
+    expect(steps).toEqual(['hiding', 'hidden', 'planned', 'prepared', 'erased', 'shredded', 'done']);
+    expect(done.lives.map(({ ref }) => ref).sort()).toEqual(person.lives.map(({ ref }) => ref).sort());
+    for (const holder of ['crm', 'billing', 'mailer', 'recovery']) {
+      const task = taskAt(done, holder);
+      expect(task).toMatchObject({ state: 'done', attempt: 1, errors: [], receipt: { probe: { found: 0 } } });
+    }
+    expect(taskAt(done, 'crm')?.receipt).toMatchObject({ affected: 2, detail: { people: 2 } });
+    expect(taskAt(done, 'mailer')?.receipt).toMatchObject({ affected: 1, detail: { requests: 1 } });
+    expect(taskAt(done, 'recovery')?.receipt?.affected).toBe(2);
+    // The site is swept after the stores that replicate to it.
+    const doneAt = (holder: string) => taskAt(done, holder)?.doneAt ?? '';
+    expect(doneAt('recovery') > doneAt('crm') && doneAt('recovery') > doneAt('billing')).toBe(true);
+
+    await until(async () => (await releaseTo(person, 'membership')) === 'erased', {
+      what: 'keys gone',
+      timeoutMs: 5000,
+    });
+    expect(await releaseTo(other, 'membership')).toBe('released');
+    await expect(keysOf('ERASE').sweep(accepted.id)).rejects.toThrow('404');
+  }, 90_000);
+
+  it('leaves no identifier in anything that Keiro keeps of it', async () => {
+    const person = await everywhere();
+    const { id } = await ask({ type: 'deletion', subject: { email: person.email } });
+    await inState(id, 'done');
+    const collections = await company.pipeline.mongo.db.listCollections().toArray();
+    expect(collections.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['requests', 'tasks', 'standing', 'audit']),
+    );
+    for (const { name } of collections) {
+      const text = JSON.stringify(await company.pipeline.mongo.db.collection(name).find().toArray());
+      expect(text).not.toContain(person.member);
+      expect(text).not.toContain(person.email);
+    }
+    for (const service of [tag, transfer, request, erase])
+      expect(service.output()).not.toContain(person.member);
+    const audit = await company.pipeline.mongo.db.collection('audit').find({ request: id }).toArray();
+    expect(
+      audit
+        .map(({ action }) => action as string)
+        .filter((action) => action !== 'request.replanned')
+        .sort(),
+    ).toEqual(['request.accepted', 'request.done', 'request.erased', ...Array<string>(4).fill('task.done')]);
+  });
+
+  it('asked for several times at once is one', async () => {
+    const person = await everywhere();
+    await settled();
+    const answers = await Promise.all(
+      [person, person, person, person].map(({ member }) => ask({ type: 'deletion', subject: { member } })),
+    );
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+    await inState(answers[0]?.id ?? '', 'done');
+    const again = await call('POST', '/v1/requests', {
+      type: 'deletion',
+      subject: { member: person.member },
+    });
+    expect(again.status).toBe(404);
+    expect(JSON.parse(again.text)).toMatchObject({ type: 'urn:keiro:problem:erased' });
+  });
+
+  it('spares what is shared with another member', async () => {
+    const [one, two] = [await company.newPerson(), await company.newPerson()];
+    const [shared] = [one.lives[1]];
+    await company.send('registration', one.lives);
+    await company.send('registration', [two.lives[0], shared]);
+    await settled();
+    const byShared = await call('POST', '/v1/requests', { type: 'deletion', subject: { email: one.email } });
+    expect([byShared.status, JSON.parse(byShared.text)]).toMatchObject([
+      409,
+      { type: 'urn:keiro:problem:shared-identifier' },
+    ]);
+
+    const { id, ambiguous } = await ask({ type: 'deletion', subject: { member: one.member } });
+    expect(ambiguous).toBe(1);
+    const done = await inState(id, 'done');
+    expect(done.lives).toEqual([one.lives[0]]);
+    const { results } = await keysOf('QUERY').lookup({ refs: [one.lives[0].ref, shared.ref] });
+    expect(results).toMatchObject([{ erasedThrough: 1 }, { erasedThrough: 0 }]);
+  });
+});
+
+describe('what was sent before a deletion and is not tagged yet', () => {
+  it('is waited for, and what it tells joins the plan: a further ref, a category, its holders', async () => {
+    const person = await company.newPerson();
+    const late = await company.newPerson();
+    await company.send('registration', person.lives);
+    await settled();
+    await tag.end();
+    await company.stores.billing.put([
+      { id: 'late', member: person.member, email: late.email, generation: 1 },
+    ]);
+    await company.send('payment', [person.lives[0], late.lives[1]]);
+
+    const { id, tasks } = await ask({ type: 'deletion', subject: { member: person.member } });
+    expect(tasks).toBe(3);
+    await until(async () => (await view(id)).waitingFor?.includes('tag') === true, {
+      what: 'tag missed',
+      timeoutMs: 20_000,
+    });
+    tag = await start('tag');
+    const done = await inState(id, 'done');
+    expect(done.steps.map(({ step }) => step)).toContain('replanned');
+    expect(done.lives.map(({ ref }) => ref).sort()).toEqual(
+      [...person.lives, late.lives[1]].map(({ ref }) => ref).sort(),
+    );
+    expect(taskAt(done, 'billing')).toMatchObject({
+      state: 'done',
+      receipt: { affected: 1, probe: { found: 0 } },
+    });
+    expect(await company.stores.billing.ids()).not.toContain('late');
+  }, 90_000);
+});
+
+describe('a holder that does not do what it says', () => {
+  it('is never done: it waits for an operator, the others go on, and a retry brings it to its end', async () => {
+    const person = await everywhere();
+    company.stores.mailer.processor.manner = 'lying';
+    const { id } = await ask({ type: 'deletion', subject: { member: person.member } });
+    const waiting = await inState(id, 'waiting-for-operator');
+    const liar = taskAt(waiting, 'mailer');
+    expect(liar).toMatchObject({
+      state: 'failed',
+      attempt: 8,
+      receipt: { affected: 0, probe: { found: 1 } },
+    });
+    expect(liar?.errors.map(({ message }) => message)).toEqual(Array<string>(8).fill('probe found 1'));
+    await until(async () => (await rowsOf(person))['recovery'] === false, {
+      what: 'the others',
+      timeoutMs: 20_000,
+    });
+    expect(await rowsOf(person)).toEqual({ ...nowhere, mailer: true });
+
+    const listed = JSON.parse((await call('GET', '/v1/tasks?state=failed')).text) as {
+      tasks: { id: string }[];
+    };
+    expect(listed.tasks.map((task) => task.id)).toContain(`${id}.mailer`);
+
+    company.stores.mailer.processor.manner = 'honest';
+    const retried = await call('POST', `/v1/tasks/${id}.mailer/retry`);
+    expect([retried.status, JSON.parse(retried.text)]).toEqual([
+      202,
+      { id: `${id}.mailer`, state: 'pending', attempt: 9 },
+    ]);
+    const done = await inState(id, 'done');
+    expect(taskAt(done, 'mailer')).toMatchObject({
+      state: 'done',
+      attempt: 9,
+      receipt: { affected: 1, probe: { found: 0 } },
+    });
+    expect(await rowsOf(person)).toEqual(nowhere);
+    expect((await call('POST', `/v1/tasks/${id}.mailer/retry`)).status).toBe(409);
+  }, 90_000);
+});
+
+describe('when something dies', () => {
+  it('Redis loses everything: the queues are filled again from MongoDB', async () => {
+    await erase.end('SIGKILL');
+    const person = await everywhere();
+    const { id } = await ask({ type: 'deletion', subject: { member: person.member } });
+    await inState(id, 'carrying-out');
+    const jobs = () => redis.keys('*erase.crm:*');
+    await until(async () => (await jobs()).some((key) => key.endsWith(`${id}.crm-1`)), {
+      what: 'a job',
+      timeoutMs: 5000,
+    });
+    await redis.flushdb();
+    erase = await start('erase');
+    const done = await inState(id, 'done');
+    expect(done.tasks.every(({ state, attempt }) => state === 'done' && attempt === 1)).toBe(true);
+    expect(await rowsOf(person)).toEqual(nowhere);
+  }, 90_000);
+
+  it('a worker is killed in the middle of a task: another takes it over, and it is done once', async () => {
+    const person = await everywhere();
+    company.stores.mailer.processor.manner = 'slow';
+    const { id } = await ask({ type: 'deletion', subject: { member: person.member } });
+    await until(async () => taskAt(await view(id), 'mailer')?.state === 'running', {
+      what: 'the task under way',
+      timeoutMs: 30_000,
+      everyMs: 5,
+    });
+    await erase.end('SIGKILL');
+    company.stores.mailer.processor.manner = 'honest';
+    erase = await start('erase');
+    const done = await inState(id, 'done', 60_000);
+    expect(taskAt(done, 'mailer')).toMatchObject({
+      state: 'done',
+      attempt: 1,
+      receipt: { probe: { found: 0 } },
+    });
+    expect(await rowsOf(person)).toEqual(nowhere);
+  }, 120_000);
+
+  it('request is killed again and again: every step is taken, and recorded once', async () => {
+    const people = await Promise.all([everywhere(), everywhere()]);
+    await settled();
+    const ids: string[] = [];
+    for (const person of people) {
+      ids.push((await ask({ type: 'deletion', subject: { member: person.member } })).id);
+      await request.end('SIGKILL');
+      request = await start('request');
+    }
+    for (const id of ids) {
+      const done = await inState(id, 'done', 60_000);
+      const steps = done.steps.map(({ step }) => step).filter((step) => step !== 'replanned');
+      expect(steps).toEqual(['hiding', 'hidden', 'planned', 'prepared', 'erased', 'shredded', 'done']);
+    }
+    for (const person of people) expect(await rowsOf(person)).toEqual(nowhere);
+    expect(await company.pipeline.mongo.db.collection('outbox').countDocuments()).toBe(0);
+  }, 180_000);
+});
+
+describe('a suspension', () => {
+  it('stops the release of keys for its purposes, flags the rows that can be flagged, and can be undone', async () => {
+    const person = await everywhere();
+    await settled();
+    const flagged = async () => {
+      const id = `row-${person.member}`;
+      const { crm, billing, recovery } = company.stores;
+      return Promise.all([crm, billing, recovery].map(async (store) => (await store.suspended())[id]));
+    };
+    const suspension = await ask({
+      type: 'suspension',
+      subject: { member: person.member },
+      purposes: ['membership', 'marketing'],
+    });
+    const done = await inState(suspension.id, 'done');
+    expect(done.steps.map(({ step }) => step)).toEqual(['in-force', 'done']);
+    expect(await releaseTo(person, 'membership')).toBe('suspended');
+    expect(await releaseTo(person, 'service')).toBe('released');
+    expect(await flagged()).toEqual(Array(3).fill(['marketing', 'membership']));
+    const cannot = taskAt(done, 'mailer');
+    expect(cannot?.state).toBe('done');
+    expect(cannot?.receipt?.unsupported).toContain('OpenDSR');
+
+    const resume = await ask({ type: 'resume', subject: { email: person.email }, purposes: ['membership'] });
+    await inState(resume.id, 'done');
+    expect(await releaseTo(person, 'membership')).toBe('released');
+    expect(await flagged()).toEqual(Array(3).fill(['marketing']));
+
+    await inState((await ask({ type: 'resume', subject: { member: person.member } })).id, 'done');
+    expect(await flagged()).toEqual(Array(3).fill([]));
+  }, 120_000);
+});
+
+describe('a suspension that a deletion overtakes', () => {
+  it('ends with it, and keeps no identifier', async () => {
+    const person = await everywhere();
+    await settled();
+    await erase.end();
+    const suspension = await ask({ type: 'suspension', subject: { member: person.member } });
+    await inState(suspension.id, 'carrying-out');
+    const deletion = await ask({ type: 'deletion', subject: { member: person.member } });
+    await inState(deletion.id, 'carrying-out');
+    expect((await keysOf('ERASE').sweep(suspension.id)).lives).toHaveLength(2);
+    // The suspension's own tasks fail, so that it would wait for an operator who has nothing left to do.
+    await company.pipeline.mongo.db
+      .collection('tasks')
+      .updateMany({ request: suspension.id }, { $set: { state: 'failed' } });
+    erase = await start('erase');
+    await inState(deletion.id, 'done');
+    const overtaken = await inState(suspension.id, 'done');
+    expect(overtaken.steps.map(({ step }) => step)).toEqual(
+      expect.arrayContaining(['in-force', 'overtaken']),
+    );
+    expect(taskAt(overtaken, 'crm')?.receipt?.unsupported).toBe(`overtaken by ${deletion.id}`);
+    await expect(keysOf('ERASE').sweep(suspension.id)).rejects.toThrow('404');
+  }, 90_000);
+});
+
+describe('what is refused', () => {
+  const canary = 'canary-7f3a@people.example';
+
+  it.each([
+    ['nobody knows', { type: 'deletion', subject: { email: canary } }, 404, 'unknown-person'],
+    ['names nobody', { type: 'deletion', subject: {} }, 400, 'invalid-body'],
+    ['is no telephone number', { type: 'deletion', subject: { phone: canary } }, 400, 'invalid-body'],
+    ['is of an unknown type', { type: canary, subject: { email: canary } }, 400, 'invalid-body'],
+    [
+      'has a field too many',
+      { type: 'deletion', subject: { email: canary }, [canary]: 1 },
+      400,
+      'invalid-body',
+    ],
+    [
+      'limits a deletion',
+      { type: 'deletion', subject: { email: canary }, purposes: ['marketing'] },
+      400,
+      'invalid-body',
+    ],
+    [
+      'has an unknown purpose',
+      { type: 'resume', subject: { email: canary }, purposes: [canary] },
+      400,
+      'invalid-body',
+    ],
+    [
+      'has a note in free text',
+      { type: 'deletion', subject: { email: canary }, note: canary },
+      400,
+      'invalid-body',
+    ],
+  ])('a request that %s, without repeating it', async (_what, body, status, code) => {
+    const answer = await call('POST', '/v1/requests', body);
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.text)).toMatchObject({ type: `urn:keiro:problem:${code}` });
+    expect(answer.text).not.toContain('canary');
+  });
+
+  it('identifiers of two persons in one request', async () => {
+    const [one, two] = [await company.newPerson(), await company.newPerson()];
+    await company.send('registration', one.lives);
+    await company.send('registration', two.lives);
+    await settled();
+    const answer = await call('POST', '/v1/requests', {
+      type: 'deletion',
+      subject: { member: one.member, email: two.email },
+    });
+    expect([answer.status, JSON.parse(answer.text)]).toMatchObject([
+      409,
+      { type: 'urn:keiro:problem:several-persons' },
+    ]);
+    const standing = await company.pipeline.mongo.db.collection('standing').countDocuments({
+      _id: { $in: [...one.lives, ...two.lives].map(({ ref }) => ref) as never[] },
+    });
+    expect(standing).toBe(0);
+  });
+
+  it('callers without the right', async () => {
+    const body = { type: 'deletion', subject: { email: canary } };
+    expect((await call('POST', '/v1/requests', body, 'no-token')).status).toBe(401);
+    expect((await call('POST', '/v1/requests', body, env('KEIRO_TOKEN_CRM'))).status).toBe(403);
+    expect((await call('POST', '/v1/tasks/x/retry', undefined, env('KEIRO_TOKEN_QUERY'))).status).toBe(403);
+  });
+
+  it('what does not exist', async () => {
+    expect((await call('GET', '/v1/requests/req-0')).status).toBe(404);
+    expect((await call('POST', '/v1/tasks/req-0.crm/retry')).status).toBe(404);
+    expect((await call('GET', '/v1/requests?state=gone')).status).toBe(400);
+    expect((await call('GET', '/v1/tasks?limit=0')).status).toBe(400);
+  });
+});
+
+describe('the status', () => {
+  it('counts what is there, and knows its readers', async () => {
+    const status = requestStatusSchema.parse(JSON.parse((await call('GET', '/v1/status')).text));
+    expect(status.requests.done).toBeGreaterThan(0);
+    expect(status).toMatchObject({ overdue: 0, unpublished: 0 });
+    const readers = status.readers.map(({ reader }) => reader);
+    expect(readers).toEqual(expect.arrayContaining(['keys', `tag${company.pipeline.suffix}`]));
+    const list = JSON.parse((await call('GET', '/v1/requests?state=done&limit=2')).text) as {
+      requests: unknown[];
+    };
+    expect(list.requests).toHaveLength(2);
+  });
+});

@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  custodyTopics,
+  recordId,
+  type CopyDocument,
+  type CopyReport,
+  type Holder,
+  type HolderDocument,
+  type QuarantineDocument,
+  type SnapshotDocument,
+  type SnapshotReport,
+} from '@keiro/schemas';
+import { lifeOf } from '@keiro/scripts/bench/wire-events';
+import { createPipeline, type Pipeline } from '../builders/pipeline.ts';
+import { runToEnd, type ServiceProcess } from '../builders/service-process.ts';
+import { env } from '../builders/environment.ts';
+
+const holder = (id: string, more: Partial<Holder> = {}): Holder => ({
+  id,
+  kind: 'store',
+  name: { ja: `保管先 ${id}`, en: `store ${id}` },
+  country: 'JP',
+  categories: ['C1'],
+  purposes: ['membership'],
+  basis: 'own',
+  connector: { kind: 'http', url: { env: 'SOME_URL' } },
+  ...more,
+});
+
+let pipeline: Pipeline;
+let transfer: ServiceProcess;
+const folder = mkdtempSync(join(tmpdir(), 'keiro-transfer-'));
+const file = join(folder, 'holders.json');
+const write = (content: unknown) => {
+  writeFileSync(file, JSON.stringify(content));
+};
+const holders = () => pipeline.mongo.db.collection<HolderDocument>('holders');
+const copies = () => pipeline.mongo.db.collection<CopyDocument>('copies');
+const snapshots = () => pipeline.mongo.db.collection<SnapshotDocument>('snapshots');
+const settled = async () => {
+  await pipeline.passed('keiro.transfer', custodyTopics);
+  await pipeline.passed('keiro.quarantine', ['quarantine']);
+};
+
+beforeAll(async () => {
+  pipeline = await createPipeline('transfer', [
+    { group: 'keiro.transfer', topics: custodyTopics },
+    { group: 'keiro.tag', topics: ['collection.access'] },
+    { group: 'keiro.quarantine', topics: ['quarantine'] },
+  ]);
+  write([holder('crm'), holder('dr', { kind: 'dr-site', country: 'SG', replicates: ['crm'] })]);
+  transfer = await pipeline.start('transfer', { KEIRO_HOLDERS_FILE: file });
+  // What is set aside is kept by tag.
+  await pipeline.start('tag');
+}, 180_000);
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await pipeline.close();
+});
+
+function copy(more: Partial<CopyReport> = {}): CopyReport {
+  const life = lifeOf('member', randomUUID());
+  return {
+    holder: 'crm',
+    action: 'held',
+    record: recordId(life, 'demo-site', 'e-1'),
+    ref: life.ref,
+    generation: 1,
+    category: 'C1',
+    groups: ['C1.identity'],
+    purpose: 'membership',
+    locator: Buffer.from('sealed').toString('base64'),
+    at: '2026-04-01T00:00:00.000Z',
+    ...more,
+  };
+}
+
+async function send(
+  topic: 'custody.copies' | 'custody.snapshots',
+  reports: readonly (CopyReport | SnapshotReport | Buffer)[],
+) {
+  const encode = await pipeline.registry.encoder(`${topic}-value`);
+  const messages = reports.map((report) => ({
+    key: 'one',
+    value: Buffer.isBuffer(report) ? report : encode(report),
+  }));
+  return (await pipeline.producer.send([{ topic, messages }])).flat();
+}
+
+describe('reports of copies', () => {
+  it('become facts, each once, before and without their record', async () => {
+    const held = copy();
+    const removed: CopyReport = { ...held, action: 'removed', at: '2026-05-01T00:00:00.000Z' };
+    await send('custody.copies', [held, held, removed]);
+    await settled();
+    await send('custody.copies', [held]);
+    await settled();
+    const facts = await copies().find({ ref: held.ref }).sort({ at: 1 }).toArray();
+    expect(facts).toMatchObject([
+      { ...held, _id: `${held.record}|crm|held`, at: new Date(held.at) },
+      { ...removed, _id: `${held.record}|crm|removed`, at: new Date(removed.at) },
+    ]);
+  });
+
+  it('by a holder nobody registered are set aside; what stands around them goes on', async () => {
+    const canary = `canary-${randomUUID()}@stranger.example`;
+    const good = [copy(), copy()];
+    const [first, last] = good;
+    if (first === undefined || last === undefined) throw new Error('two');
+    const stranger = copy({ holder: 'nobody' });
+    const sent = await send('custody.copies', [
+      first,
+      stranger,
+      Buffer.from(canary),
+      copy({ purpose: canary }),
+      last,
+    ]);
+    await settled();
+    expect(await copies().countDocuments({ ref: { $in: good.map(({ ref }) => ref) } })).toBe(2);
+    expect(await copies().countDocuments({ holder: 'nobody' })).toBe(0);
+    const ids = sent.map(({ partition, offset }) => `transfer|custody.copies/${String(partition)}/${offset}`);
+    const found = await pipeline.mongo.db
+      .collection<QuarantineDocument>('quarantine')
+      .find({ _id: { $in: ids } })
+      .toArray();
+    expect(Object.fromEntries(found.map(({ _id, reason }) => [ids.indexOf(_id), reason]))).toEqual({
+      1: 'unknown-holder',
+      2: 'unreadable',
+      3: 'malformed',
+    });
+    expect(JSON.stringify(found)).not.toContain(canary);
+    expect(found.find(({ reason }) => reason === 'unknown-holder')).toMatchObject({
+      ref: stranger.ref,
+      record: stranger.record,
+    });
+  });
+
+  it('by a holder whom another instance registers meanwhile are taken', async () => {
+    const late = holder('late');
+    await holders().insertOne({ ...late, _id: 'late', registeredAt: new Date() });
+    const report = copy({ holder: 'late' });
+    await send('custody.copies', [report]);
+    await settled();
+    expect(await copies().countDocuments({ ref: report.ref })).toBe(1);
+  });
+});
+
+describe('reports of snapshots (T3)', () => {
+  it('become facts, once, where holder and store are registered', async () => {
+    const report: SnapshotReport = {
+      holder: 'dr',
+      store: 'crm',
+      snapshot: `s-${randomUUID()}`,
+      watermark: '2026-04-01T00:00:00.000Z',
+      takenAt: '2026-04-01T00:01:00.000Z',
+      mutable: true,
+      rows: 3,
+    };
+    await send('custody.snapshots', [report, report, { ...report, store: 'nobody' }]);
+    await settled();
+    const found = await snapshots().find({ snapshot: report.snapshot }).toArray();
+    expect(found).toHaveLength(1);
+    expect(found).toMatchObject([
+      { _id: `dr|crm|${report.snapshot}`, watermark: new Date(report.watermark), rows: 3 },
+    ]);
+  });
+});
+
+describe('the register of holders', () => {
+  it('keeps since when, takes changes, and forgets nobody whom the file leaves out', async () => {
+    const before = await holders().findOne({ _id: 'dr' });
+    expect(before).toMatchObject({ kind: 'dr-site', replicates: ['crm'], country: 'SG' });
+    await transfer.end();
+    write([
+      holder('dr', { kind: 'dr-site', country: 'US', basis: 'entrustment', replicates: ['crm'] }),
+      holder('billing'),
+    ]);
+    transfer = await pipeline.start('transfer', { KEIRO_HOLDERS_FILE: file });
+    expect(await holders().findOne({ _id: 'dr' })).toMatchObject({
+      country: 'US',
+      basis: 'entrustment',
+      registeredAt: before?.registeredAt,
+    });
+    const ids = (await holders().find({}).toArray()).map(({ _id }) => _id);
+    expect(ids).toEqual(expect.arrayContaining(['crm', 'dr', 'billing']));
+  }, 120_000);
+
+  it('refuses to start with a file that has faults, and tells all of them', async () => {
+    write([holder('crm', { basis: 'whim' }), { ...holder('two'), country: 'Japan' }]);
+    const { code, output } = await runToEnd('transfer', {
+      ...pipeline.variables,
+      KEIRO_TOKEN: env('KEIRO_TOKEN_TRANSFER'),
+      KEIRO_HOLDERS_FILE: file,
+    });
+    expect(code).toBe(1);
+    expect(output).toContain('0 (crm).basis');
+    expect(output).toContain('1 (two).country');
+    expect(output).not.toContain('whim');
+    expect((await holders().findOne({ _id: 'crm' }))?.basis).toBe('own');
+  }, 120_000);
+});

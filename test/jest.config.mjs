@@ -1,0 +1,17 @@
+/** Tests run as ES modules against the built packages; only the tests themselves are transformed. */
+export default {
+  rootDir: '.',
+  testMatch: ['<rootDir>/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+    ],
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  testTimeout: 60_000,
+  forceExit: false,
+  // Servers are shared and the machine is small: one file at a time keeps timings honest.
+  maxWorkers: 1,
+};

@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import type { GuardedEvent } from '@keiro/sdk';
+import { paymentColumns, paymentOf } from '@keiro/scripts/demo/stores/billing';
+import { changeOf } from '@keiro/scripts/demo/stores/crm';
+import { mailOf } from '@keiro/scripts/demo/stores/mailer';
+import { readerOf } from '@keiro/scripts/demo/stores/newsletter';
+import { hashOf } from '@keiro/scripts/demo/stores/sessions';
+
+const event = (more: Partial<GuardedEvent>): GuardedEvent => ({
+  record: 'member.x#1/abc',
+  ref: 'member.x',
+  generation: 1,
+  type: 'registration',
+  category: 'C1',
+  time: new Date('2026-03-01T00:00:00Z'),
+  site: 'www.demo.example',
+  readable: {},
+  subject: { member: 'm-1' },
+  fields: {},
+  ...more,
+});
+
+describe('crm', () => {
+  it('keeps registration and profile side by side, and identifiers as an erasure looks for them', () => {
+    const registration = changeOf(
+      event({ fields: { name: '架空 花子', email: 'Hanako@Mail.example', phone: '090-0123-4567' } }),
+    );
+    expect(registration.$set).toMatchObject({ generation: 1, registration: { name: '架空 花子' } });
+    expect(registration.$addToSet).toEqual({ emails: 'hanako@mail.example', phones: '+819001234567' });
+    const profile = changeOf(event({ type: 'profile', category: 'C2', fields: { department: '経理部' } }));
+    expect(profile.$set).toMatchObject({ 'profile.department': '経理部' });
+    expect(profile.$set).not.toHaveProperty('registration');
+  });
+});
+
+describe('billing', () => {
+  it('writes every column, empty where the purpose does not see the field', () => {
+    const row = paymentOf(
+      event({
+        type: 'payment',
+        readable: { plan: 'team', method: 'card' },
+        fields: { amount: 2970, items: [{ name: 'team' }] },
+      }),
+    );
+    expect(row).toHaveLength(paymentColumns.length);
+    expect(
+      Object.fromEntries(paymentColumns.map((column, position) => [column, row[position]])),
+    ).toMatchObject({
+      record: 'member.x#1/abc',
+      member: 'm-1',
+      amount: 2970,
+      items: '[{"name":"team"}]',
+      billing_email: null,
+    });
+  });
+});
+
+describe('sessions', () => {
+  it('writes the same fields for the same event, and one per feature', () => {
+    const used = event({
+      type: 'cookie',
+      readable: { action: 'use' },
+      fields: { feature: 'board-view:card' },
+    });
+    expect(hashOf(used)).toEqual(hashOf(used));
+    expect(hashOf(used)).toMatchObject({
+      member: 'm-1',
+      'feature:board-view:card': '2026-03-01T00:00:00.000Z',
+    });
+  });
+});
+
+describe('mailer and newsletter', () => {
+  it('write to the address in the form, else to the one that names the person, else to nobody', () => {
+    const inForm = event({
+      fields: { email: 'a@mail.example', name: '架空' },
+      subject: { email: 'b@mail.example' },
+    });
+    const named = event({ type: 'inquiry', subject: { email: 'b@mail.example' } });
+    expect(mailOf(inForm)).toMatchObject({ to: 'a@mail.example', text: expect.stringContaining('架空 様') });
+    expect(mailOf(named)).toMatchObject({ to: 'b@mail.example', id: 'member.x#1/abc' });
+    expect(mailOf(event({}))).toBeUndefined();
+    expect(readerOf(named)).toMatchObject({ _id: 'member.x#1/abc', email: 'b@mail.example' });
+    expect(readerOf(event({}))).toBeUndefined();
+  });
+});

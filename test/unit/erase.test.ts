@@ -1,0 +1,108 @@
+import { describe, expect, it } from '@jest/globals';
+import { afterFailure, shippedRetryPolicy, Tally } from '@keiro/erase/attempt';
+import { openLocators } from '@keiro/erase/locators';
+import { custodyGroup, groupKeyOf, locatorAssociated, seal, sealKeyOf } from '@keiro/sdk';
+
+const now = new Date('2026-04-02T03:00:00.000Z');
+
+describe('after an attempt that failed', () => {
+  it('the next comes later each time, and after eight a person has to look', () => {
+    const pauses: number[] = [];
+    let attempt = 1;
+    for (;;) {
+      const verdict = afterFailure(attempt, now, shippedRetryPolicy);
+      if (verdict.state === 'failed') break;
+      pauses.push((verdict.notBefore?.getTime() ?? 0) - now.getTime());
+      attempt = verdict.attempt;
+    }
+    expect(attempt).toBe(8);
+    expect(pauses).toEqual([500, 1500, 4500, 13_500, 40_500, 121_500, 300_000]);
+  });
+
+  it('and that an operator put back, there is a full round again', () => {
+    expect(afterFailure(9, now, shippedRetryPolicy)).toMatchObject({ state: 'pending', attempt: 10 });
+    expect(afterFailure(16, now, shippedRetryPolicy)).toEqual({ state: 'failed', attempt: 16 });
+  });
+});
+
+describe('a receipt', () => {
+  it('adds up over all attempts, by place', () => {
+    const first = new Tally();
+    first.add('crm.profiles', 2);
+    first.add('crm.profiles', 1);
+    const after = first.addedTo(undefined);
+    expect(after).toEqual({ affected: 3, detail: { 'crm/profiles': 3 } });
+    const second = new Tally();
+    second.add('crm.profiles', 0);
+    second.add('notes', 1);
+    expect(second.addedTo({ ...after, sweptAt: now })).toEqual({
+      affected: 4,
+      detail: { 'crm/profiles': 3, notes: 1 },
+      sweptAt: now,
+    });
+  });
+});
+
+describe('locators', () => {
+  const dataKey = Buffer.alloc(32, 7);
+  const custodyKey = groupKeyOf(dataKey, custodyGroup);
+  const ref = `member.${'h'.repeat(32)}`;
+  const life = {
+    ref,
+    generation: 1,
+    kind: 'member',
+    value: 'hanako',
+    custodyKey: custodyKey.toString('base64'),
+  };
+  let iv = 0;
+  const copy = (
+    holder: string,
+    record: string,
+    locator: string,
+    more: { generation?: number; sealedFor?: string } = {},
+  ) => ({
+    holder,
+    record,
+    ref,
+    generation: more.generation ?? 1,
+    locator: seal(
+      sealKeyOf(custodyKey, more.sealedFor ?? holder),
+      Buffer.from(locator),
+      locatorAssociated(holder, record),
+      Buffer.alloc(12, (iv += 1)),
+    ),
+  });
+  async function* stream<T>(...items: T[]): AsyncGenerator<T> {
+    for (const item of items) yield await Promise.resolve(item);
+  }
+
+  it('are opened, each once, by the holder that reported them', async () => {
+    const { byHolder, unreadable } = await openLocators(
+      stream(
+        copy('crm', 'r1', '17'),
+        copy('crm', 'r2', '17'),
+        copy('crm', 'r3', '18'),
+        copy('billing', 'r4', '17'),
+      ),
+      [life],
+    );
+    expect([...(byHolder.get('crm') ?? [])]).toEqual(['17', '18']);
+    expect([...(byHolder.get('billing') ?? [])]).toEqual(['17']);
+    expect(unreadable).toBe(0);
+  });
+
+  it('of another generation are left alone', async () => {
+    const { byHolder } = await openLocators(stream(copy('crm', 'r1', '17', { generation: 2 })), [life]);
+    expect(byHolder.size).toBe(0);
+  });
+
+  it('that do not open are counted, and the others still used', async () => {
+    const moved = { ...copy('crm', 'r1', '17'), record: 'r9' };
+    const answer = await openLocators(
+      stream(moved, copy('crm', 'r2', '18', { sealedFor: 'billing' }), copy('crm', 'r3', '19')),
+      [life],
+    );
+    expect(answer.unreadable).toBe(2);
+    expect([...(answer.byHolder.get('crm') ?? [])]).toEqual(['19']);
+  });
+});
