@@ -15,7 +15,7 @@ const commands = {
   test: [install, build('scripts', 'test'), script('test')],
   stack: [install, build('scripts'), script('stack')],
   bench: [install, build('scripts'), script('bench')],
-  check: [install, build, script('check')],
+  check: [install, build('scripts', 'test'), script('check')],
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -11,7 +11,7 @@ import { renderChecks, type Check } from './start/checks.ts';
 import { claimStage } from './start/claim.ts';
 import { searchPath } from './start/config.ts';
 import { createReporter, type Reporter } from './start/report.ts';
-import { raiseStage, type Stage } from './start/stage.ts';
+import { raiseStage, stopStage, type Stage } from './start/stage.ts';
 import { tellStory } from './start/story.ts';
 import { openBrowser } from './start/visitors/browser.ts';
 
@@ -49,8 +49,9 @@ async function main(options: Options): Promise<number> {
       });
     }
   });
+  let release: (() => void) | undefined;
   let stage: Stage | undefined;
-  let release = () => undefined as unknown;
+  let isRaised = false;
   let startedServers = false;
   // Ctrl-C before the checks are done.
   let code = 130;
@@ -61,6 +62,7 @@ async function main(options: Options): Promise<number> {
       `\n${reporter.paint('bold', '経路 Keiro')}  the main job, end to end  (stack ${config.name})\n`,
     );
     await Promise.race([startServers(config.name, reporter), interrupted]);
+    isRaised = true;
     stage = await Promise.race([startStage(config.name, reporter, log), interrupted]);
     const checks = await Promise.race([runStory(stage, options, reporter, log), stage.broken, interrupted]);
     code = summarise(checks, reporter) ? 0 : 1;
@@ -69,16 +71,24 @@ async function main(options: Options): Promise<number> {
       reporter.print(addresses(stage, reporter));
       await Promise.race([stage.broken, interrupted]);
     }
-    return code;
   } catch (error) {
-    if (error instanceof Interrupted) return code;
-    reporter.print(`\n${reporter.paint('red', messageOf(error))}\nLogs: ${config.folders.logs}`);
-    log.error({ err: error }, 'start failed');
-    return 1;
-  } finally {
-    await stopAll(stage, options.exit === true && startedServers, config.name, reporter);
+    if (!(error instanceof Interrupted)) {
+      code = 1;
+      reporter.print(`\n${reporter.paint('red', messageOf(error))}\nLogs: ${config.folders.logs}`);
+      log.error({ err: error }, 'start failed');
+    }
+  }
+  // Without the claim, what runs here is somebody else's.
+  if (release !== undefined) {
+    stage?.leave();
+    await stopAll(
+      { programs: isRaised, servers: options.exit === true && startedServers },
+      config.name,
+      reporter,
+    );
     release();
   }
+  return code;
 }
 
 function startServers(stackName: string, reporter: Reporter): Promise<void> {
@@ -182,25 +192,19 @@ function addresses({ env }: Stage, { paint }: Reporter): string {
 }
 
 async function stopAll(
-  stage: Stage | undefined,
-  withServers: boolean,
+  what: { programs: boolean; servers: boolean },
   stackName: string,
   reporter: Reporter,
-) {
-  if (stage !== undefined) {
-    const running = stage;
-    await reporter.step('Stopping', async (say) => {
-      say('the demo company, then the services');
-      await running.stop();
-      if (withServers) {
-        say('the servers');
-        await down(stackName);
-      }
-      return {
-        result: undefined,
-        text: withServers ? 'services and servers are down; data are kept' : 'services are down',
-      };
-    });
-  }
-  if (!withServers) reporter.print('The servers stay up; stop them with: npm run stack -- down');
+): Promise<void> {
+  await reporter.step('Stopping', async (say) => {
+    say('the demo company, then the services');
+    if (what.programs) await stopStage(stackName);
+    if (what.servers) {
+      say('the servers');
+      await down(stackName);
+    }
+    const text = what.servers ? 'services and servers are down; data are kept' : 'services are down';
+    return { result: undefined, text };
+  });
+  if (!what.servers) reporter.print('The servers stay up; stop them with: npm run stack -- down');
 }

@@ -142,7 +142,7 @@ describe('the search would find a personal value in clear', () => {
     const client = await new MongoClient(env('KEIRO_MONGO_URL')).connect();
     const collection = client.db('planted').collection('planted');
     await collection.insertOne({ planted });
-    expect(await documentsHolding(client, [planted])).toEqual(['planted.planted']);
+    expect(await documentsHolding(client, [planted])).toContain('planted.planted');
     await client.db('planted').dropDatabase();
     await client.close();
   });

@@ -21,7 +21,7 @@ export async function installOnce(
   await withLock(
     folder,
     () => {
-      options.say(`another process is installing ${options.key}, waiting for it`);
+      options.say(`waiting while ${options.key} is being installed`);
     },
     async () => {
       if (existsSync(folder)) return;

@@ -26,6 +26,8 @@ export interface Stage {
   follow(): Promise<void>;
   /** Rejects as soon as a program has ended by itself, saying which and where its log is. */
   readonly broken: Promise<never>;
+  /** From now on a program may end without breaking anything. */
+  leave(): void;
   /** Stops what was started here, those that feed the others first. */
   stop(): Promise<void>;
 }
@@ -41,23 +43,33 @@ export interface StageSteps {
 
 /** Prepares topics, schemas and indexes, and starts all programs anew on a stack that is up. */
 export async function raiseStage(stackName: string, steps: StageSteps, log: Log): Promise<Stage> {
-  const { folders } = stackConfig(stackName);
-  const base = stackEnv(stackName);
-  const env = { ...base, ...demoEnvironment(base, folders.data) };
-  const services = serviceList(env);
-  const demo = demoPrograms(env);
-  const withCapture = [...demo, captureProgram(env)];
+  const { env, folders, services, demo, all } = planOf(stackName);
   // What an earlier run left behind may run older code.
-  await stopPrograms([withCapture, services], folders);
+  await stopPrograms(all, folders);
   try {
     await steps.prepare(() => prepare(env, log));
     await steps.start('Keiro', (ready) => startAll(services, env, folders, ready));
     await steps.start('Demo company', (ready) => startAll(demo, env, folders, ready));
   } catch (error) {
-    await stopPrograms([demo, services], folders);
+    await stopPrograms(all, folders);
     throw error;
   }
-  return stageOf(env, folders, [withCapture, services]);
+  return stageOf(env, folders, all);
+}
+
+/** Stops every program of a stack that runs, also half a stage. */
+export function stopStage(stackName: string): Promise<void> {
+  const { all, folders } = planOf(stackName);
+  return stopPrograms(all, folders);
+}
+
+function planOf(stackName: string) {
+  const { folders } = stackConfig(stackName);
+  const base = stackEnv(stackName);
+  const env = { ...base, ...demoEnvironment(base, folders.data) };
+  const services = serviceList(env);
+  const demo = demoPrograms(env);
+  return { env, folders, services, demo, all: [[...demo, captureProgram(env)], services] };
 }
 
 /** The demo company on a pipeline that runs already, as tests have it. */
@@ -121,6 +133,9 @@ function stageOf(env: StackEnvironment, folders: Folders, lists: readonly (reado
     async follow() {
       appendFileSync(setting(env, 'DEMO_ACCESS_LOG'), '');
       await startProgram(captureProgram(env), env, folders);
+    },
+    leave: () => {
+      watching.abort();
     },
     stop() {
       watching.abort();

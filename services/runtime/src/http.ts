@@ -1,35 +1,11 @@
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import type { Client, Clients, Right } from './clients.ts';
+import type { Clients } from './clients.ts';
 import { isRetryable, ProblemError, type FieldIssue } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
-
-export interface Route<B extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly summary: string;
-  /** What the caller must be allowed. */
-  readonly right: Right;
-  readonly body?: B;
-  /** The answer when all is well, with its status (200 unless said). */
-  readonly answer: R;
-  readonly status?: number;
-  readonly handle: (call: Call<z.infer<B>>) => Promise<z.infer<R>>;
-}
-
-export interface Call<B> {
-  readonly body: B;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
-  readonly client: Client;
-}
-
-/** Lets each route keep the types of its own body and answer. */
-export function route<B extends z.ZodType, R extends z.ZodType>(spec: Route<B, R>): Route {
-  return spec;
-}
+import type { Route } from './route.ts';
 
 export interface HttpOptions {
   readonly service: string;

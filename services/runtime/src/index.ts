@@ -13,4 +13,5 @@ export * from './metrics.ts';
 export * from './mongo.ts';
 export * from './person.ts';
 export * from './redis.ts';
+export * from './route.ts';
 export * from './wait.ts';

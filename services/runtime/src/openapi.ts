@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Route } from './http.ts';
+import type { Route } from './route.ts';
 
 /** OpenAPI 3.1 of a service, from the very schemas that its routes check with. */
 export function openApi(service: string, routes: readonly Route[]): object {

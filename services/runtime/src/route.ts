@@ -1,0 +1,27 @@
+import type { z } from 'zod';
+import type { Client, Right } from './clients.ts';
+
+export interface Route<B extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly summary: string;
+  /** What the caller must be allowed. */
+  readonly right: Right;
+  readonly body?: B;
+  /** The answer when all is well, with its status (200 unless said). */
+  readonly answer: R;
+  readonly status?: number;
+  readonly handle: (call: Call<z.infer<B>>) => Promise<z.infer<R>>;
+}
+
+export interface Call<B> {
+  readonly body: B;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly client: Client;
+}
+
+/** Lets each route keep the types of its own body and answer. */
+export function route<B extends z.ZodType, R extends z.ZodType>(spec: Route<B, R>): Route {
+  return spec;
+}
