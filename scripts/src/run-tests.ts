@@ -33,6 +33,7 @@ export async function runJest(
         jest,
         '-c',
         'test/jest.config.mjs',
+        '--forceExit',
         '--json',
         `--outputFile=${output}`,
         ...args,

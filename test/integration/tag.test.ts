@@ -123,10 +123,7 @@ describe('reading everything again', () => {
 });
 
 /** The lowest position of any record per partition; the end where there is none. */
-function lowest(
-  ends: Positions,
-  list: readonly Pick<RecordDocument, 'position'>[],
-) {
+function lowest(ends: Positions, list: readonly Pick<RecordDocument, 'position'>[]) {
   const lowestOf = structuredClone(ends);
   for (const { position } of list) {
     const partitions = lowestOf[position.topic];

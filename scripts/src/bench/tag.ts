@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import {
-  connectKafka,
   connectMongo,
   createLog,
   createMetrics,
@@ -8,25 +7,12 @@ import {
   until,
   type ConsumeOptions,
   type Kafkas,
-  type Log,
-  type Message,
-  type Positions,
 } from '@keiro/runtime';
-import { connectRegistry, type Registry } from '@keiro/runtime/registry';
-import {
-  collectionTopics,
-  eventTypes,
-  policy,
-  wireSubject,
-  type EventType,
-  type RecordDocument,
-} from '@keiro/schemas';
+import { collectionTopics, type RecordDocument } from '@keiro/schemas';
 import { collections } from '@keiro/infra/collections';
 import { configSchema } from '@keiro/tag/config';
-import { read } from '@keiro/tag/read';
 import { startTag } from '@keiro/tag/run';
-import { tag } from '@keiro/tag/tag';
-import { lifeOf, wireEvent } from './wire-events.ts';
+import { placeOf, prepareTopicData, type Environment, type TopicData } from './tag-data.ts';
 
 export interface TagBench {
   readonly events: number;
@@ -39,19 +25,18 @@ export interface TagBench {
 }
 
 const partitionsAtOnce = 3;
-const timeoutMs = 120_000;
 
 /**
  * Tagging beside a bare loop that consumes, parses and inserts the very same documents into a collection with
  * the same indexes, by turns, over the same messages. Needs the servers, their topics, and the keys service.
  */
 export async function benchTag(
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   options: { events?: number; rounds?: number } = {},
 ): Promise<TagBench> {
   const { events = 20_000, rounds = 3 } = options;
   const log = createLog('bench-tag', 'error');
-  const bench = await prepare(env, log, events);
+  const bench = await prepareTopicData(env, log, events);
   const results: { bare: number; tag: number }[] = [];
   try {
     for (let round = 0; round < rounds; round += 1) {
@@ -73,108 +58,9 @@ export async function benchTag(
   };
 }
 
-type Bench = Awaited<ReturnType<typeof prepare>>;
-
-async function prepare(env: Readonly<Record<string, string | undefined>>, log: Log, events: number) {
-  const brokers = needed(env, 'KEIRO_KAFKA_BROKERS').split(',');
-  const kafka = connectKafka({ brokers, clientId: 'keiro-bench-tag', log });
-  const admin = await kafka.admin();
-  const registry = connectRegistry({ url: needed(env, 'KEIRO_REGISTRY_URL') });
-  const starts = await admin.endOffsets(collectionTopics);
-  await produceEvents(kafka, registry, events);
-  const ends = await admin.endOffsets(collectionTopics);
-  const documents = await documentsOf(kafka, admin, registry, starts, ends);
-  return {
-    kafka,
-    admin,
-    registry,
-    log,
-    starts,
-    ends,
-    documents,
-    count: documents.size,
-    mongoUrl: needed(env, 'KEIRO_MONGO_URL'),
-    close: () => Promise.all([admin.close(), registry.close()]),
-  };
-}
-
-function needed(env: Readonly<Record<string, string | undefined>>, name: string): string {
-  const value = env[name];
-  if (value === undefined) throw new Error(`${name} is not set: eval "$(npm run -s stack -- env)"`);
-  return value;
-}
-
-/** Two refs an event, one event in ten by somebody new, all types. */
-async function produceEvents(kafka: Kafkas, registry: Registry, events: number): Promise<void> {
-  const producer = await kafka.producer();
-  const run = randomBytes(4).toString('hex');
-  for (const [position, type] of eventTypes.entries()) {
-    const encode = await registry.encoder(wireSubject(type));
-    const share = Math.floor((events + position) / eventTypes.length);
-    const messages = Array.from({ length: share }, (_, number) => {
-      const event = eventOf(type, run, number, Math.ceil(share / 10));
-      return { key: event.key, headers: event.headers, value: encode(event.value) };
-    });
-    for (let from = 0; from < messages.length; from += 500) {
-      await producer.send([{ topic: `collection.${type}`, messages: messages.slice(from, from + 500) }]);
-    }
-  }
-  await producer.close();
-}
-
-function eventOf(type: EventType, run: string, number: number, people: number) {
-  const person = `${run}-${type}-${String(number % people)}`;
-  const refs = [lifeOf('member', person), lifeOf('email', person)];
-  return wireEvent({ type, id: `${run}-${String(number)}`, refs }, randomBytes);
-}
-
-const placeOf = ({ topic, partition, offset }: Pick<Message, 'topic' | 'partition' | 'offset'>) =>
-  `${topic}/${String(partition)}/${offset}`;
-
-/** What tagging makes of each message, worked out beforehand, so that the bare loop inserts the same documents. */
-async function documentsOf(
-  kafka: Kafkas,
-  admin: Awaited<ReturnType<Kafkas['admin']>>,
-  registry: Registry,
-  starts: Positions,
-  ends: Positions,
-): Promise<Map<string, RecordDocument>> {
-  const documents = new Map<string, RecordDocument>();
-  const group = `keiro.bench-read-${randomBytes(4).toString('hex')}`;
-  await admin.setCommitted(group, starts);
-  const running = await kafka.consume({
-    group,
-    topics: collectionTopics,
-    until: ends,
-    onBatch: async (messages) => {
-      const decoded = await registry.decodeAll(messages.map(({ value }) => value));
-      for (const [position, message] of messages.entries()) {
-        const event = read(message, decoded[position]);
-        if ('reason' in event) continue;
-        const { topic, partition, offset } = message;
-        const { envelope, wire } = event;
-        const tagged = tag(
-          envelope,
-          wire,
-          { topic, partition, offset },
-          policy(envelope.policyversion),
-          new Date(),
-        );
-        if ('record' in tagged) documents.set(placeOf(message), tagged.record);
-      }
-    },
-  });
-  await until(async () => reached(ends, await admin.committed(group, collectionTopics)), {
-    what: 'reading',
-    timeoutMs,
-  });
-  await running.close();
-  return documents;
-}
-
 /** Runs once in a database of its own, with the indexes of the real one; answers with what the run answers. */
 async function inDatabase(
-  bench: Bench,
+  bench: TopicData,
   run: (database: string, suffix: string) => Promise<number>,
 ): Promise<number> {
   const suffix = `-bench-${randomBytes(4).toString('hex')}`;
@@ -195,7 +81,7 @@ async function inDatabase(
   }
 }
 
-async function bareLoop(bench: Bench, database: string, suffix: string): Promise<number> {
+async function bareLoop(bench: TopicData, database: string, suffix: string): Promise<number> {
   const group = `keiro.bare${suffix}`;
   await bench.admin.setCommitted(group, bench.starts);
   const mongo = await connectMongo({ url: bench.mongoUrl, database, log: bench.log });
@@ -221,8 +107,8 @@ async function bareLoop(bench: Bench, database: string, suffix: string): Promise
 }
 
 async function realTag(
-  bench: Bench,
-  env: Readonly<Record<string, string | undefined>>,
+  bench: TopicData,
+  env: Environment,
   database: string,
   suffix: string,
 ): Promise<number> {
@@ -252,10 +138,10 @@ async function realTag(
   return watch.seconds();
 }
 
-async function consumed(bench: Bench, group: string): Promise<void> {
+async function consumed(bench: TopicData, group: string): Promise<void> {
   await until(async () => reached(bench.ends, await bench.admin.committed(group, collectionTopics)), {
     what: `${group} has read all`,
-    timeoutMs,
+    timeoutMs: 120_000,
   });
 }
 

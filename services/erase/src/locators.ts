@@ -30,7 +30,7 @@ export async function openLocators(
       const known = byHolder.get(holder) ?? new Set();
       byHolder.set(holder, known.add(opened));
     } catch (error) {
-      // The sweep by identifier and the probe go on; the receipt says how many could not be used.
+      // The sweep by identifier and the probe go on; the log says how many could not be used.
       if (!(error instanceof PoisonError)) throw error;
       unreadable += 1;
     }
