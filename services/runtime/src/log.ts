@@ -8,7 +8,7 @@ export type Log = Logger;
  * slip in with one.
  */
 export function createLog(service: string, level = 'info', to: string | number = 1): Log {
-  const destination = pino.destination({ dest: to, mkdir: typeof to === 'string' });
+  const destination = pino.destination({ dest: to, mkdir: typeof to === 'string', sync: true });
   const options = {
     name: service,
     level,
