@@ -254,7 +254,8 @@ export const totalsAnswerSchema = z.strictObject({
     /** Without any identifier: no person's search finds them. */
     unattributed: count,
   }),
-  quarantined: z.strictObject({ total: count, byReason: counts }),
+  /** `byWhom` tells events that were never recorded (`tag`) from records that a holder could not open. */
+  quarantined: z.strictObject({ total: count, byReason: counts, byWhom: counts }),
   /** Facts reported, by holder and action. */
   copies: z.record(z.string(), counts),
   requests: counts,

@@ -3,12 +3,13 @@ import { renderTable, painter } from '@keiro/cli/output';
 import { stackConfig } from '@keiro/infra/local/config';
 import { stackEnv } from '@keiro/infra/local/environment';
 import { down, reset, up } from '@keiro/infra/local/stack';
-import { messageOf } from '@keiro/runtime';
+import { connectKafka, createLog, messageOf, reached, until } from '@keiro/runtime';
+import { collectionTopics } from '@keiro/schemas';
 import { Command } from 'commander';
 import { benchEmit } from './bench/emit.ts';
 import { benchTag } from './bench/tag.ts';
 import { prepare } from './prepare.ts';
-import { demoEnvironment, serviceList, startProgram } from './services.ts';
+import { demoEnvironment, serviceList, setting, startProgram, type StackEnvironment } from './services.ts';
 
 /** A stack for measuring alone: nothing else runs on it, and it is made anew. */
 const stack = 'bench';
@@ -21,6 +22,7 @@ const program = new Command('npm run bench --')
   )
   .showHelpAfterError()
   .parse();
+const whole = (value: number): string => value.toFixed(0);
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
@@ -47,14 +49,15 @@ async function main(): Promise<void> {
     const emit = await benchEmit(env);
     say('tagging');
     const tag = await benchTag({ ...env, KEIRO_TOKEN: env['KEIRO_TOKEN_TAG'] });
-    const memoryMb = Object.fromEntries(running.map(({ name, pid }) => [name, residentMb(pid)]));
+    say('memory: every service reads what was emitted, from the beginning');
     const rest = await Promise.all(
       serviceList(env)
         .filter(({ name }) => name !== 'keys' && name !== 'collect')
         .map((one) => startProgram(one, env, folders)),
     );
     running.push(...rest);
-    for (const { name, pid } of rest) memoryMb[name] = residentMb(pid);
+    await taggedAll(env);
+    const memoryMb = Object.fromEntries(running.map(({ name, pid }) => [name, peakMb(pid)]));
 
     process.stdout.write(`${JSON.stringify({ emit, tag, memoryMb }, undefined, 2)}\n`);
     say(
@@ -70,7 +73,7 @@ async function main(): Promise<void> {
           ],
           ['tag, events/s', whole(tag.tag), whole(tag.bare), tag.ratio.toFixed(2), '0.60'],
           ...Object.entries(memoryMb).map(([name, mb]) => [
-            `memory of ${name}, MB`,
+            `peak memory of ${name}, MB`,
             String(mb),
             '',
             '',
@@ -86,10 +89,20 @@ async function main(): Promise<void> {
   }
 }
 
-const whole = (value: number): string => value.toFixed(0);
+async function taggedAll(env: StackEnvironment): Promise<void> {
+  const brokers = setting(env, 'KEIRO_KAFKA_BROKERS').split(',');
+  const log = createLog('bench', 'warn');
+  const admin = await connectKafka({ brokers, clientId: 'keiro-bench-memory', log }).admin();
+  const ends = await admin.endOffsets(collectionTopics);
+  await until(async () => reached(ends, await admin.committed('keiro.tag', collectionTopics)), {
+    what: 'tag to read all',
+    timeoutMs: 300_000,
+  });
+  await admin.close();
+}
 
-/** Resident memory of a process, in MB, as Linux counts it. */
-function residentMb(pid: number): number {
-  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1];
+/** The most memory that a process ever had resident, in MB, as Linux counts it. */
+function peakMb(pid: number): number {
+  const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1];
   return Math.round(Number(kilobytes) / 1024);
 }

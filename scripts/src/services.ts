@@ -33,6 +33,15 @@ const offsetOf = (env: StackEnvironment) => Number(setting(env, 'KEIRO_PORT_OFFS
 
 const serviceNames = ['keys', 'collect', 'tag', 'transfer', 'request', 'erase', 'query'] as const;
 
+/**
+ * What a service is told besides. Node would let `tag` take 350 MB of garbage while it reads a long backlog, of
+ * which it needs a fifth.
+ */
+const told: Readonly<Partial<Record<(typeof serviceNames)[number], Readonly<Record<string, string>>>>> = {
+  tag: { NODE_OPTIONS: '--max-old-space-size=96 --max-semi-space-size=4' },
+  transfer: { KEIRO_HOLDERS_FILE: holdersFile },
+};
+
 /** The services of Keiro, in the order of the pipeline; they may start in any. */
 export function serviceList(env: StackEnvironment): Program[] {
   return serviceNames.map((name) => ({
@@ -40,7 +49,7 @@ export function serviceList(env: StackEnvironment): Program[] {
     entry: `services/${name}/dist/main.js`,
     port: services[name].basePort + offsetOf(env),
     ...(name === 'keys' ? {} : { client: name }),
-    ...(name === 'transfer' ? { env: { KEIRO_HOLDERS_FILE: holdersFile } } : {}),
+    ...(told[name] === undefined ? {} : { env: told[name] }),
   }));
 }
 

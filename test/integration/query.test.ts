@@ -332,7 +332,7 @@ describe('counts', () => {
         bySource: { 'demo-site': 7 },
         unattributed: 0,
       },
-      quarantined: { total: 2 },
+      quarantined: { total: 2, byReason: { erased: 1, unreadable: 1 }, byWhom: { tag: 2 } },
       copies: { crm: { held: 1 }, mailer: { held: 1 }, sessions: { held: 1 } },
       requests: { done: 1 },
       tasks: { done: 1 },

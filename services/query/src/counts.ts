@@ -32,7 +32,7 @@ export function createCounts(db: Db) {
           // What kind of ref: the part before the dot.
           kind: { $arrayElemAt: [{ $split: ['$ref', '.'] }, 0] },
         }),
-        grouped<string>('quarantine', '$reason'),
+        grouped<{ reason: string; by: string }>('quarantine', { reason: '$reason', by: '$by' }),
         grouped<{ holder: string; action: CopyDocument['action'] }>('copies', {
           holder: '$holder',
           action: '$action',
@@ -50,7 +50,11 @@ export function createCounts(db: Db) {
           bySource: fold(records, ({ source }) => source),
           unattributed: sum(records.filter(({ _id }) => _id.kind === 'unattributed')),
         },
-        quarantined: { total: sum(quarantined), byReason: fold(quarantined, (reason) => reason) },
+        quarantined: {
+          total: sum(quarantined),
+          byReason: fold(quarantined, ({ reason }) => reason),
+          byWhom: fold(quarantined, ({ by }) => by),
+        },
         copies: byHolder,
         requests: fold(requests, (state) => state),
         tasks: fold(tasks, (state) => state),

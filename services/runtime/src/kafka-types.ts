@@ -38,13 +38,15 @@ export interface ConsumeOptions {
   readonly topics: readonly string[];
   /** Messages of one partition, in order. When it resolves their offsets are committed. */
   readonly onBatch: (messages: readonly Message[]) => Promise<void>;
-  /** Most messages that `onBatch` gets at once (default 1000). */
+  /** Most messages that `onBatch` gets at once (default 1000); fewer where their values are more than 4 MB. */
   readonly maxBatch?: number;
   /** Read up to these positions only: what comes later is neither handled nor committed. */
   readonly until?: Positions;
   readonly partitionsAtOnce?: number;
+  /** After this long without a sign of life its partitions go to another, ms (default 30,000). */
+  readonly sessionTimeoutMs?: number;
   readonly maxWaitMs?: number;
-  /** Compressed bytes of one partition, and of all, that are fetched at once (default 384 KB and 2 MB): they are memory. */
+  /** Compressed bytes of one partition, and of all, that are fetched at once (default 192 KB and 1 MB): they are memory. */
   readonly maxBytesPerPartition?: number;
   readonly maxBytes?: number;
 }

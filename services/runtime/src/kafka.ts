@@ -129,15 +129,15 @@ async function connectProducer(kafka: Kafka): Promise<KafkaProducer> {
 
 async function openConsumer(kafka: Kafka, log: Log, options: ConsumeOptions): Promise<Running> {
   const stop = new AbortController();
-  const maxBatch = options.maxBatch ?? 1000;
+  const { maxBatch = 1000, sessionTimeoutMs = 30_000 } = options;
   const consumer = kafka.consumer({
     groupId: options.group,
-    sessionTimeout: 30_000,
-    heartbeatInterval: 3000,
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: sessionTimeoutMs / 10,
     allowAutoTopicCreation: false,
     maxWaitTimeInMs: options.maxWaitMs ?? 1000,
-    maxBytesPerPartition: options.maxBytesPerPartition ?? 393_216,
-    maxBytes: options.maxBytes ?? 2_097_152,
+    maxBytesPerPartition: options.maxBytesPerPartition ?? 196_608,
+    maxBytes: options.maxBytes ?? 1_048_576,
     // A consumer never gives up: a supervisor could do nothing better than start it again.
     retry: {
       initialRetryTime: 100,
@@ -161,9 +161,8 @@ async function openConsumer(kafka: Kafka, log: Log, options: ConsumeOptions): Pr
         consumer.pause([{ topic: batch.topic, partitions: [batch.partition] }]);
         return;
       }
-      for (let from = 0; from < wanted.length; from += maxBatch) {
+      for (const slice of batchesOf(wanted, maxBatch)) {
         if (!payload.isRunning() || payload.isStale()) return;
-        const slice = wanted.slice(from, from + maxBatch);
         const messages = slice.map((message) => toMessage(batch.topic, batch.partition, message));
         await whileUnavailable(
           {
@@ -186,6 +185,26 @@ async function openConsumer(kafka: Kafka, log: Log, options: ConsumeOptions): Pr
       await consumer.disconnect();
     },
   };
+}
+
+/** Bytes of values that are handled at once: parsed, they take several times as much memory. */
+const maxBatchBytes = 4 * 1024 * 1024;
+
+/** In order; one that is too large by itself comes alone. */
+function* batchesOf(messages: readonly KafkaMessage[], most: number): Generator<readonly KafkaMessage[]> {
+  let batch: KafkaMessage[] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    const size = message.value?.length ?? 0;
+    if (batch.length > 0 && (batch.length === most || bytes + size > maxBatchBytes)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(message);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 async function openFollower(

@@ -29,7 +29,7 @@ export async function startTag(
 ): Promise<{ ready: () => Promise<void> }> {
   const { kafka, log, now, opened } = deps;
   const metrics = createTagMetrics(deps.metrics);
-  const suffix = config.KEIRO_GROUP_SUFFIX;
+  const { KEIRO_GROUP_SUFFIX: suffix, KEIRO_SESSION_TIMEOUT_MS: sessionTimeoutMs } = config;
   const group = `keiro.tag${suffix}`;
 
   const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
@@ -56,6 +56,7 @@ export async function startTag(
     group,
     topics: collectionTopics,
     partitionsAtOnce,
+    sessionTimeoutMs,
     onBatch: createHandler({
       registry,
       standing,
@@ -70,6 +71,7 @@ export async function startTag(
   const keeping = await kafka.consume({
     group: `keiro.quarantine${suffix}`,
     topics: ['quarantine'],
+    sessionTimeoutMs,
     onBatch: createKeeper({ store, quarantine, metrics }),
   });
   opened('keeping', () => keeping.close());

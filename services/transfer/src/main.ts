@@ -51,6 +51,7 @@ await runService(log, async (opened) => {
     group,
     topics: custodyTopics,
     partitionsAtOnce: 2,
+    sessionTimeoutMs: config.KEIRO_SESSION_TIMEOUT_MS,
     onBatch: createHandler({
       registry,
       holders: await createHolders(() => store.holderIds()),
