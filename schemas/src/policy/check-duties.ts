@@ -1,5 +1,6 @@
 import { property } from './clause-of.ts';
 import { found, type Found } from './findings.ts';
+import { headingOf } from './headings.ts';
 import type { Path } from './places.ts';
 import { basesAbroad } from './schema-duties.ts';
 import type { SoundParts } from './sound.ts';
@@ -64,7 +65,9 @@ function rightFindings({ rights, names }: SoundParts): Found[] {
 }
 
 /** Each version follows the one before, is announced no later than it counts, and has rules: its own or the newest's. */
-function versionFindings({ versions }: SoundParts): Found[] {
+function versionFindings({ versions, names }: SoundParts): Found[] {
+  // Their order says something only where each of them could be read.
+  if (versions.length < names('versions').size) return [];
   const newest = versions.at(-1);
   return versions.flatMap((one, index): Found[] => {
     const before = versions[index - 1];
@@ -88,9 +91,6 @@ function sectionFindings({ clauses, names }: SoundParts): Found[] {
     .filter(([, { section }]) => !sections.has(headingOf(section)))
     .map(([id]) => found('unknown-name', 'clauses', id, 'section'));
 }
-
-/** `2` of `2(1)A`: what a clause stands under. */
-export const headingOf = (section: string): string => section.split('(', 1)[0] ?? section;
 
 /** Whatever cites an article cites one whose standing is said. */
 function articleFindings(content: unknown, known: ReadonlySet<string>): Found[] {

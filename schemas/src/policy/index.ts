@@ -1,3 +1,6 @@
+export type { Block } from './blocks.ts';
+export { checkHolders } from './check-holders.ts';
+export { explainGroups, explainText } from './explain.ts';
 export { describeFinding, type Finding } from './findings.ts';
 export { checkPolicyFile, parsePolicyFile } from './file.ts';
 export type { Labels } from './labels.ts';
@@ -15,3 +18,5 @@ export {
   type Use,
 } from './schema.ts';
 export { shippedPolicies, shippedPolicyFile } from './shipped.ts';
+export { policyText } from './text.ts';
+export type { Lang } from './text-words.ts';
