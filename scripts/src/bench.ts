@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { renderTable, painter } from '@keiro/cli/output';
 import { stackConfig } from '@keiro/infra/local/config';
@@ -6,6 +7,7 @@ import { down, reset, up } from '@keiro/infra/local/stack';
 import { messageOf } from '@keiro/runtime';
 import { Command } from 'commander';
 import { benchEmit } from './bench/emit.ts';
+import { benchPureTag } from './bench/tag-pure.ts';
 import { benchTag } from './bench/tag.ts';
 import { prepare } from './prepare.ts';
 import { demoEnvironment, serviceList, startProgram } from './services.ts';
@@ -47,6 +49,7 @@ async function main(): Promise<void> {
     const emit = await benchEmit(env);
     say('tagging');
     const tag = await benchTag({ ...env, KEIRO_TOKEN: env['KEIRO_TOKEN_TAG'] });
+    const pureTag = benchPureTag(randomBytes, new Date());
     const memoryMb = Object.fromEntries(running.map(({ name, pid }) => [name, residentMb(pid)]));
     const rest = await Promise.all(
       serviceList(env)
@@ -56,7 +59,7 @@ async function main(): Promise<void> {
     running.push(...rest);
     for (const { name, pid } of rest) memoryMb[name] = residentMb(pid);
 
-    process.stdout.write(`${JSON.stringify({ emit, tag, memoryMb }, undefined, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ emit, tag, pureTag, memoryMb }, undefined, 2)}\n`);
     say(
       renderTable(
         ['measure', 'ours', 'bare', 'ratio', 'mark'],
@@ -69,6 +72,7 @@ async function main(): Promise<void> {
             '0.40',
           ],
           ['tag, events/s', whole(tag.tag), whole(tag.bare), tag.ratio.toFixed(2), '0.60'],
+          ['tag() alone, records/s a core', whole(pureTag), '', '', '200,000'],
           ...Object.entries(memoryMb).map(([name, mb]) => [
             `memory of ${name}, MB`,
             String(mb),
