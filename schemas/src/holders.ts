@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { holderIdSchema } from './custody.ts';
+import { basesAbroad } from './policy/schema-duties.ts';
 
 const labels = z.strictObject({ ja: z.string().min(1), en: z.string().min(1) });
 /** A setting that is read from the environment of the worker, because it holds an address or a secret. */
@@ -83,6 +84,38 @@ export const connectorSchema = z.discriminatedUnion('kind', [
 ]);
 export type ConnectorConfig = z.infer<typeof connectorSchema>;
 
+const day = z.iso.date();
+const qualificationSchema = z.strictObject({
+  checkedAt: day,
+  /** Role, not a person's name. */
+  by: z.string().min(1),
+  result: z.enum(['passed', 'failed']),
+  nextDue: day,
+});
+const contractSchema = z.strictObject({
+  from: day,
+  /** Absent: until it is ended. */
+  until: day.optional(),
+  safetyClauses: z.boolean(),
+  subProcessing: z.enum(['none', 'with-approval', 'free']),
+});
+const announcementSchema = z.strictObject({
+  publishedAt: day,
+  purpose: labels,
+  partner: labels,
+  items: labels,
+  administrator: labels,
+  'fact-of-joint-use': labels,
+  'range-of-users': labels,
+  'address-of-administrator': labels,
+  representative: labels,
+});
+const abroadSchema = z.strictObject({
+  basis: z.enum(basesAbroad),
+  reviewedAt: day,
+  nextReview: day,
+});
+
 export const holderKinds = [
   'store',
   'processor',
@@ -103,6 +136,14 @@ export const holderSchema = z.strictObject({
   purposes: z.array(z.string()).min(1),
   /** Why data may go there: `own` for a store of ours, otherwise a basis of the policy. */
   basis: z.string(),
+  /** T1, T2: who found a processor fit, and until when that counts. */
+  qualification: qualificationSchema.optional(),
+  /** T1, T2: what a processor has promised. */
+  contract: contractSchema.optional(),
+  /** T4: what was published before joint use began. */
+  announcement: announcementSchema.optional(),
+  /** APPI 28, T3: why data may be abroad, where the basis alone does not carry that. */
+  abroad: abroadSchema.optional(),
   /** For a DR site: the stores that replicate to it. */
   replicates: z.array(holderIdSchema).optional(),
   connector: connectorSchema,

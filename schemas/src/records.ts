@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { lifeKey, type Life } from './refs.ts';
 
 /**
@@ -6,6 +6,6 @@ import { lifeKey, type Life } from './refs.ts';
  * same event is the same record whoever sends it again.
  */
 export function recordId(primary: Life, source: string, eventId: string): string {
-  const digest = createHash('sha256').update(`${source}\n${eventId}`).digest('base64url').slice(0, 22);
+  const digest = hash('sha256', `${source}\n${eventId}`, 'base64url').slice(0, 22);
   return `${lifeKey(primary)}/${digest}`;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { renderTable, painter } from '@keiro/cli/output';
 import { stackConfig } from '@keiro/infra/local/config';
@@ -7,6 +8,7 @@ import { connectKafka, createLog, messageOf, reached, until } from '@keiro/runti
 import { collectionTopics } from '@keiro/schemas';
 import { Command } from 'commander';
 import { benchEmit } from './bench/emit.ts';
+import { benchPureTag } from './bench/tag-pure.ts';
 import { benchTag } from './bench/tag.ts';
 import { prepare } from './prepare.ts';
 import { demoEnvironment, serviceList, setting, startProgram, type StackEnvironment } from './services.ts';
@@ -49,6 +51,7 @@ async function main(): Promise<void> {
     const emit = await benchEmit(env);
     say('tagging');
     const tag = await benchTag({ ...env, KEIRO_TOKEN: env['KEIRO_TOKEN_TAG'] });
+    const pureTag = benchPureTag(randomBytes, new Date());
     say('memory: every service reads what was emitted, from the beginning');
     const rest = await Promise.all(
       serviceList(env)
@@ -59,7 +62,7 @@ async function main(): Promise<void> {
     await taggedAll(env);
     const memoryMb = Object.fromEntries(running.map(({ name, pid }) => [name, peakMb(pid)]));
 
-    process.stdout.write(`${JSON.stringify({ emit, tag, memoryMb }, undefined, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ emit, tag, pureTag, memoryMb }, undefined, 2)}\n`);
     say(
       renderTable(
         ['measure', 'ours', 'bare', 'ratio', 'mark'],
@@ -72,6 +75,7 @@ async function main(): Promise<void> {
             '0.40',
           ],
           ['tag, events/s', whole(tag.tag), whole(tag.bare), tag.ratio.toFixed(2), '0.60'],
+          ['tag() alone, records/s a core', whole(pureTag), '', '', '200,000'],
           ...Object.entries(memoryMb).map(([name, mb]) => [
             `peak memory of ${name}, MB`,
             String(mb),

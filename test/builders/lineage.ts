@@ -1,8 +1,11 @@
+import { assemble } from '@keiro/query/assemble';
 import type { Loaded } from '@keiro/query/loaded';
 import {
   recordId,
+  shippedPolicies,
   type CopyDocument,
   type HolderDocument,
+  type LineageAnswer,
   type LinkDocument,
   type RecordDocument,
   type Ref,
@@ -204,3 +207,7 @@ export function loadedOf(refs: readonly Ref[], more: Partial<Loaded> = {}): Load
     ...more,
   };
 }
+
+/** The lineage of what was read, in the words of the policy that ships. */
+export const lineageOf = (loaded: Loaded, asOf: Date): LineageAnswer =>
+  assemble(loaded, shippedPolicies().newest, asOf);

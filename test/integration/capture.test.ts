@@ -16,6 +16,7 @@ import { summary, type FileReport } from '@keiro/cli/capture-report';
 import { runCapture } from '@keiro/cli/capture-run';
 import { createLineIds, readState, writeState } from '@keiro/cli/capture-state';
 import { connectKafka, createLog, until, type Message } from '@keiro/runtime';
+import { shippedPolicies } from '@keiro/schemas';
 import type { Emitter } from '@keiro/sdk';
 import { openEmitter } from '../builders/emitting.ts';
 import { env } from '../builders/environment.ts';
@@ -74,6 +75,7 @@ async function captureHere(): Promise<string> {
       ids,
       source: 'access-log',
       site: 'www.demo.example',
+      policies: shippedPolicies(),
       commit: (state) => writeState(stateFile, state),
       onProgress: () => undefined,
       signal: new AbortController().signal,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createMetrics, UnavailableError, type Message } from '@keiro/runtime';
-import { wireSubject, type LinkDocument, type RecordDocument } from '@keiro/schemas';
+import { shippedPolicies, wireSubject, type LinkDocument, type RecordDocument } from '@keiro/schemas';
 import { lifeOf } from '@keiro/scripts/bench/wire-events';
 import { createHandler } from '@keiro/tag/handle';
 import { createTagMetrics } from '@keiro/tag/metrics';
@@ -38,6 +38,7 @@ function handlerCutOffAfter(steps: number) {
   const handle = createHandler({
     registry: pipeline.registry,
     standing: { get: () => undefined, inFlight: (work) => work() },
+    policies: shippedPolicies(),
     store: {
       ...store,
       insertRecords: (records) => step(() => store.insertRecords(records)),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseAccessLine, toAccessEvent } from '@keiro/cli/access-log';
-import { parseEvent } from '@keiro/schemas';
+import { parseEvent, shippedPolicies } from '@keiro/schemas';
+import { doorOf } from '../builders/door.ts';
 
 const when = '[10/Oct/2026:13:55:36 +0900]';
 const origin = { id: 'al-1', source: 'access-log', site: 'www.demo.example' };
@@ -9,7 +10,7 @@ const origin = { id: 'al-1', source: 'access-log', site: 'www.demo.example' };
 function dataOf(line: string): Record<string, unknown> {
   const entry = parseAccessLine(line);
   if (entry === undefined) throw new Error('not read');
-  const parsed = parseEvent(toAccessEvent(entry, origin), { sites: [origin.site] });
+  const parsed = parseEvent(toAccessEvent(entry, origin, shippedPolicies()), doorOf([origin.site]));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
   return parsed.event.data;
 }
@@ -19,7 +20,7 @@ describe('a line of an access log', () => {
     const line = `192.0.2.7 - m-1001 ${when} "GET /board?page=2 HTTP/1.1" 200 2326 "http://www.demo.example/" "Mozilla/5.0 (X11)"`;
     const entry = parseAccessLine(line);
     if (entry === undefined) throw new Error('not read');
-    expect(toAccessEvent(entry, origin)).toEqual({
+    expect(toAccessEvent(entry, origin, shippedPolicies())).toEqual({
       specversion: '1.0',
       id: 'al-1',
       source: 'access-log',
@@ -115,7 +116,7 @@ describe('a line of an access log', () => {
       '192.0.2.7 - - [02/Feb/2017:00:30:00 +0530] "GET / HTTP/1.1" 200 5 "-" "-"',
     );
     if (entry === undefined) throw new Error('not read');
-    const { time, policyversion } = toAccessEvent(entry, origin);
+    const { time, policyversion } = toAccessEvent(entry, origin, shippedPolicies());
     expect(time).toBe('2017-02-02T00:30:00+05:30');
     // Half past midnight in India is four in the morning in Tokyo.
     expect(policyversion).toBe('2017-02-02');
@@ -126,7 +127,7 @@ describe('a line of an access log', () => {
       '192.0.2.7 - - [01/Jan/2015:00:00:00 +0900] "GET / HTTP/1.1" 200 5 "-" "-"',
     );
     if (entry === undefined) throw new Error('not read');
-    expect(() => toAccessEvent(entry, origin)).toThrow(RangeError);
+    expect(() => toAccessEvent(entry, origin, shippedPolicies())).toThrow(RangeError);
   });
 
   it.each([

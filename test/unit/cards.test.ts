@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { exampleDocument, exampleSites, parseEvent } from '@keiro/schemas';
 import { replaced } from '../builders/documents.ts';
 import { randomFrom } from '../builders/random.ts';
+import { doorOf } from '../builders/door.ts';
 
 const minimal = exampleDocument('inquiry.valid.minimal');
 
 /** What the door says to an inquiry with this text. */
 function codesFor(body: string): string[] {
-  const result = parseEvent(replaced(minimal, ['data', 'body'], body), { sites: exampleSites });
+  const result = parseEvent(replaced(minimal, ['data', 'body'], body), doorOf(exampleSites));
   return result.ok ? [] : result.issues.map(({ code }) => code);
 }
 
@@ -75,9 +76,7 @@ describe('C5: a full card number is refused', () => {
   });
 
   it('as a JSON number, too', () => {
-    const found = parseEvent(replaced(minimal, ['data', 'number'], 4111111111111111), {
-      sites: exampleSites,
-    });
+    const found = parseEvent(replaced(minimal, ['data', 'number'], 4111111111111111), doorOf(exampleSites));
     expect(found).toMatchObject({ ok: false, issues: [{ field: 'data.number', code: 'card_number' }] });
   });
 });
@@ -99,7 +98,7 @@ describe('C5: a security code is refused', () => {
   it.each(['cvv', 'CVC2', 'security_code', 'securityCode', 'card-cvv', 'cardVerificationValue'])(
     'as the field %j',
     (name) => {
-      const found = parseEvent(replaced(minimal, ['data', name], '1'), { sites: exampleSites });
+      const found = parseEvent(replaced(minimal, ['data', name], '1'), doorOf(exampleSites));
       expect(found).toMatchObject({ ok: false, issues: [{ code: 'card_number' }] });
     },
   );

@@ -30,10 +30,12 @@ const composeSchema = z.object({
       healthcheck: z.object({ test: z.array(z.string()), retries: z.number() }).optional(),
       depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
       secrets: z.array(z.string()).default([]),
+      configs: z.array(z.string()).default([]),
       volumes: z.array(z.string()).default([]),
     }),
   ),
   secrets: z.record(z.string(), z.object({ file: z.string() })),
+  configs: z.record(z.string(), z.object({ file: z.string() })),
   volumes: z.record(z.string(), z.null()),
 });
 
@@ -144,6 +146,15 @@ describe('docker-compose.yml', () => {
     expect(compose.secrets['keys']?.file).toContain('${KEIRO_KEY_FILE:?');
     expect(compose.secrets['clients']?.file).toContain('${KEIRO_CLIENTS_FILE:?');
   });
+
+  test.each(serviceNames)(
+    '%s keeps to the policy of the company, which is mounted where it looks',
+    (name) => {
+      expect(service(name).configs).toEqual(['policy']);
+      expect(service(name).environment['KEIRO_POLICY_FILE']).toBe('/policy');
+      expect(compose.configs['policy']?.file).toContain('${KEIRO_POLICY_FILE:?');
+    },
+  );
 
   test('services wait for what they need, and whatever is waited for can be', () => {
     for (const [name, { depends_on: needs }] of Object.entries(compose.services)) {

@@ -6,6 +6,7 @@ import { combinedLine } from '@keiro/scripts/demo/site/access-log';
 import { campaignEntered, paid, profileChanged, registered } from '@keiro/scripts/demo/site/events';
 import { createMembers } from '@keiro/scripts/demo/site/members';
 import { createSubmissions, FormError } from '@keiro/scripts/demo/site/submit';
+import { doorOf } from '../builders/door.ts';
 
 const now = () => new Date('2026-03-01T01:02:03.000Z');
 const members = createMembers({ random: randomBytes, now });
@@ -60,7 +61,7 @@ describe('a form', () => {
 });
 
 describe('what the site tells the pipeline', () => {
-  const isValid = (event: CollectionEvent) => parseEvent(event, { sites: ['www.demo.example'] }).ok;
+  const isValid = (event: CollectionEvent) => parseEvent(event, doorOf(['www.demo.example'])).ok;
 
   it('is valid, and leaves out what the visitor left empty', async () => {
     const { member } = await newMember();

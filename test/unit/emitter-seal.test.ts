@@ -19,6 +19,7 @@ import {
   type CollectionEvent,
   type EventType,
 } from '@keiro/schemas';
+import { doorOf } from '../builders/door.ts';
 
 const primary = { ref: `member.${'a'.repeat(32)}`, generation: 1 };
 const iv = createIvPool(randomBytes);
@@ -55,7 +56,7 @@ const validExamples = examples
 
 describe('sealing an event', () => {
   it.each(validExamples)('makes of %s what the wire schema and the envelope accept', (_name, document) => {
-    const parsed = parseEvent(document, { sites: exampleSites });
+    const parsed = parseEvent(document, doorOf(exampleSites));
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
     const { event } = parsed;
     const { topic, key, headers, value } = sealEvent(event, keysFor(event.type), iv);

@@ -12,6 +12,7 @@ import {
   type CollectionEvent,
 } from '@keiro/schemas';
 import { at, leaves, replaced } from '../builders/documents.ts';
+import { doorOf } from '../builders/door.ts';
 
 const sites = exampleSites;
 const valid = examples.filter(({ refused }) => refused === undefined);
@@ -20,13 +21,13 @@ const invalid = examples.flatMap((one) =>
 );
 
 function accepted(document: unknown): CollectionEvent {
-  const result = parseEvent(document, { sites });
+  const result = parseEvent(document, doorOf(sites));
   if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.issues)}`);
   return result.event;
 }
 
 function issuesOf(document: unknown) {
-  const result = parseEvent(document, { sites });
+  const result = parseEvent(document, doorOf(sites));
   if (result.ok) throw new Error('accepted');
   return result.issues;
 }
@@ -116,7 +117,7 @@ describe('an answer', () => {
     for (const document of documents) {
       for (const { path } of leaves(document)) {
         for (const wrong of [canary, [canary], { [canary]: canary }]) {
-          const result = parseEvent(replaced(document, path, wrong), { sites: [] });
+          const result = parseEvent(replaced(document, path, wrong), doorOf([]));
           expect(result.ok).toBe(false);
           expect(JSON.stringify(result)).not.toContain('4711');
         }

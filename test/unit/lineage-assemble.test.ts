@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { assemble, assembleUnknown } from '@keiro/query/assemble';
+import { assembleUnknown } from '@keiro/query/assemble';
 import { readCursor, writeCursor } from '@keiro/query/cursor';
 import { custodyOf } from '@keiro/query/custody';
 import type { Loaded } from '@keiro/query/loaded';
@@ -7,12 +7,14 @@ import { pageOf } from '@keiro/query/page';
 import {
   lineageAnswerSchema,
   lineageSearchSchema,
+  shippedPolicies,
   type RecordDocument,
   type TaskDocument,
 } from '@keiro/schemas';
 import {
   factOf,
   holderOf,
+  lineageOf,
   loadedOf,
   minute,
   provenTask,
@@ -28,12 +30,12 @@ const member = refOf('member', 'suzuki');
 const email = refOf('email', 'suzuki');
 const cookie = refOf('cookie', 'suzuki');
 const now = minute(60);
-const answerTo = (loaded: Loaded) => assemble(loaded, now);
+const answerTo = (loaded: Loaded) => lineageOf(loaded, now);
 const codes = (loaded: Loaded) => answerTo(loaded).notes.map(({ code }) => code);
 
 describe('a person', () => {
   it('is nobody when the identifier is unknown, and the answer says so in Japanese and English', () => {
-    const answer = assembleUnknown({ tag: 0, transfer: 0 }, now);
+    const answer = assembleUnknown({ tag: 0, transfer: 0 }, shippedPolicies().newest, now);
     expect(answer).toMatchObject({
       asOf: now.toISOString(),
       person: { refs: [], ambiguous: [] },
@@ -411,6 +413,10 @@ describe('every answer', () => {
       quarantined: { erased: 1 },
     });
     expect(lineageAnswerSchema.parse(answerTo(loaded))).toEqual(answerTo(loaded));
-    expect(lineageAnswerSchema.parse(assembleUnknown({ tag: null, transfer: null }, now))).toBeDefined();
+    expect(
+      lineageAnswerSchema.parse(
+        assembleUnknown({ tag: null, transfer: null }, shippedPolicies().newest, now),
+      ),
+    ).toBeDefined();
   });
 });

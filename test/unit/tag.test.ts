@@ -4,8 +4,8 @@ import {
   catalogue,
   eventTypes,
   fromHeaders,
-  policy,
   recordId,
+  shippedPolicies,
   type EventType,
   type Policy,
   type RecordDocument,
@@ -14,7 +14,7 @@ import { lifeOf, wireEvent, type WireEventSpec } from '@keiro/scripts/bench/wire
 import { tag } from '@keiro/tag/tag';
 
 const now = new Date('2026-04-02T00:00:00.000Z');
-const current = policy('2017-02-02');
+const current = shippedPolicies().newest;
 const member = lifeOf('member', 'hanako');
 const email = lifeOf('email', 'hanako');
 const cookie = lifeOf('cookie', 'browser');

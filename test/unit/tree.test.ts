@@ -4,13 +4,14 @@ import { joined } from '@keiro/cli/lineage';
 import { age, align, pad, painter, renderTree, type Language } from '@keiro/cli/output';
 import { requestNode } from '@keiro/cli/request-tree';
 import { lineageTree } from '@keiro/cli/tree';
-import { assemble, assembleUnknown } from '@keiro/query/assemble';
+import { assembleUnknown } from '@keiro/query/assemble';
 import { custodyOf } from '@keiro/query/custody';
 import { requestView } from '@keiro/query/request-view';
-import type { LineageAnswer, RequestView } from '@keiro/schemas';
+import { shippedPolicies, type LineageAnswer, type RequestView } from '@keiro/schemas';
 import {
   factOf,
   holderOf,
+  lineageOf,
   loadedOf,
   minute,
   provenTask,
@@ -45,14 +46,14 @@ const held = {
   holders,
   ...(await custodyOf([factOf(record, 'crm', 'held', minute(1))], new Set([record._id]), snapshots)),
 };
-const live = assemble(loadedOf([member, cookie], held), minute(60));
+const live = lineageOf(loadedOf([member, cookie], held), minute(60));
 const erasedRequest = requestOf('r-1', {
   lives: [
     { ref: member, generation: 1 },
     { ref: cookie, generation: 1 },
   ],
 });
-const erased = assemble(
+const erased = lineageOf(
   loadedOf([member, cookie], {
     ...held,
     standings: [member, cookie].map((ref) =>
@@ -149,7 +150,9 @@ describe('a lineage as a tree', () => {
   });
 
   it('of nobody says that nothing is held, and no more', () => {
-    expect(treeOf(assembleUnknown({ tag: 0, transfer: 0 }, minute(0)), 'en')).toEqual([
+    expect(
+      treeOf(assembleUnknown({ tag: 0, transfer: 0 }, shippedPolicies().newest, minute(0)), 'en'),
+    ).toEqual([
       'Lineage  2026-03-01 09:00:00 JST',
       '',
       'Notes',
@@ -164,7 +167,7 @@ describe('a lineage as a tree', () => {
       .map((n) => recordOf(member, `e-${String(n)}`, { time: minute(n) }))
       .toReversed();
     const facts = records.map((one, n) => factOf(one, 'crm', n === 0 ? 'removed' : 'held', minute(5)));
-    const answer = assemble(
+    const answer = lineageOf(
       loadedOf([member], {
         records,
         holders,
@@ -182,7 +185,7 @@ describe('a lineage as a tree', () => {
   });
 
   it('shows a suspended purpose, a tenant and a floor', () => {
-    const answer = assemble(
+    const answer = lineageOf(
       loadedOf([member], {
         records: [
           recordOf(member, 'e-1', {
@@ -213,7 +216,7 @@ describe('a lineage as a tree', () => {
 describe('two pages', () => {
   it('become one answer, whose notes are those of all of it', () => {
     const pages = [record, recordOf(member, 'e-0')].map((one, n) =>
-      assemble(
+      lineageOf(
         loadedOf([member], {
           records: [one],
           hasMore: n === 0,

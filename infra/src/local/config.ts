@@ -14,6 +14,7 @@ const environment = z.object({
     .refine((name) => name !== 'cache', 'is the name of the folder of downloads')
     .default('dev'),
   KEIRO_STACK_DIR: z.string().min(1).optional(),
+  KEIRO_POLICY_FILE: z.string().min(1).optional(),
   KEIRO_PORT_OFFSET: z.coerce.number().int().multipleOf(100).min(0).max(30_000).optional(),
 });
 
@@ -39,6 +40,8 @@ export interface StackConfig {
   readonly given: Readonly<Partial<Record<ServerName, string>>>;
   /** Where `keys` keeps its own database, when that is not the lineage's server. */
   readonly keysMongoUrl?: string;
+  /** The policy that its services keep to: the demo company's, unless the environment names another. */
+  readonly policyFile: string;
 }
 
 export interface StackFolders {
@@ -99,6 +102,7 @@ export function stackConfig(name?: string, env: NodeJS.ProcessEnv = process.env)
     folders: foldersOf(stack, parsed.data.KEIRO_STACK_DIR),
     given,
     keysMongoUrl: foreign('KEIRO_KEYS_MONGO_URL', 'mongo'),
+    policyFile: resolve(parsed.data.KEIRO_POLICY_FILE ?? join(root, 'scripts', 'demo', 'policy.yaml')),
   };
 }
 

@@ -45,6 +45,7 @@ export function environmentOf(config: StackConfig): Record<string, string> {
   }
   env['KEIRO_KEY_FILE'] = files.keys;
   env['KEIRO_CLIENTS_FILE'] = files.clients;
+  env['KEIRO_POLICY_FILE'] = config.policyFile;
   for (const [client, token] of Object.entries(tokens)) env[tokenVariable(client)] = token;
   return { ...env, ...(config.name === composeStack ? composeSettings(postgresPassword) : {}) };
 }

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { policyVersions } from '../policy/versions.ts';
 import { catalogue, isEventType, type CollectionEvent } from './catalogue.ts';
 import { fromZod, issue, type Issue } from './issues.ts';
 import { scan } from './scan.ts';
@@ -10,8 +9,8 @@ export type ParsedEvent =
 export interface ParseOptions {
   /** Host names of our own sites, lower case (X1). */
   readonly sites: readonly string[];
-  /** Known versions of the policy; those that ship by default. */
-  readonly policyVersions?: readonly string[];
+  /** Versions of the policy that exist (V1). */
+  readonly policyVersions: readonly string[];
 }
 
 /**
@@ -38,7 +37,7 @@ export function parseEvent(input: unknown, options: ParseOptions): ParsedEvent {
   }
   const event = result.data;
   const issues = [...unfit, ...foreignSite(event.data.site, options)];
-  if (!(options.policyVersions ?? policyVersions).includes(event.policyversion)) {
+  if (!options.policyVersions.includes(event.policyversion)) {
     issues.push(issue(['policyversion'], 'unknown_policy_version'));
   }
   return issues.length === 0 ? { ok: true, event } : refuse(issues);

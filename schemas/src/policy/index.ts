@@ -1,26 +1,22 @@
-export { clauses, rowIds, type RowId } from './clauses.ts';
+export type { Block } from './blocks.ts';
+export { checkHolders } from './check-holders.ts';
+export { explainGroups, explainText } from './explain.ts';
+export { describeFinding, type Finding } from './findings.ts';
+export { checkPolicyFile, parsePolicyFile } from './file.ts';
 export type { Labels } from './labels.ts';
 export { addPeriod, dayInJapan, endOfFiscalYear, policyZone } from './period.ts';
-export {
-  currentPolicy,
-  currentVersion,
-  policy,
-  policyRulesSchema,
-  policyVersionSchema,
-  type Policy,
-} from './policy.ts';
+export { createPolicies, type GroupRules, type Policies, type Policy, type PolicyRules } from './policy.ts';
+export { rowIds, type RowId } from './rows.ts';
 export * from './rules.ts';
 export {
   purposeIds,
   retentionStarts,
-  type Floor,
-  type GroupRules,
-  type PolicyRules,
   type Purpose,
   type PurposeId,
-  type RetentionRule,
   type RetentionStart,
   type SourceOfRule,
   type Use,
 } from './schema.ts';
-export { policyVersions, type PolicyVersionId } from './versions.ts';
+export { shippedPolicies, shippedPolicyFile } from './shipped.ts';
+export { policyText } from './text.ts';
+export type { Lang } from './text-words.ts';

@@ -1,65 +1,70 @@
-import { z } from 'zod';
+import type { Category } from '../events/define.ts';
+import type { Labels } from './labels.ts';
 import { dayInJapan } from './period.ts';
-import { checkReferences } from './references.ts';
-import { policyRulesShape } from './schema.ts';
-import { shippedRules } from './shipped.ts';
-import { policyVersions, type PolicyVersionId } from './versions.ts';
+import type { SourceOfRule, Use } from './schema.ts';
+import type { PolicyFile, PolicyVersion } from './schema-file.ts';
 
-/** The rules of a policy, as a company may edit them: every name that is used exists, and nothing is without an end. */
-export const policyRulesSchema = policyRulesShape.superRefine(checkReferences);
-
-const dayOrUnknown = z.union([z.iso.date(), z.literal('unknown')]);
-
-/** One version of the policy (V1). */
-export const policyVersionSchema = z.strictObject({
-  version: z.iso.date(),
-  established: z.iso.date(),
-  /** The day on which it was made public beforehand, where that is known. */
-  announced: dayOrUnknown,
-  effective: z.iso.date(),
-  /** `unknown`: we don't have the text. A comparison with it answers `unknown`, never `no change`. */
-  text: z.enum(['known', 'unknown']),
-  /** The version whose rules apply to records collected under this one. */
-  rulesOf: z.iso.date(),
-  rules: policyRulesSchema,
-});
-export type Policy = z.infer<typeof policyVersionSchema>;
-
-/** Without a text there are no rules of its own: the newest known ones stand in, so that no record lacks a purpose or an end. */
-function version(id: PolicyVersionId, text: Policy['text']): Policy {
-  return {
-    version: id,
-    established: '2015-09-07',
-    announced: 'unknown',
-    effective: id,
-    text,
-    rulesOf: '2017-02-02',
-    rules: shippedRules,
-  };
+/** Rules of a group, with what its category and the map say for it. */
+export interface GroupRules {
+  readonly label: Labels;
+  readonly fields: readonly string[];
+  readonly uses: readonly Use[];
+  /** Ids of floors that keep it. */
+  readonly floors: readonly string[];
+  readonly source: SourceOfRule;
 }
 
-const shippedVersions: Readonly<Record<PolicyVersionId, Policy>> = {
-  '2015-09-07': version('2015-09-07', 'unknown'),
-  '2016-11-21': version('2016-11-21', 'unknown'),
-  '2017-02-02': version('2017-02-02', 'known'),
-};
-
-/** The policy in one of its versions, or undefined for one that does not exist. */
-export function policy(id: PolicyVersionId): Policy;
-export function policy(id: string): Policy | undefined;
-export function policy(id: string): Policy | undefined {
-  return policyVersions.some((known) => known === id) ? shippedVersions[id as PolicyVersionId] : undefined;
+export interface CategoryRules {
+  readonly label: Labels;
+  readonly source: SourceOfRule;
+  readonly covers: 'anyone' | 'registered-users';
+  /** By the name after the dot of the group's id: `identity` for `C1.identity`. */
+  readonly groups: Readonly<Record<string, GroupRules>>;
 }
 
-/** The version in force at an instant, by the day in Asia/Tokyo. Throws RangeError before the first. */
-export function currentVersion(at: Date): PolicyVersionId {
-  const day = dayInJapan(at);
-  const inForce = policyVersions.findLast((id) => shippedVersions[id].effective <= day);
-  if (inForce === undefined) throw new RangeError('no policy was in force at that time');
-  return inForce;
+/** What a policy file says besides its versions, as the software looks it up. */
+export interface PolicyRules extends Omit<PolicyFile, 'versions' | 'categories'> {
+  readonly categories: Readonly<Record<Category, CategoryRules>>;
 }
 
-/** The policy in force at an instant. Throws RangeError before the first. */
-export function currentPolicy(at: Date): Policy {
-  return policy(currentVersion(at));
+/** One version of the policy with the rules that apply under it (V1, V2). */
+export interface Policy extends PolicyVersion {
+  readonly rules: PolicyRules;
+}
+
+/** Every version of a company's policy. Nothing of it ever changes. */
+export interface Policies {
+  /** Ids, oldest first. */
+  readonly versions: readonly string[];
+  /** Undefined for a version that does not exist. */
+  get(version: string): Policy | undefined;
+  /** The version in force at an instant, by the day in Asia/Tokyo. Throws RangeError before the first. */
+  inForce(at: Date): Policy;
+  /** The last one, in force or not yet. */
+  readonly newest: Policy;
+}
+
+/** Puts versions together, oldest first. Throws RangeError where there is none. */
+export function createPolicies(given: readonly Policy[]): Policies {
+  const all = given.map((policy) => frozen(policy));
+  const newest = all.at(-1);
+  if (newest === undefined) throw new RangeError('a policy has at least one version');
+  const byVersion = new Map(all.map((policy) => [policy.version, policy]));
+  return Object.freeze({
+    versions: Object.freeze(all.map(({ version }) => version)),
+    get: (version: string) => byVersion.get(version),
+    inForce(at: Date) {
+      const day = dayInJapan(at);
+      const current = all.findLast(({ effective }) => effective <= day);
+      if (current === undefined) throw new RangeError('no policy was in force at that time');
+      return current;
+    },
+    newest,
+  });
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) frozen(inner);
+  return Object.freeze(value);
 }

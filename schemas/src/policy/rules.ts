@@ -1,14 +1,9 @@
 import { addPeriod, endOfFiscalYear } from './period.ts';
-import type { Policy } from './policy.ts';
-import {
-  purposeIds,
-  type Floor,
-  type GroupRules,
-  type PurposeId,
-  type RetentionRule,
-  type RetentionStart,
-  type Use,
-} from './schema.ts';
+import type { GroupRules, Policy, PolicyRules } from './policy.ts';
+import { purposeIds, type PurposeId, type RetentionStart, type Use } from './schema.ts';
+
+type RetentionRule = PolicyRules['retention'][string];
+type Floor = PolicyRules['floors'][string];
 
 /** What conditions are judged by: an event's readable fields fit as they are. What is missing meets no condition. */
 export type Conditions = Readonly<Record<string, unknown>>;
@@ -16,8 +11,9 @@ export type Conditions = Readonly<Record<string, unknown>>;
 /** Rules of a group (`C1.identity`), or undefined where the policy has none: such a record can't be tagged. */
 export function groupRules(policy: Policy, groupId: string): GroupRules | undefined {
   const dot = groupId.indexOf('.');
-  const categories: Readonly<Partial<Record<string, { groups: Record<string, GroupRules> }>>> =
-    policy.rules.categories;
+  const categories: Readonly<
+    Partial<Record<string, { readonly groups: Readonly<Record<string, GroupRules>> }>>
+  > = policy.rules.categories;
   const groups = categories[groupId.slice(0, dot)]?.groups;
   const name = groupId.slice(dot + 1);
   return groups !== undefined && Object.hasOwn(groups, name) ? groups[name] : undefined;
@@ -127,7 +123,7 @@ function latestEnd(rule: RetentionRule): number {
  * year's books close with the year, and its tax return is due two months later.
  */
 export function startOf(policy: Policy, start: RetentionStart, collectedAt: Date): Date | undefined {
-  const closed = () => endOfFiscalYear(collectedAt, policy.rules.operator.fiscalYearEndMonth);
+  const closed = () => endOfFiscalYear(collectedAt, policy.rules.fiscalYear.endMonth);
   if (start === 'collection') return collectedAt;
   if (start === 'books-closed') return closed();
   return start === 'tax-filing-due' ? addPeriod(closed(), 'P2M') : undefined;
@@ -135,5 +131,5 @@ export function startOf(policy: Policy, start: RetentionStart, collectedAt: Date
 
 /** When a request that arrived at `receivedAt` must have been answered (R7): 14 calendar days as shipped. */
 export function answerDue(policy: Policy, receivedAt: Date): Date {
-  return addPeriod(receivedAt, policy.rules.answerWithin.period);
+  return addPeriod(receivedAt, policy.rules.clocks.answer.period);
 }

@@ -1,4 +1,12 @@
-import { commonConfig, kafkaConfig, keysConfig, port, registryConfig, tokenConfig } from '@keiro/runtime';
+import {
+  commonConfig,
+  kafkaConfig,
+  keysConfig,
+  policyConfig,
+  port,
+  registryConfig,
+  tokenConfig,
+} from '@keiro/runtime';
 import { z } from 'zod';
 
 export const configSchema = z.object({
@@ -7,6 +15,7 @@ export const configSchema = z.object({
   ...registryConfig,
   ...keysConfig,
   ...tokenConfig,
+  ...policyConfig,
   DEMO_SITE_PORT: port(17_010),
   /** Host name that the site has in the events: the one that the policy covers (X1). */
   DEMO_SITE_NAME: z.string().default('www.demo.example'),

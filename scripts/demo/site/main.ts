@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createLog, createMetrics, readConfig, runService } from '@keiro/runtime';
-import { currentPolicy } from '@keiro/schemas';
+import { createLog, createMetrics, loadPolicies, readConfig, runService } from '@keiro/runtime';
 import { createEmitter } from '@keiro/sdk';
 import { accessLogTo } from './access-log.ts';
 import { createSite } from './app.ts';
@@ -16,6 +15,7 @@ await runService(log, async (opened) => {
   const config = readConfig(configSchema);
   log.level = config.KEIRO_LOG_LEVEL;
   const now = () => new Date();
+  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
   mkdirSync(dirname(config.DEMO_ACCESS_LOG), { recursive: true });
   const metrics = createMetrics('demo-site');
   const emitted = metrics.counter('demo_site_events_emitted_total', 'events that the pipeline has taken', [
@@ -28,6 +28,7 @@ await runService(log, async (opened) => {
     keys: { url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN },
     source: 'demo-site',
     sites: [config.DEMO_SITE_NAME],
+    policies,
     clientId: 'demo-site',
     log,
     now,
@@ -50,7 +51,7 @@ await runService(log, async (opened) => {
     now,
     random: randomBytes,
     site: config.DEMO_SITE_NAME,
-    policy: () => currentPolicy(now()).version,
+    policy: () => policies.inForce(now()).version,
     privacyToken: config.DEMO_PRIVACY_TOKEN,
   });
   await app.listen({ host: config.KEIRO_HOST, port: config.DEMO_SITE_PORT });

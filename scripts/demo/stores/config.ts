@@ -1,4 +1,12 @@
-import { commonConfig, kafkaConfig, keysConfig, port, registryConfig, tokenConfig } from '@keiro/runtime';
+import {
+  commonConfig,
+  kafkaConfig,
+  keysConfig,
+  policyConfig,
+  port,
+  registryConfig,
+  tokenConfig,
+} from '@keiro/runtime';
 import { z } from 'zod';
 
 export const configSchema = z.object({
@@ -7,6 +15,7 @@ export const configSchema = z.object({
   ...registryConfig,
   ...keysConfig,
   ...tokenConfig,
+  ...policyConfig,
   /** Health and metrics of this store's process. */
   DEMO_STORE_PORT: port(0),
   DEMO_MONGO_URL: z.string().min(1),

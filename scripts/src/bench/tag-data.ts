@@ -12,7 +12,7 @@ import { connectRegistry, type Registry } from '@keiro/runtime/registry';
 import {
   collectionTopics,
   eventTypes,
-  policy,
+  shippedPolicies,
   wireSubject,
   type EventType,
   type RecordDocument,
@@ -91,6 +91,7 @@ async function documentsOf(
   ends: Positions,
 ): Promise<Map<string, RecordDocument>> {
   const documents = new Map<string, RecordDocument>();
+  const policies = shippedPolicies();
   const group = `keiro.bench-read-${randomBytes(4).toString('hex')}`;
   await admin.setCommitted(group, starts);
   const running = await kafka.consume({
@@ -108,7 +109,7 @@ async function documentsOf(
           envelope,
           wire,
           { topic, partition, offset },
-          policy(envelope.policyversion),
+          policies.get(envelope.policyversion),
           new Date(),
         );
         if ('record' in tagged) documents.set(placeOf(message), tagged.record);

@@ -8,7 +8,7 @@ import {
   type ConsumeOptions,
   type Kafkas,
 } from '@keiro/runtime';
-import { collectionTopics, type RecordDocument } from '@keiro/schemas';
+import { collectionTopics, shippedPolicies, type RecordDocument } from '@keiro/schemas';
 import { collections } from '@keiro/infra/collections';
 import { configSchema } from '@keiro/tag/config';
 import { startTag } from '@keiro/tag/run';
@@ -125,6 +125,7 @@ async function realTag(
   const watch = stopwatch(group);
   try {
     await startTag(config, {
+      policies: shippedPolicies(),
       kafka: watch.around(bench.kafka),
       log: bench.log,
       metrics: createMetrics('bench'),

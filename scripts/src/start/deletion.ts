@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { at, renderTable, type Paint } from '@keiro/cli/output';
-import { currentPolicy, type HoldersAnswer, type RequestView } from '@keiro/schemas';
+import { loadPolicies } from '@keiro/runtime';
+import type { HoldersAnswer, RequestView } from '@keiro/schemas';
+import { setting } from '../services.ts';
 import type { Found } from './look.ts';
 import { carryOut } from './requests.ts';
 import type { Scene } from './scene.ts';
@@ -70,7 +72,7 @@ async function postLateEvent(scene: Scene, member: string, id: string, collected
     source: 'demo-site',
     type: 'profile',
     time: collectedAt.toISOString(),
-    policyversion: currentPolicy(collectedAt).version,
+    policyversion: loadPolicies(setting(scene.stage.env, 'KEIRO_POLICY_FILE')).inForce(collectedAt).version,
     data: { subject: { member }, site: 'www.demo.example', department: '総務部' },
   });
   scene.ledger.posted(accepted.length);

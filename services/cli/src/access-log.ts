@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { currentVersion, type EventOf } from '@keiro/schemas';
+import type { EventOf, Policies } from '@keiro/schemas';
 
 /** One line of an access log as Apache and nginx write it; what the line leaves out (`-`) is absent. */
 export interface AccessLine {
@@ -107,6 +107,7 @@ function optional<K extends string>(key: K, value: string | undefined): Partial<
 export function toAccessEvent(
   entry: AccessLine,
   origin: { readonly id: string; readonly source: string; readonly site: string },
+  policies: Policies,
 ): EventOf<'access'> {
   const { ip, member, method, path, status, bytes, referer, userAgent } = entry;
   const outcome =
@@ -117,7 +118,7 @@ export function toAccessEvent(
     source: origin.source,
     type: 'access',
     time: entry.timeText,
-    policyversion: currentVersion(entry.time),
+    policyversion: policies.inForce(entry.time).version,
     data: {
       subject: { ...optional('member', member) },
       site: origin.site,

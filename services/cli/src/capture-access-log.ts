@@ -3,7 +3,9 @@ import {
   createLog,
   kafkaConfig,
   keysConfig,
+  loadPolicies,
   messageOf,
+  policyConfig,
   readConfig,
   registryConfig,
   tokenConfig,
@@ -15,7 +17,13 @@ import { runCapture } from './capture-run.ts';
 import { createLineIds, readState, writeState } from './capture-state.ts';
 import { environmentFor } from './environment.ts';
 
-const configSchema = z.object({ ...kafkaConfig, ...registryConfig, ...keysConfig, ...tokenConfig });
+const configSchema = z.object({
+  ...kafkaConfig,
+  ...registryConfig,
+  ...keysConfig,
+  ...tokenConfig,
+  ...policyConfig,
+});
 
 export interface CaptureOptions {
   readonly source: string;
@@ -28,6 +36,7 @@ export interface CaptureOptions {
 export async function captureAccessLog(path: string, options: CaptureOptions): Promise<number> {
   const config = readConfig(configSchema, environmentFor('capture'));
   const log = createLog('capture', 'warn', 2);
+  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
   const ids = createLineIds(config.KEIRO_TOKEN);
   const stateFile = options.state ?? `${path}.keiro-state`;
   const known = readState(stateFile);
@@ -37,6 +46,7 @@ export async function captureAccessLog(path: string, options: CaptureOptions): P
     keys: { url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN },
     source: options.source,
     sites: [options.site],
+    policies,
     log,
     now: () => new Date(),
     random: randomBytes,
@@ -60,6 +70,7 @@ export async function captureAccessLog(path: string, options: CaptureOptions): P
         ids,
         source: options.source,
         site: options.site,
+        policies,
         commit: (state) => writeState(stateFile, state),
         onProgress: progress.show,
         signal: stop.signal,

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { isRetryable, whileUnavailable, type Log } from '@keiro/runtime';
-import type { EventOf } from '@keiro/schemas';
+import type { EventOf, Policies } from '@keiro/schemas';
 import { InvalidEventsError, type Emitter } from '@keiro/sdk';
 import { parseAccessLine, toAccessEvent } from './access-log.ts';
 import { readLines, type FileLine } from './capture-lines.ts';
@@ -11,6 +11,7 @@ export interface CaptureContext {
   readonly ids: LineIds;
   readonly source: string;
   readonly site: string;
+  readonly policies: Policies;
   /** Whether the last line may still be being written: then it waits for its line break. */
   readonly isGrowing: boolean;
   /** Called when Kafka has every event up to there. */
@@ -110,7 +111,7 @@ function readLine(line: FileLine, identity: string, context: CaptureContext): Ev
   if (entry === undefined) return 'not in Combined Log Format';
   const id = context.ids.idOf(identity, line.offset, line.bytes);
   try {
-    return toAccessEvent(entry, { id, source: context.source, site: context.site });
+    return toAccessEvent(entry, { id, source: context.source, site: context.site }, context.policies);
   } catch (error) {
     if (error instanceof RangeError) return 'from before the first privacy policy';
     throw error;

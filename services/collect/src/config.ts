@@ -3,6 +3,7 @@ import {
   commonConfig,
   kafkaConfig,
   keysConfig,
+  policyConfig,
   port,
   registryConfig,
   tokenConfig,
@@ -15,6 +16,7 @@ export const configSchema = z.object({
   ...registryConfig,
   ...keysConfig,
   ...clientsConfig,
+  ...policyConfig,
   ...tokenConfig,
   KEIRO_COLLECT_PORT: port(17_001),
   /** Host names of our own sites, separated by commas: events from any other are refused (X1). */

@@ -5,6 +5,7 @@ import {
   createLog,
   createMetrics,
   loadClients,
+  loadPolicies,
   readConfig,
   runService,
   serveHttp,
@@ -22,6 +23,7 @@ await runService(log, async (opened) => {
   log.level = config.KEIRO_LOG_LEVEL;
   const metrics = createMetrics('collect');
   const clients = loadClients(config.KEIRO_CLIENTS_FILE);
+  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
   const keys = { url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN };
 
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-collect', log });
@@ -33,6 +35,7 @@ await runService(log, async (opened) => {
     keys,
     source: '*',
     sites: config.KEIRO_SITES,
+    policies,
     clientId: 'keiro-collect',
     maxBuffered: config.KEIRO_COLLECT_BUFFER,
     log,

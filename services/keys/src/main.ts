@@ -5,6 +5,7 @@ import {
   createLog,
   createMetrics,
   loadClients,
+  loadPolicies,
   readConfig,
   runService,
   serveHttp,
@@ -25,6 +26,7 @@ await runService(log, async (opened) => {
   const now = () => new Date();
   const metrics = createMetrics('keys');
   const clients = loadClients(config.KEIRO_CLIENTS_FILE);
+  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
   const { pepper, provider } = readKeyFile(config.KEIRO_KEY_FILE);
 
   const mongo = await connectMongo({
@@ -50,6 +52,7 @@ await runService(log, async (opened) => {
     provider,
     store,
     rings,
+    policies,
     metrics,
     now,
     random: randomBytes,

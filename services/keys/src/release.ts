@@ -1,9 +1,9 @@
 import { ProblemError, type Client } from '@keiro/runtime';
 import { custodyGroup, sealKeyOf } from '@keiro/sdk';
 import {
-  currentPolicy,
   groupsForPurpose,
   judge,
+  type Policy,
   type ReleaseRequest,
   type ReleaseResponse,
   type Ref,
@@ -21,7 +21,7 @@ export interface ReleaseDependencies {
 }
 
 /** Whether this caller may ask at all: in its own holder's name, for its own purposes, for groups they cover. */
-export function checkRelease(client: Client, request: ReleaseRequest, now: Date): void {
+export function checkRelease(client: Client, request: ReleaseRequest, policy: Policy): void {
   if (client.holder !== request.holder) {
     throw new ProblemError(403, 'not-its-holder', 'the token is bound to another holder', [
       { field: 'holder', code: 'forbidden', message: 'is not the holder of this token' },
@@ -32,7 +32,7 @@ export function checkRelease(client: Client, request: ReleaseRequest, now: Date)
       { field: 'purpose', code: 'forbidden', message: 'is none of the purposes of this token' },
     ]);
   }
-  const covered = groupsForPurpose(currentPolicy(now), request.purpose);
+  const covered = groupsForPurpose(policy, request.purpose);
   const beyond = request.groups.filter((group) => !covered.includes(group));
   if (beyond.length > 0) {
     throw new ProblemError(403, 'beyond-purpose', 'the purpose does not cover these field groups', [

@@ -15,6 +15,7 @@ import {
   sweepPrepareResponseSchema,
   sweepRequestSchema,
   sweepResponseSchema,
+  type Policies,
 } from '@keiro/schemas';
 import { z } from 'zod';
 import { refOf } from './life.ts';
@@ -22,7 +23,8 @@ import { checkRelease, release, type ReleaseDependencies } from './release.ts';
 import { sealKeys, type SealDependencies } from './seal.ts';
 import { prepareSweep, readSweep } from './sweep.ts';
 
-export type KeysDependencies = SealDependencies & ReleaseDependencies & { readonly metrics: Metrics };
+export type KeysDependencies = SealDependencies &
+  ReleaseDependencies & { readonly policies: Policies; readonly metrics: Metrics };
 
 /** Every interface of the keys service with the right that it asks for. */
 export function keysRoutes(deps: KeysDependencies): Route[] {
@@ -63,7 +65,7 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
       body: releaseRequestSchema,
       answer: releaseResponseSchema,
       async handle({ body, client }) {
-        checkRelease(client, body, deps.now());
+        checkRelease(client, body, deps.policies.inForce(deps.now()));
         const answer = await release(deps, body);
         for (const result of answer.results) {
           const outcome = result.state === 'released' ? 'released' : result.reason;

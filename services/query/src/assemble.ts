@@ -1,5 +1,4 @@
 import {
-  currentPolicy,
   judge,
   kindOfRef,
   lifeKey,
@@ -8,6 +7,7 @@ import {
   type Life,
   type Person,
   type PipelineProgress,
+  type Policy,
   type Ref,
   type RefState,
   type StandingDocument,
@@ -23,8 +23,8 @@ import { requestView } from './request-view.ts';
 import { toSeries } from './snapshots.ts';
 import { holdersOf, transfersOf } from './transfers.ts';
 
-/** The lineage of one person at one moment. Pure: `asOf` is when reading began. */
-export function assemble(loaded: Loaded, asOf: Date): LineageAnswer {
+/** The lineage of one person at one moment, in the words of a policy. Pure: `asOf` is when reading began. */
+export function assemble(loaded: Loaded, policy: Policy, asOf: Date): LineageAnswer {
   const { person } = loaded;
   const standingOf = new Map(loaded.standings.map((standing) => [standing.ref, standing]));
   const erasureOf = erasuresOf(loaded.requests, loaded.tasks);
@@ -61,14 +61,14 @@ export function assemble(loaded: Loaded, asOf: Date): LineageAnswer {
       byReason: { ...loaded.quarantined },
     },
     holders: holdersOf(loaded.holders, records, transfers, requests),
-    labels: labelsFor({ records, categories, transfers }, currentPolicy(asOf)),
+    labels: labelsFor({ records, categories, transfers }, policy),
     progress: loaded.progress,
   };
   return { ...answer, notes: notesOf(answer, loaded, asOf) };
 }
 
 /** The answer to an identifier that `keys` has never seen: nothing is held, which is an answer too (R1). */
-export function assembleUnknown(progress: PipelineProgress, asOf: Date): LineageAnswer {
+export function assembleUnknown(progress: PipelineProgress, policy: Policy, asOf: Date): LineageAnswer {
   return assemble(
     {
       person: { refs: [], ambiguous: [], startIsAmbiguous: false },
@@ -89,6 +89,7 @@ export function assembleUnknown(progress: PipelineProgress, asOf: Date): Lineage
       shared: 0,
       progress,
     },
+    policy,
     asOf,
   );
 }

@@ -5,6 +5,7 @@ import {
   kafkaConfig,
   keysConfig,
   mongoConfig,
+  policyConfig,
   port,
   tokenConfig,
 } from '@keiro/runtime';
@@ -18,6 +19,7 @@ export const configSchema = z.object({
   ...groupConfig,
   ...keysConfig,
   ...clientsConfig,
+  ...policyConfig,
   ...tokenConfig,
   KEIRO_QUERY_PORT: port(17_004),
 });

@@ -4,6 +4,7 @@ import {
   createLog,
   createMetrics,
   loadClients,
+  loadPolicies,
   readConfig,
   runService,
   serveHttp,
@@ -22,6 +23,7 @@ await runService(log, async (opened) => {
   log.level = config.KEIRO_LOG_LEVEL;
   const now = () => new Date();
   const clients = loadClients(config.KEIRO_CLIENTS_FILE);
+  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
   const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
   opened('mongo', () => mongo.close());
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-query', log });
@@ -43,6 +45,7 @@ await runService(log, async (opened) => {
       counts: createCounts(mongo.db),
       keys,
       progress,
+      policies,
       now,
       log,
     }),

@@ -5,6 +5,7 @@ import {
   type Identifier,
   type LineageAnswer,
   type LineageSearch,
+  type Policies,
   type Ref,
 } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk/keys-client';
@@ -22,6 +23,7 @@ export interface SearchDeps {
   readonly store: Store;
   readonly keys: Pick<KeysClient, 'lookup'>;
   readonly progress: ProgressReader;
+  readonly policies: Policies;
   readonly now: () => Date;
 }
 
@@ -33,12 +35,13 @@ export interface SearchDeps {
 export async function search(deps: SearchDeps, body: LineageSearch): Promise<LineageAnswer> {
   const { store, keys, now } = deps;
   const asOf = now();
+  const policy = deps.policies.inForce(asOf);
   const identifier = identifierOf(body);
   const after = body.cursor === undefined ? undefined : readCursor(body.cursor);
   const progressLater = deps.progress.read();
   const { results } = await keys.lookup({ identifiers: [identifier] });
   const start = results[0] ?? undefined;
-  if (start === undefined) return assembleUnknown(await progressLater, asOf);
+  if (start === undefined) return assembleUnknown(await progressLater, policy, asOf);
 
   const person = await store.person(start.ref);
   const { refs } = person;
@@ -69,6 +72,7 @@ export async function search(deps: SearchDeps, body: LineageSearch): Promise<Lin
       shared,
       progress,
     },
+    policy,
     asOf,
   );
 }

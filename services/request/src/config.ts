@@ -5,6 +5,7 @@ import {
   kafkaConfig,
   keysConfig,
   mongoConfig,
+  policyConfig,
   port,
   redisConfig,
   tokenConfig,
@@ -17,6 +18,7 @@ export const configSchema = z.object({
   ...mongoConfig,
   ...redisConfig,
   ...clientsConfig,
+  ...policyConfig,
   ...keysConfig,
   /** Rights `keys:lookup`, `keys:sweep-prepare`, `keys:destroy`. */
   ...tokenConfig,

@@ -1,14 +1,13 @@
 import { ProblemError } from '@keiro/runtime';
 import {
-  currentVersion,
   identifierKinds,
   normaliseIdentifier,
-  policy,
   purposeIds,
   requestOfTask,
   type Accepted,
   type CreateRequest,
   type Identifier,
+  type Policies,
   type RequestDocument,
   type TaskDocument,
 } from '@keiro/schemas';
@@ -21,6 +20,7 @@ export interface HandlerDependencies {
   readonly store: RequestStore;
   readonly keys: Pick<KeysClient, 'lookup'>;
   readonly people: People;
+  readonly policies: Policies;
   readonly stamp: () => string;
   readonly now: () => Date;
   readonly random: (bytes: number) => Buffer;
@@ -105,7 +105,7 @@ export function createHandler(deps: HandlerDependencies): Handler {
             categories,
             holders,
             purposes: purposeIds,
-            answerWithin: policy(currentVersion(now)).rules.answerWithin.period,
+            answerWithin: deps.policies.inForce(now).rules.clocks.answer.period,
           },
           now,
           deps.stamp(),

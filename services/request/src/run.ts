@@ -8,7 +8,7 @@ import {
   type Opened,
   type Route,
 } from '@keiro/runtime';
-import { requestOfTask, type TaskDocument } from '@keiro/schemas';
+import { requestOfTask, type Policies, type TaskDocument } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import type { Config } from './config.ts';
 import { createDispatcher } from './dispatch.ts';
@@ -26,7 +26,7 @@ import { watchTasks } from './watch.ts';
 /** The request service, wired, but for its HTTP server. Resolves when it drives what is open. */
 export async function startRequest(
   config: Config,
-  deps: { log: Log; metrics: Metrics; now: () => Date; opened: Opened },
+  deps: { policies: Policies; log: Log; metrics: Metrics; now: () => Date; opened: Opened },
 ): Promise<{ routes: Route[]; ready: () => Promise<void> }> {
   const { log, now, opened } = deps;
   const suffix = config.KEIRO_GROUP_SUFFIX;
@@ -115,6 +115,7 @@ export async function startRequest(
     store,
     keys,
     people,
+    policies: deps.policies,
     stamp,
     now,
     random: randomBytes,

@@ -12,6 +12,7 @@ export * from './log.ts';
 export * from './metrics.ts';
 export * from './mongo.ts';
 export * from './person.ts';
+export * from './policy.ts';
 export * from './redis.ts';
 export * from './route.ts';
 export * from './wait.ts';

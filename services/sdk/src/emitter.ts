@@ -8,7 +8,15 @@ import {
   type Log,
 } from '@keiro/runtime';
 import type { Encode } from '@keiro/runtime/registry';
-import { eventTypes, parseEvent, wireSubject, type CollectionEvent, type EventType } from '@keiro/schemas';
+import {
+  eventTypes,
+  parseEvent,
+  shippedPolicies,
+  wireSubject,
+  type CollectionEvent,
+  type EventType,
+  type Policies,
+} from '@keiro/schemas';
 import { createSendBuffer, type Pending } from './emitter-buffer.ts';
 import { createIvPool } from './emitter-ivs.ts';
 import { createSealKeys, type KeysNeeded } from './emitter-keys.ts';
@@ -24,6 +32,8 @@ export interface EmitterOptions {
   readonly source: string;
   /** Host names of our own sites: an event from any other is refused (X1). */
   readonly sites: readonly string[];
+  /** Whose versions an event may name (V1); those of the policy that ships by default. */
+  readonly policies?: Policies;
   readonly clientId?: string;
   /** Milliseconds for which an event may wait for others to be sent with (default 5). */
   readonly lingerMs?: number;
@@ -120,6 +130,7 @@ async function openEmitter(options: EmitterOptions, kafka: Kafkas, encoders: Enc
   const keys = createSealKeys({ seal: (request) => client.seal(request), cacheSeconds, now });
   const buffer = createSendBuffer({ producer, lingerMs, maxBatch });
   const iv = createIvPool(options.random);
+  const policyVersions = (options.policies ?? shippedPolicies()).versions;
   let buffered = 0;
   let isClosed = false;
   /** Identifiers of events that wait for keys: a later event of the same person must not overtake them. */
@@ -129,7 +140,7 @@ async function openEmitter(options: EmitterOptions, kafka: Kafkas, encoders: Enc
     const parsed: CollectionEvent[] = [];
     const invalid: { index: number; issues: FieldIssue[] }[] = [];
     for (const [index, event] of events.entries()) {
-      const result = parseEvent(event, { sites: options.sites });
+      const result = parseEvent(event, { sites: options.sites, policyVersions });
       if (!result.ok) invalid.push({ index, issues: result.issues });
       else if (options.source !== '*' && result.event.source !== options.source)
         invalid.push({ index, issues: [foreign] });

@@ -2,12 +2,12 @@ import type { Message } from '@keiro/runtime';
 import {
   catalogue,
   fromHeaders,
-  policy,
   purposesOf,
   recordId,
   wireSchemas,
   type Category,
   type Life,
+  type Policies,
   type PurposeId,
   type SealedGroup,
   type WireEnvelope,
@@ -32,8 +32,13 @@ export interface GuardedMessage {
  */
 export type PassedOver = 'unreadable' | 'entrusted' | 'sealed-for-nobody' | 'purpose-does-not-cover';
 
-/** What a purpose may see of one decoded message. Pure. */
-export function admit(message: Message, decoded: unknown, purpose: PurposeId): GuardedMessage | PassedOver {
+/** What a purpose may see of one decoded message, under the policy of its time. Pure. */
+export function admit(
+  message: Message,
+  decoded: unknown,
+  purpose: PurposeId,
+  policies: Policies,
+): GuardedMessage | PassedOver {
   const envelope = fromHeaders(message.headers);
   if (envelope === undefined) return 'unreadable';
   const definition = catalogue[envelope.type];
@@ -42,7 +47,7 @@ export function admit(message: Message, decoded: unknown, purpose: PurposeId): G
   if (!parsed.success) return 'unreadable';
   const value: WireValue = parsed.data;
   const primary = value.refs[0];
-  const rules = policy(envelope.policyversion);
+  const rules = policies.get(envelope.policyversion);
   if (primary === undefined || rules === undefined) return 'unreadable';
   if (value.sealedUnder !== 'person') return 'sealed-for-nobody';
   if (value.scope.kind !== 'ours') return 'entrusted';

@@ -10,14 +10,15 @@ import {
 import type { Encode, Registry } from '@keiro/runtime/registry';
 import {
   catalogue,
-  currentPolicy,
   eventTypes,
   groupsForPurpose,
   judge,
   lifeKey,
+  shippedPolicies,
   type Category,
   type CopyReport,
   type EventType,
+  type Policies,
   type PurposeId,
 } from '@keiro/schemas';
 import { admit, type GuardedMessage } from './guard.ts';
@@ -52,6 +53,8 @@ export interface GuardedConsumerOptions {
   readonly holder: string;
   readonly purpose: PurposeId;
   readonly categories: readonly Category[];
+  /** The company's policy; the one that ships by default. */
+  readonly policies?: Policies;
   /**
    * Stores the events and answers, for each, where: the locator by which the holder finds it again, or null
    * when nothing was stored. May be called again with the same events after a crash.
@@ -69,8 +72,8 @@ export interface GuardedConsumerOptions {
  * every copy to `custody.copies` before it goes on: a crash between writing and reporting repeats both.
  */
 export async function createGuardedConsumer(options: GuardedConsumerOptions): Promise<Running> {
-  const { kafka, registry, holder, purpose, log, now, random } = options;
-  const groups = groupsForPurpose(currentPolicy(now()), purpose);
+  const { kafka, registry, holder, purpose, log, now, random, policies = shippedPolicies() } = options;
+  const groups = groupsForPurpose(policies.inForce(now()), purpose);
   const topics = eventTypes
     .filter((type) => options.categories.includes(catalogue[type].category))
     .map((type) => catalogue[type].topic);
@@ -139,7 +142,7 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     return messages.flatMap((message, position) => {
       const one = decoded[position];
       if (one === undefined || one instanceof PoisonError) return [];
-      const admitted = admit(message, one.value, purpose);
+      const admitted = admit(message, one.value, purpose, policies);
       return typeof admitted === 'string' ? [] : [admitted];
     });
   }

@@ -4,6 +4,7 @@ import {
   kafkaConfig,
   keysConfig,
   mongoConfig,
+  policyConfig,
   port,
   registryConfig,
   tokenConfig,
@@ -19,6 +20,7 @@ export const configSchema = z.object({
   /** Right `keys:quarantine`. */
   ...tokenConfig,
   ...groupConfig,
+  ...policyConfig,
   /** Health and metrics only. */
   KEIRO_TAG_PORT: port(17_005),
 });

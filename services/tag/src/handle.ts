@@ -1,6 +1,6 @@
 import type { Message } from '@keiro/runtime';
 import type { Registry } from '@keiro/runtime/registry';
-import { policy, recordId, type LinkDocument, type RecordDocument } from '@keiro/schemas';
+import { recordId, type LinkDocument, type Policies, type RecordDocument } from '@keiro/schemas';
 import type { Quarantine, SetAside, StandingFollower } from '@keiro/sdk';
 import { judgeRepetition, type Repetition } from './duplicates.ts';
 import type { TagMetrics } from './metrics.ts';
@@ -11,6 +11,7 @@ import { tag } from './tag.ts';
 export interface HandlerDeps {
   readonly registry: Pick<Registry, 'decodeAll'>;
   readonly standing: Pick<StandingFollower, 'get' | 'inFlight'>;
+  readonly policies: Policies;
   readonly store: TagStore;
   readonly publish: (records: readonly RecordDocument[]) => Promise<void>;
   readonly quarantine: Quarantine;
@@ -29,7 +30,7 @@ interface Candidate {
  * be cut off anywhere and run again: each step is idempotent, and offsets are committed only after the last.
  */
 export function createHandler(deps: HandlerDeps): (messages: readonly Message[]) => Promise<void> {
-  const { registry, standing, store, publish, quarantine, metrics, now } = deps;
+  const { registry, standing, policies, store, publish, quarantine, metrics, now } = deps;
 
   async function handle(events: ReturnType<typeof read>[]): Promise<void> {
     const sorted = sortOut(events);
@@ -60,7 +61,8 @@ export function createHandler(deps: HandlerDeps): (messages: readonly Message[])
       else {
         const { envelope, wire, message } = event;
         const { topic, partition, offset } = message;
-        const tagged = tag(envelope, wire, { topic, partition, offset }, policy(envelope.policyversion), at);
+        const policy = policies.get(envelope.policyversion);
+        const tagged = tag(envelope, wire, { topic, partition, offset }, policy, at);
         if ('quarantine' in tagged) aside.push({ ...about(event), ...tagged.quarantine });
         else candidates.push({ event, record: tagged.record, links: tagged.links.filter(bothLive(event)) });
       }

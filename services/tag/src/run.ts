@@ -9,7 +9,7 @@ import {
   type Opened,
 } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
-import { collectionTopics } from '@keiro/schemas';
+import { collectionTopics, type Policies } from '@keiro/schemas';
 import { createKeysClient, createQuarantine, followStanding } from '@keiro/sdk';
 import type { Config } from './config.ts';
 import { createHandler } from './handle.ts';
@@ -25,7 +25,7 @@ const giveUpAfterMs = 60_000;
 /** The tagging pipeline, wired: the process of `main.ts`, or inside a bench. Resolves when it consumes. */
 export async function startTag(
   config: Config,
-  deps: { kafka: Kafkas; log: Log; metrics: Metrics; now: () => Date; opened: Opened },
+  deps: { policies: Policies; kafka: Kafkas; log: Log; metrics: Metrics; now: () => Date; opened: Opened },
 ): Promise<{ ready: () => Promise<void> }> {
   const { kafka, log, now, opened } = deps;
   const metrics = createTagMetrics(deps.metrics);
@@ -60,6 +60,7 @@ export async function startTag(
     onBatch: createHandler({
       registry,
       standing,
+      policies: deps.policies,
       store,
       publish: createPublisher(producer, encode),
       quarantine,

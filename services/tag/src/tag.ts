@@ -11,7 +11,7 @@ import {
   type WireValue,
   kindOfRef,
 } from '@keiro/schemas';
-import { ruling, tagGroup } from './rules.ts';
+import { compiledPolicy, tagGroup } from './rules.ts';
 
 export type Tagging =
   | { readonly record: RecordDocument; readonly links: readonly LinkDocument[] }
@@ -41,12 +41,13 @@ export function tag(
   const { category, groups: all } = catalogue[envelope.type];
   const time = new Date(envelope.time);
   const present = wire.sealed.length > 0 ? wire.sealed.map(({ group }) => group) : all.map(({ id }) => id);
+  const rules = compiledPolicy(policy);
   const groups: GroupTag[] = [];
   for (const group of present) {
-    const ruled = ruling(policy, group, wire.readable, wire.scope);
+    const ruled = rules.rulingOf(group, wire.readable, wire.scope);
     if (ruled === undefined)
       return setAside('untaggable', `the policy gives no purpose to group ${group} of this event`);
-    groups.push(tagGroup(policy, group, ruled, time));
+    groups.push(tagGroup(group, ruled, time));
   }
 
   const record: RecordDocument = {
@@ -76,13 +77,17 @@ export function tag(
  */
 function linksOf(primary: Life, refs: readonly Life[], record: string, at: Date): LinkDocument[] {
   if (kindOfRef(primary.ref) === 'unattributed') return [];
-  const others = new Set(
-    refs.map(({ ref }) => ref).filter((ref) => ref !== primary.ref && kindOfRef(ref) !== 'unattributed'),
-  );
-  return [...others].flatMap((other) => [
-    { _id: `${primary.ref}|${other}`, from: primary.ref, to: other, record, at },
-    { _id: `${other}|${primary.ref}`, from: other, to: primary.ref, record, at },
-  ]);
+  const from = primary.ref;
+  const links: LinkDocument[] = [];
+  for (const [index, { ref: to }] of refs.entries()) {
+    const isRepeated = refs.findIndex(({ ref }) => ref === to) < index;
+    if (to === from || isRepeated || kindOfRef(to) === 'unattributed') continue;
+    links.push(
+      { _id: `${from}|${to}`, from, to, record, at },
+      { _id: `${to}|${from}`, from: to, to: from, record, at },
+    );
+  }
+  return links;
 }
 
 function setAside(reason: QuarantineReason, detail: string): Tagging {

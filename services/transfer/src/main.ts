@@ -4,6 +4,7 @@ import {
   connectMongo,
   createLog,
   createMetrics,
+  loadPolicies,
   readConfig,
   runService,
   serveHttp,
@@ -25,6 +26,7 @@ await runService(log, async (opened) => {
   const config = readConfig(configSchema);
   log.level = config.KEIRO_LOG_LEVEL;
   const now = () => new Date();
+  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
   const metrics = createMetrics('transfer');
   const group = `keiro.transfer${config.KEIRO_GROUP_SUFFIX}`;
 
@@ -32,7 +34,7 @@ await runService(log, async (opened) => {
   opened('mongo', () => mongo.close());
   const store = openTransferStore(mongo.db);
   if (config.KEIRO_HOLDERS_FILE !== undefined) {
-    const registered = await registerFromFile(config.KEIRO_HOLDERS_FILE, store, now());
+    const registered = await registerFromFile(config.KEIRO_HOLDERS_FILE, store, policies, now());
     log.info({ holders: registered }, 'holders registered');
   }
 

@@ -1,5 +1,5 @@
 import { KeiroError, readJsonFile } from '@keiro/runtime';
-import { currentPolicy, purposeIds } from '@keiro/schemas';
+import { purposeIds, type Policies } from '@keiro/schemas';
 import { z } from 'zod';
 import { checkRegister } from './register.ts';
 import type { TransferStore } from './store.ts';
@@ -8,9 +8,10 @@ import type { TransferStore } from './store.ts';
 export async function registerFromFile(
   file: string,
   store: Pick<TransferStore, 'register' | 'holderIds'>,
+  policies: Policies,
   now: Date,
 ): Promise<number> {
-  const { bases } = currentPolicy(now).rules;
+  const { bases } = policies.inForce(now).rules;
   const checked = checkRegister(
     readJsonFile(file, z.unknown()),
     { bases: new Set(Object.keys(bases)), purposes: new Set(purposeIds) },

@@ -1,0 +1,65 @@
+import { locate, property } from './clause-of.ts';
+import { found, type Finding, type FindingCode, type Found } from './findings.ts';
+import { readText } from './places.ts';
+import type { Policy, PolicyRules } from './policy.ts';
+
+/**
+ * What a policy promises of holders (T1 to T4), held against a register of them as JSON or YAML. `today` is `YYYY-MM-DD`
+ * in Asia/Tokyo. What the register itself asks (ids, connectors) is a matter of `transfer`. Never throws. Pure.
+ */
+export function checkHolders(text: string, name: string, policy: Policy, today: string): Finding[] {
+  const read = readText(text, name);
+  if (!Array.isArray(read.content)) return locate([found('not-a-register')], read);
+  const holders: readonly unknown[] = read.content;
+  return locate(
+    holders.flatMap((holder, index) => [
+      ...processorFindings(holder, index, policy.rules, today),
+      ...jointUseFindings(holder, index, policy.rules),
+      ...abroadFindings(holder, index, policy.rules, today),
+    ]),
+    read,
+  );
+}
+
+/** Whoever handles data for us, the affiliate and a recovery site of another among them. */
+function processorFindings(holder: unknown, index: number, rules: PolicyRules, today: string): Found[] {
+  const isProcessor = property(holder, 'kind') === 'processor' || property(holder, 'basis') === 'entrustment';
+  if (!isProcessor) return [];
+  return (['qualification', 'contract'] as const).flatMap((part) => {
+    const stated = property(holder, part);
+    const lacks = rules.entrustment[part].some((item) => property(stated, item) === undefined);
+    const isUnfit = property(stated, 'result') === 'failed' || property(stated, 'safetyClauses') === false;
+    const ends = property(stated, part === 'contract' ? 'until' : 'nextDue');
+    if (lacks || isUnfit) return [found('processor-unchecked', index, part)];
+    return isPast(ends, today) ? [found('lapsed', index, part)] : [];
+  });
+}
+
+function jointUseFindings(holder: unknown, index: number, { jointUse }: PolicyRules): Found[] {
+  if (property(holder, 'kind') !== 'joint-user') return [];
+  const announcement = property(holder, 'announcement');
+  const wanted = ['publishedAt', ...jointUse.announced, ...jointUse.alsoByLaw];
+  const lacks = wanted.some((item) => property(announcement, item) === undefined);
+  return lacks ? [found('joint-use-incomplete', index, 'announcement')] : [];
+}
+
+/** APPI 28: outside Japan the basis at home does not suffice, unless it is one that holds abroad by itself. */
+function abroadFindings(holder: unknown, index: number, rules: PolicyRules, today: string): Found[] {
+  const country = property(holder, 'country');
+  const basis = property(holder, 'basis');
+  if (country === 'JP' || basis === 'own' || typeof basis !== 'string') return [];
+  const side = Object.hasOwn(rules.bases, basis) ? rules.bases[basis]?.abroad : undefined;
+  if (side === undefined) return [found('unknown-name', index, 'basis')];
+  if (side.verdict === 'allowed') return [];
+  const allowed: readonly unknown[] =
+    property(holder, 'kind') === 'dr-site' ? rules.drSite.bases : (side.with ?? []);
+  const abroad = property(holder, 'abroad');
+  if (!allowed.includes(property(abroad, 'basis'))) return [told('overseas-without-basis', index, abroad)];
+  return isPast(property(abroad, 'nextReview'), today) ? [found('lapsed', index, 'abroad')] : [];
+}
+
+/** At the statement that does not suffice, or at the country that would need one. */
+const told = (code: FindingCode, index: number, stated: unknown): Found =>
+  found(code, index, stated === undefined ? 'country' : 'abroad');
+
+const isPast = (day: unknown, today: string) => typeof day === 'string' && day < today;
