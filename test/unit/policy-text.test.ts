@@ -44,7 +44,7 @@ describe('the policy as published text', () => {
 
       - 個人情報とは、生存する個人に関する情報で、氏名・メールアドレス・電話番号などにより特定の個人を識別できるものをいいます。それだけでは識別できなくても、他の情報と容易に照合して識別できるものを含みます。 [D1]"
     `);
-    expect(text).toMatch(/C4 アクセス情報 \/ 閲覧したページ +利用状況の統計 +取得から90日/);
+    expect(text).toMatch(/C4 アクセス情報: 閲覧したページ +利用状況の統計 +取得から90日/);
     expect(text).toMatch(/開示 +14日 +無料 +本人または第三者/);
     expect(text).toContain('- 2015-09-07 制定 (公表 不明, 本文は残っていません)');
     expect(text).toContain('- 2017-02-02 改定 (公表 不明)');
@@ -104,6 +104,14 @@ describe('the explanation of an event', () => {
     const text = printed(explainText(event, shipped.newest, 'en'));
     expect(text).toMatch(
       /= Kept by law +Accounting books and material, 10 years +closing of the books +2037-04-01/,
+    );
+  });
+
+  it('says what it is not for, and on which condition it would be', () => {
+    const [, event] = accepted.find(([name]) => name === 'registration.valid.minimal') ?? [];
+    if (event === undefined) throw new Error('there is such an example');
+    expect(printed(explainText(event, shipped.newest, 'en'))).toMatch(
+      /not for Marketing and advertising +only for those who asked for it/,
     );
   });
 

@@ -59,6 +59,9 @@ export interface StackFolders {
 /** The stack whose servers docker compose runs, on the ports of `dev`. */
 export const composeStack = 'compose';
 
+/** The demo company's own policy. */
+const demoPolicyFile = join(root, 'scripts', 'demo', 'policy.yaml');
+
 /** Offsets of the stacks that need none in the environment. */
 const knownOffsets: Readonly<Record<string, number>> = { dev: 0, test: 100, [composeStack]: 0 };
 
@@ -102,7 +105,7 @@ export function stackConfig(name?: string, env: NodeJS.ProcessEnv = process.env)
     folders: foldersOf(stack, parsed.data.KEIRO_STACK_DIR),
     given,
     keysMongoUrl: foreign('KEIRO_KEYS_MONGO_URL', 'mongo'),
-    policyFile: resolve(parsed.data.KEIRO_POLICY_FILE ?? join(root, 'scripts', 'demo', 'policy.yaml')),
+    policyFile: resolve((aboutThis ? parsed.data.KEIRO_POLICY_FILE : undefined) ?? demoPolicyFile),
   };
 }
 

@@ -9,10 +9,12 @@ import {
   groupRules,
   retentionByPurpose,
   retentionOf,
+  holds,
   startOf,
+  type Conditions,
   type Retention,
 } from './rules.ts';
-import type { SourceOfRule } from './schema.ts';
+import type { SourceOfRule, Use } from './schema.ts';
 import { conditionText, periodText, sourceText, textWords, type Lang } from './text-words.ts';
 
 /** Why one group of an event may be used and kept: every rule that bears on it. */
@@ -20,6 +22,8 @@ export interface ExplainedGroup {
   readonly group: string;
   /** Each purpose with the rule by which its use ends; empty where nothing may be kept. */
   readonly purposes: readonly { readonly purpose: string; readonly rule: Retention }[];
+  /** Uses that the policy knows for it, and whose condition this event does not meet. */
+  readonly unmet: readonly Use[];
   /** The rule that keeps the bytes longest. */
   readonly keptBy?: Retention;
   /** Where it follows from the event's own time. */
@@ -42,10 +46,16 @@ export function explainGroups(event: CollectionEvent, policy: Policy): Explained
     return {
       group,
       purposes: tenant === undefined ? own : [{ purpose: `entrusted:${tenant}`, rule: entrusted }],
+      unmet: tenant === undefined ? unmetUses(policy, group, readable) : [],
       ...(keptBy === undefined ? {} : { keptBy, ...endsOf(policy, keptBy, time) }),
       floors: tenant === undefined ? floorEnds(policy, group, time) : [],
     };
   });
+}
+
+function unmetUses(policy: Policy, group: string, readable: Conditions): Use[] {
+  const uses = groupRules(policy, group)?.uses ?? [];
+  return uses.filter(({ when }) => !holds(when, readable));
 }
 
 function endsOf(policy: Policy, rule: Retention, time: Date): { end?: Date; cap?: Date } {
@@ -80,6 +90,7 @@ export function explainText(event: CollectionEvent, policy: Policy, lang: Lang):
   cite(rules.categories[category].source);
   const rows = groups.flatMap((group) => [
     ...purposeRows(policy, group, lang, cite),
+    ...unmetRows(rules, group, lang, cite),
     ...endRows(rules, group, lang, cite),
   ]);
   const scope = event.data.scope === undefined ? [] : [paragraph(rules.clauses.X2[lang])];
@@ -122,6 +133,19 @@ function purposeRows(policy: Policy, group: ExplainedGroup, lang: Lang, cite: Ci
         .join('; '),
     ];
   });
+}
+
+/** What it may not be used for, and which condition it would have to meet. */
+function unmetRows(rules: PolicyRules, group: ExplainedGroup, lang: Lang, cite: Cite): string[][] {
+  return group.unmet.map(({ purpose, when }) => [
+    '',
+    `${textWords.notFor[lang]} ${rules.purposes[purpose].label[lang]}`,
+    `${textWords.only[lang]} ${conditionText(when, lang) ?? ''}`.trimEnd(),
+    '',
+    '',
+    '',
+    cite(rules.purposes[purpose].source),
+  ]);
 }
 
 /** When the bytes of a group go, and what law keeps them beyond. */

@@ -19,7 +19,8 @@ export function groupRules(policy: Policy, groupId: string): GroupRules | undefi
   return groups !== undefined && Object.hasOwn(groups, name) ? groups[name] : undefined;
 }
 
-function holds(when: Use['when'], conditions: Conditions): boolean {
+/** Whether every condition of a use is met. */
+export function holds(when: Use['when'], conditions: Conditions): boolean {
   if (when === undefined) return true;
   return Object.entries(when).every(([field, wanted]) =>
     Array.isArray(wanted)

@@ -32,6 +32,8 @@ export const textWords = {
   unknown: word('不明', 'unknown'),
   textUnknown: word('本文は残っていません', 'its text is not at hand'),
   none: word('なし', 'none'),
+  notFor: word('対象外：', 'not for'),
+  only: word('条件：', 'only for'),
   group: word('項目群', 'Group'),
   rule: word('保存期間の規則', 'Retention rule'),
   start: word('起算点', 'Counted from'),
@@ -41,8 +43,8 @@ export const textWords = {
   erased: word('消去', 'erased'),
   review: word('担当者が判断', 'a person decides'),
   bytes: word('保存の終わり', 'Kept until'),
-  marketing: word('希望された方のみ', 'only who asked for it'),
-  notMarketing: word('希望されない方', 'who did not ask for it'),
+  marketing: word('希望された方', 'those who asked for it'),
+  notMarketing: word('希望されない方', 'those who did not ask for it'),
   cookieKind: word('クッキーの種類', 'cookie kind'),
 } as const;
 

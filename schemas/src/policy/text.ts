@@ -1,6 +1,6 @@
 import { heading, list, paragraph, table, title, type Block } from './blocks.ts';
 import { headingOf } from './headings.ts';
-import type { Policies, Policy, PolicyRules } from './policy.ts';
+import type { GroupRules, Policies, Policy, PolicyRules } from './policy.ts';
 import { rowIds } from './rows.ts';
 import type { Use } from './schema.ts';
 import { conditionText, periodText, textWords, type Lang } from './text-words.ts';
@@ -39,20 +39,42 @@ const endOf: Readonly<Record<string, (policies: Policies, lang: Lang) => Block[]
 function useTable(rules: PolicyRules, lang: Lang): Block {
   const header = ['information', 'purpose', 'until', 'atMost', 'floor'] as const;
   const rows = Object.entries(rules.categories).flatMap(([id, category]) =>
-    Object.values(category.groups).flatMap((group) =>
-      group.uses.map((use, index) => [
-        index === 0 ? `${id} ${category.label[lang]} / ${group.label[lang]}` : '',
-        purposeText(rules, use, lang),
-        rules.retention[use.rule]?.label[lang] ?? '',
-        capText(rules, use, lang),
-        index === 0 ? group.floors.map((floor) => rules.floors[floor]?.label[lang] ?? '').join(', ') : '',
-      ]),
-    ),
+    alike(Object.values(category.groups)).flatMap(([group, ...others]) => {
+      const names = [group, ...others].map(({ label }) => label[lang]).join(lang === 'ja' ? '、' : '; ');
+      const floors = group.floors.map((floor) => rules.floors[floor]?.label[lang] ?? '');
+      const lines = Math.max(group.uses.length, floors.length);
+      return Array.from({ length: lines }, (_, index) => {
+        const use = group.uses[index];
+        return [
+          index === 0 ? `${id} ${category.label[lang]}: ${names}` : '',
+          ...(use === undefined
+            ? ['', '', '']
+            : [
+                purposeText(rules, use, lang),
+                rules.retention[use.rule]?.label[lang] ?? '',
+                capText(rules, use, lang),
+              ]),
+          floors[index] ?? '',
+        ];
+      });
+    }),
   );
   return table(
     header.map((name) => textWords[name][lang]),
     rows,
   );
+}
+
+/** Groups that are used and kept alike, together. */
+function alike(groups: readonly GroupRules[]): [GroupRules, ...GroupRules[]][] {
+  const byRules = new Map<string, [GroupRules, ...GroupRules[]]>();
+  for (const group of groups) {
+    const rules = JSON.stringify([group.uses, group.floors]);
+    const same = byRules.get(rules);
+    if (same === undefined) byRules.set(rules, [group]);
+    else same.push(group);
+  }
+  return [...byRules.values()];
 }
 
 function purposeText(rules: PolicyRules, use: Use, lang: Lang): string {
