@@ -1,4 +1,4 @@
-import { kindOfRef, type Ref } from './refs.ts';
+import type { Ref } from './refs.ts';
 
 /** Neighbours of each ref; a ref that is absent has not been loaded yet. */
 export type Links = ReadonlyMap<Ref, ReadonlySet<Ref>>;
@@ -21,34 +21,51 @@ export interface Claim {
 export interface Claims {
   on(ref: Ref): Claim;
   /** Refs next to this one, without those that were cut off; `undefined` when its links are not loaded. */
-  neighbours(ref: Ref): readonly Ref[] | undefined;
+  neighbours(ref: Ref): ReadonlySet<Ref> | undefined;
 }
 
 /** Of the neighbours of a payer, cookie or device, how many are asked for at once: two claimants are enough. */
 const askedAtOnce = 16;
 
-export const isMember = (ref: Ref) => kindOfRef(ref) === 'member';
+export const isMember = (ref: Ref) => ref.startsWith('member.');
 /** Without a member, these two connect; through other kinds nobody is reached. */
-export const connects = (ref: Ref) => kindOfRef(ref) === 'email' || kindOfRef(ref) === 'phone';
+export const connects = (ref: Ref) => ref.startsWith('email.') || ref.startsWith('phone.');
 
 const linkId = (from: Ref, to: Ref) => `${from}|${to}`;
 
-/** The rules of {@link personOf} as to one ref at a time. What is said once stays true when more links are loaded. */
-export function claimsIn(links: Links, cuts: Cuts): Claims {
+/**
+ * The rules of {@link personOf} as to one ref at a time. What is said once stays true when more links are loaded.
+ * Of the members next to a ref, `enough` are looked at: two say that it is shared, and a crowd may be behind it.
+ */
+export function claimsIn(links: Links, cuts: Cuts, enough = Infinity): Claims {
   const known = new Map<Ref, Claim>();
+  const uncut = new Map<Ref, ReadonlySet<Ref>>();
 
-  function neighbours(ref: Ref): readonly Ref[] | undefined {
+  function neighbours(ref: Ref): ReadonlySet<Ref> | undefined {
     const all = links.get(ref);
-    if (all === undefined) return undefined;
-    if (cuts.size === 0) return [...all];
-    return [...all].filter((next) => !cuts.has(linkId(ref, next)) && !cuts.has(linkId(next, ref)));
+    if (all === undefined || cuts.size === 0) return all;
+    const found = uncut.get(ref) ?? new Set([...all].filter((next) => !isCut(ref, next)));
+    uncut.set(ref, found);
+    return found;
+  }
+
+  const isCut = (one: Ref, other: Ref) => cuts.has(linkId(one, other)) || cuts.has(linkId(other, one));
+
+  function membersAmong(refs: ReadonlySet<Ref>): Ref[] {
+    const members: Ref[] = [];
+    for (const ref of refs) {
+      if (!isMember(ref)) continue;
+      members.push(ref);
+      if (members.length >= enough) break;
+    }
+    return members;
   }
 
   function claimOn(ref: Ref): Claim {
     if (isMember(ref)) return claim([[ref, []]]);
     const next = neighbours(ref);
     if (next === undefined) return claim([], [ref]);
-    const members = next.filter(isMember);
+    const members = membersAmong(next);
     if (members.length > 0) return claim(members.map((member) => [member, [linkId(ref, member)]]));
     return connects(ref) ? claimOnGroup(ref) : claimThroughNeighbours(ref, next);
   }
@@ -60,14 +77,17 @@ export function claimsIn(links: Links, cuts: Cuts): Claims {
     const missing: Ref[] = [];
     // The set grows while it is gone through.
     for (const ref of group) {
-      for (const next of (neighbours(ref) ?? []).filter(connects)) {
+      for (const next of neighbours(ref) ?? []) {
+        if (!connects(next) || group.has(next)) continue;
         const around = neighbours(next);
-        const members = around?.filter(isMember) ?? [];
-        const [owner] = members;
-        if (around === undefined) missing.push(next);
-        else if (owner === undefined) group.add(next);
+        if (around === undefined) {
+          missing.push(next);
+          continue;
+        }
+        const [owner, another] = membersAmong(around);
+        if (owner === undefined) group.add(next);
         // What several members share leads nowhere.
-        else if (members.length === 1) noteIn(owners, owner, linkId(ref, next));
+        else if (another === undefined) noteIn(owners, owner, linkId(ref, next));
       }
     }
     const alone: [Ref, string[]][] = [[[...group].sort()[0] ?? start, []]];
@@ -77,10 +97,11 @@ export function claimsIn(links: Links, cuts: Cuts): Claims {
   }
 
   /** A payer, cookie or device without a member is claimed by whoever has the e-mails and phones next to it. */
-  function claimThroughNeighbours(ref: Ref, around: readonly Ref[]): Claim {
+  function claimThroughNeighbours(ref: Ref, around: ReadonlySet<Ref>): Claim {
     const claimants = new Map<Ref, string[]>();
     const missing = new Set<Ref>();
-    for (const next of around.filter(connects)) {
+    for (const next of around) {
+      if (!connects(next)) continue;
       const { by, missing: wanted } = claimsOn(next);
       const [only] = by.keys();
       if (wanted.length > 0) for (const one of wanted) missing.add(one);

@@ -37,7 +37,7 @@ export function personOf(
   links: Links,
   cuts: Cuts = new Set(),
 ): { person: Person } | { needed: Ref[] } {
-  const claims = claimsIn(links, cuts);
+  const claims = claimsIn(links, cuts, 2);
   const { by, missing } = claims.on(start);
   if (missing.length > 0) return { needed: [...missing] };
   const [key = start] = by.keys();
