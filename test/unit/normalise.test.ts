@@ -199,6 +199,7 @@ describe('a subject', () => {
     ['email', 'ｈａｎａｋｏ@mail。example'],
     ['phone', '（＋８１）　９０－１２３４－５６７８'],
     ['phone', '090・1234・5678'],
+    ['phone', '090⁃1234━5678'],
   ])('%s may be %j', (kind, value) => {
     expect(subjectSchema.safeParse({ [kind]: value }).success).toBe(true);
   });
