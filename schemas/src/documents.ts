@@ -60,6 +60,26 @@ export interface LinkDocument {
   readonly at: Date;
 }
 
+/**
+ * `cuts`, owner `request`: an operator decided that two refs are not of one person, or took that back. A link is what
+ * events showed; a cut is what somebody answers for, so it stands in a collection of its own, whose owner writes no
+ * links. Append-only, one per decision: undoing is a further one, and nothing is lost. Stored both ways as links are,
+ * in one transaction with the audit entry, so that one look-up by `from` finds it whichever ref is at hand.
+ */
+export interface CutDocument {
+  /** `<from>|<to>|<number>` */
+  readonly _id: string;
+  readonly from: Ref;
+  readonly to: Ref;
+  /** Counts the decisions about this pair from 1; the last one stands. Two operators can't both make the same. */
+  readonly number: number;
+  readonly decision: 'cut' | 'withdrawn';
+  readonly by: string;
+  /** The operator's own reference for the case. No free text: it might name somebody. */
+  readonly note?: string;
+  readonly at: Date;
+}
+
 /** `copies`, owner `transfer`: append-only facts, one per record, holder and action. */
 export interface CopyDocument extends Omit<CopyReport, 'at'> {
   /** `<record>|<holder>|<action>` */

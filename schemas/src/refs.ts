@@ -22,12 +22,6 @@ export function kindOfRef(ref: Ref): RefKind {
   return ref.slice(0, ref.indexOf('.')) as RefKind;
 }
 
-/** Strong refs name one person by agreement; weak ones (cookie, device) name a browser or a machine. */
-export function isStrong(ref: Ref): boolean {
-  const kind = kindOfRef(ref);
-  return kind === 'member' || kind === 'email' || kind === 'phone' || kind === 'payer';
-}
-
 export function lifeKey(life: Life): string {
   return `${life.ref}#${String(life.generation)}`;
 }

@@ -34,8 +34,8 @@ const offsetOf = (env: StackEnvironment) => Number(setting(env, 'KEIRO_PORT_OFFS
 const serviceNames = ['keys', 'collect', 'tag', 'transfer', 'request', 'erase', 'query'] as const;
 
 /**
- * What a service is told besides. Node would let `tag` take 350 MB of garbage while it reads a long backlog, of
- * which it needs a fifth.
+ * What a service is told besides. While it reads a long backlog Node would let `tag` pile up garbage to
+ * 350 MB; it does with 180 as well.
  */
 const told: Readonly<Partial<Record<(typeof serviceNames)[number], Readonly<Record<string, string>>>>> = {
   tag: { NODE_OPTIONS: '--max-old-space-size=96 --max-semi-space-size=4' },

@@ -17,8 +17,23 @@ describe('an e-mail address', () => {
     'ｈａｎａｋｏ＠ｍａｉｌ．ｅｘａｍｐｌｅ',
     'ＨＡＮＡＫＯ@mail.example',
     '\u3000hanako@mail.example\u00a0',
+    'hanako@mail。example',
+    'hanako@mail｡example',
+    '\u202ahanako@mail.example\u202c',
+    'hanako\u200b@mail.exam\u00adple\0',
   ])('%j is hanako@mail.example', (value) => {
     expect(normaliseIdentifier('email', value)).toBe('hanako@mail.example');
+  });
+
+  it.each(['hanako@日本語.example', 'Hanako@日本語。EXAMPLE', 'hanako@XN--WGV71A119E.example'])(
+    '%j has its domain in ASCII',
+    (value) => {
+      expect(normaliseIdentifier('email', value)).toBe('hanako@xn--wgv71a119e.example');
+    },
+  );
+
+  it('with a domain that has no ASCII form stays as it is', () => {
+    expect(normaliseIdentifier('email', 'hanako@日本 語')).toBe('hanako@日本 語');
   });
 
   it.each(['hanako+news@mail.example', 'hana.ko@mail.example', 'hanako@sub.mail.example'])(
@@ -45,6 +60,18 @@ describe('a telephone number', () => {
     '＋８１ ９０ １２３４ ５６７８',
     '+81 (0)90-1234-5678',
     '010-81-90-1234-5678',
+    '0081-90-1234-5678',
+    '0081 (0)90 1234 5678',
+    '+81 090-1234-5678',
+    '(+81) 90-1234-5678',
+    '81-90-1234-5678',
+    '090・1234・5678',
+    '０９０･１２３４･５６７８',
+    '０９０―１２３４─５６７８',
+    '090⁃1234━5678',
+    '090/1234/5678',
+    '090\u200b1234\u00ad5678\t',
+    '\u202a090-1234-5678\u202c',
   ])('%j is +819012345678', (value) => {
     expect(normaliseIdentifier('phone', value)).toBe('+819012345678');
   });
@@ -58,6 +85,10 @@ describe('a telephone number', () => {
     ['+1 (202) 555-0143', '+12025550143'],
     ['010 44 20 7946 0958', '+442079460958'],
     ['0108787212', '+8787212'],
+    ['00 44 20 7946 0958', '+442079460958'],
+    ['+44 (0)20 7946 0958', '+442079460958'],
+    // Services within Japan, not calls to Kazakhstan.
+    ['0077-22-1234', '+810077221234'],
   ])('%j is %j', (value, expected) => {
     expect(normaliseIdentifier('phone', value)).toBe(expected);
   });
@@ -82,6 +113,21 @@ describe('a telephone number', () => {
     }
   });
 
+  it.each([
+    '03-1234-5678 内線12',
+    '03-1234-5678（内線12）',
+    '03-1234-5678x12',
+    '03-1234-5678 ext. 12',
+    '03-1234-5678#12',
+    '03-1234-5678,12',
+    '+81312345678;ext=12',
+    '03-1234-5678～9',
+    '03-1234-567 内線8',
+  ])('%j is no number of one person: it is refused, and equals no other', (value) => {
+    expect(subjectSchema.safeParse({ phone: value }).success).toBe(false);
+    expect(normaliseIdentifier('phone', value)).not.toMatch(/^\+?\d+$/);
+  });
+
   it('that is none is reduced to its digits, so that it can still be looked up', () => {
     expect(normaliseIdentifier('phone', '１')).toBe('1');
     expect(normaliseIdentifier('phone', '9@9@9')).toBe(normaliseIdentifier('phone', '999'));
@@ -96,6 +142,8 @@ describe('any other identifier', () => {
       expect(normaliseIdentifier(kind, '\u3000Ｍ－１００１ ')).toBe('M-1001');
       expect(normaliseIdentifier(kind, 'm-1001')).not.toBe(normaliseIdentifier(kind, 'M-1001'));
       expect(normaliseIdentifier(kind, 'ﾔﾏﾀﾞ')).toBe('ヤマダ');
+      expect(normaliseIdentifier(kind, '\ufeff\u200eM-1001\0\t\u200b')).toBe('M-1001');
+      expect(normaliseIdentifier(kind, 'M\u200b1001')).not.toBe(normaliseIdentifier(kind, 'M1001'));
     },
   );
 });
@@ -125,6 +173,14 @@ describe('normalising', () => {
     '㈱',
     '\ufdfa',
     'Σ',
+    '。',
+    '内',
+    '#',
+    '\0',
+    '\u200b',
+    '\u00ad',
+    '\u0301',
+    '\u00a8',
   ];
 
   it.each(identifierKinds)('%s twice is once, whatever the text', (kind) => {
@@ -138,6 +194,16 @@ describe('normalising', () => {
 });
 
 describe('a subject', () => {
+  it.each([
+    ['email', 'hanako@日本語.example'],
+    ['email', 'ｈａｎａｋｏ@mail。example'],
+    ['phone', '（＋８１）　９０－１２３４－５６７８'],
+    ['phone', '090・1234・5678'],
+    ['phone', '090⁃1234━5678'],
+  ])('%s may be %j', (kind, value) => {
+    expect(subjectSchema.safeParse({ [kind]: value }).success).toBe(true);
+  });
+
   it('may carry any identifier, or none', () => {
     expect(subjectSchema.safeParse({}).success).toBe(true);
     expect(subjectSchema.safeParse({ member: 'm', cookie: 'c' }).success).toBe(true);
@@ -146,6 +212,7 @@ describe('a subject', () => {
   it.each([
     ['member', ''],
     ['member', ' \u3000 '],
+    ['member', '\0\u200b'],
     ['cookie', 'x'.repeat(321)],
     ['device', '\ufdfa'.repeat(300)],
     ['payer', 'p\ud83d'],

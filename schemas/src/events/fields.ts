@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isEmail, isPhone, toNfkc } from './identifiers.ts';
+import { isEmail, isPhone } from './identifiers.ts';
+import { toNfkc } from './normalise.ts';
 
 /* Building blocks of the events' fields. What JSON Schema can't say (formats after NFKC) is checked by zod alone. */
 
