@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { holderIdSchema } from './custody.ts';
-import { identifierKinds } from './events/index.ts';
+import { categories, identifierKinds } from './events/index.ts';
 import { holderKinds } from './holders.ts';
 import { labelsSchema } from './policy/labels.ts';
 import { quarantineReasons } from './quarantine.ts';
@@ -262,6 +262,20 @@ export const totalsAnswerSchema = z.strictObject({
   tasks: counts,
 });
 export type TotalsAnswer = z.infer<typeof totalsAnswerSchema>;
+
+/** `GET /v1/policy/holdings`: all that is held, counted by how it is tagged. */
+export const holdingsAnswerSchema = z.strictObject({
+  asOf: instant,
+  holdings: z.array(
+    z.strictObject({
+      category: z.enum(categories),
+      policy: z.string(),
+      groups: z.array(z.strictObject({ group: z.string(), purposes: z.array(z.string()), rule: z.string() })),
+      records: count,
+    }),
+  ),
+});
+export type HoldingsAnswer = z.infer<typeof holdingsAnswerSchema>;
 
 /** `GET /v1/holders`: the register of all that can hold a copy. */
 export const holdersAnswerSchema = z.strictObject({

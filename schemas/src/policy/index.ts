@@ -1,4 +1,13 @@
 export type { Block } from './blocks.ts';
+export {
+  diffPolicies,
+  type Change,
+  type ChangeKind,
+  type Holding,
+  type Need,
+  type PolicyDiff,
+} from './diff.ts';
+export { diffText } from './diff-text.ts';
 export { checkHolders } from './check-holders.ts';
 export { explainGroups, explainText } from './explain.ts';
 export { describeFinding, type Finding } from './findings.ts';

@@ -35,6 +35,17 @@ export const purposeSchema = z.strictObject({
   source: sourceOfRuleSchema,
   /** Said where no group serves it: nothing is used for it until the operator maps something. */
   unused: labelsSchema.optional(),
+  /**
+   * Said in a revision that words it anew or gives it more records: whether that is reasonably related to the
+   * purpose before (V1). A person decides; without it records held before may not be used so.
+   */
+  change: z
+    .strictObject({
+      related: z.enum(['reasonably', 'beyond']),
+      decidedBy: z.string().min(1),
+      on: z.iso.date(),
+    })
+    .optional(),
 });
 
 /**

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { Option, type Command } from 'commander';
-import { KeiroError, messageOf } from '@keiro/runtime/errors';
+import type { Command } from 'commander';
 import {
   checkHolders,
   checkPolicyFile,
@@ -9,13 +7,13 @@ import {
   explainText,
   parseEvent,
   policyText,
-  shippedPolicyFile,
   type Finding,
-  type Lang,
   type Policies,
 } from '@keiro/schemas';
-import { isTerminal, languages, painter, print, type Language } from './output.ts';
-import { renderBlocks, renderFinding } from './policy-output.ts';
+import { isTerminal, painter, print, type Language } from './output.ts';
+import { registerDiff } from './policy-diff.ts';
+import { langsOf, languageOption, policyFileOf, readable, render, textOf, wrong } from './policy-file.ts';
+import { renderFinding } from './policy-output.ts';
 
 export function register(program: Command): void {
   const policy = program.command('policy').description('the privacy policy as the software carries it out');
@@ -27,7 +25,7 @@ export function register(program: Command): void {
     .option('--json', 'the findings as data')
     .addHelpText('after', '\nExit code 0: no error. 1: at least one error; warnings alone are none.')
     .action((file: string | undefined, options: { holders?: string; json?: boolean }) => {
-      check(fileOf(file), options);
+      check(policyFileOf(file), options);
     });
   policy
     .command('show')
@@ -35,7 +33,7 @@ export function register(program: Command): void {
     .argument('[file]', 'the policy as YAML (default: KEIRO_POLICY_FILE, else the one that ships)')
     .addOption(languageOption())
     .action((file: string | undefined, { lang }: { lang: Language }) => {
-      const policies = readable(fileOf(file));
+      const policies = readable(policyFileOf(file));
       for (const one of langsOf(lang)) print(render(policyText(policies, one)));
     });
   policy
@@ -45,20 +43,10 @@ export function register(program: Command): void {
     .option('--policy <file>', 'the policy as YAML (default: KEIRO_POLICY_FILE, else the one that ships)')
     .addOption(languageOption())
     .action((event: string, { policy: file, lang }: { policy?: string; lang: Language }) => {
-      explain(event, readable(fileOf(file)), lang);
+      explain(event, readable(policyFileOf(file)), lang);
     });
+  registerDiff(policy);
 }
-
-const languageOption = () =>
-  new Option('--lang <lang>', 'language (default: Japanese, then English)')
-    .choices(languages)
-    .default('both');
-const langsOf = (language: Language): Lang[] => (language === 'both' ? ['ja', 'en'] : [language]);
-
-const fileOf = (given: string | undefined): string =>
-  given ?? process.env['KEIRO_POLICY_FILE'] ?? shippedPolicyFile;
-
-const render = (blocks: Parameters<typeof renderBlocks>[0]) => renderBlocks(blocks, painter(isTerminal()));
 
 function check(file: string, options: { holders?: string; json?: boolean }): void {
   const { findings: ofPolicy, policies } = checkPolicyFile(textOf(file), basename(file));
@@ -74,13 +62,6 @@ function check(file: string, options: { holders?: string; json?: boolean }): voi
 function holderFindings(file: string, policies: Policies | undefined): readonly Finding[] {
   if (policies === undefined) return [];
   return checkHolders(textOf(file), basename(file), policies.newest, dayInJapan(new Date()));
-}
-
-function readable(file: string): Policies {
-  const { policies, findings } = checkPolicyFile(textOf(file), basename(file));
-  if (policies !== undefined) return policies;
-  const lines = findings.map((finding) => renderFinding(finding, painter(false)));
-  throw wrong(`the policy can't be read:\n${lines.join('\n')}`);
 }
 
 function explain(file: string, policies: Policies, language: Language): void {
@@ -109,13 +90,3 @@ function jsonOf(file: string): unknown {
     throw wrong(`${file} is not JSON`);
   }
 }
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw wrong(`${file} can't be read: ${messageOf(error)}`);
-  }
-}
-
-const wrong = (message: string) => new KeiroError('configuration', message, { retryable: false });

@@ -6,6 +6,7 @@ import {
   type TotalsAnswer,
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
+import { countHoldings } from './holdings.ts';
 
 /** Counts over whole collections: for reconciling and for operators, not for one person's lineage. */
 export type Counts = ReturnType<typeof createCounts>;
@@ -96,6 +97,8 @@ export function createCounts(db: Db) {
         })),
       };
     },
+
+    holdings: () => countHoldings(db),
 
     /** From the collections' own metadata: cheap, and exact enough to see whether things move. */
     async stored(): Promise<QueryStatus['stored']> {

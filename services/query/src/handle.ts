@@ -1,6 +1,7 @@
 import { ProblemError, route, type Log, type Route } from '@keiro/runtime';
 import {
   holdersAnswerSchema,
+  holdingsAnswerSchema,
   lineageAnswerSchema,
   lineageSearchSchema,
   quarantineAnswerSchema,
@@ -52,6 +53,14 @@ export function queryRoutes(deps: QueryDeps): Route[] {
       right: 'lineage:read',
       answer: totalsAnswerSchema,
       handle: async () => ({ asOf: asOf(), ...(await counts.totals()) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/policy/holdings',
+      summary: 'All that is held, counted by how it is tagged: what a revision is held against (V1)',
+      right: 'lineage:read',
+      answer: holdingsAnswerSchema,
+      handle: async () => ({ asOf: asOf(), holdings: await counts.holdings() }),
     }),
     route({
       method: 'GET',

@@ -2,6 +2,7 @@ import { ProblemError } from '@keiro/runtime';
 import {
   identifierKinds,
   normaliseIdentifier,
+  subjectSchema,
   type Identifier,
   type LineageAnswer,
   type LineageSearch,
@@ -93,8 +94,9 @@ function identifierOf(body: LineageSearch): Identifier {
   for (const kind of identifierKinds) {
     const given = body[kind];
     if (given === undefined) continue;
-    const value = normaliseIdentifier(kind, given);
-    if (value !== '') return { kind, value };
+    // What no event may carry leads to nobody: said plainly, it helps more than "nothing is held".
+    if (subjectSchema.safeParse({ [kind]: given }).success)
+      return { kind, value: normaliseIdentifier(kind, given) };
     throw new ProblemError(400, 'invalid-body', 'the body is not as it should be', [
       { field: kind, code: 'format', message: `nothing in it can be a ${kind}` },
     ]);
