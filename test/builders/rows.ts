@@ -1,0 +1,131 @@
+import type { RowId } from '@keiro/schemas';
+
+/** Where a row of the policy can be seen at work: what would notice its loss, and how compliance asks about it. */
+export interface Shown {
+  /** `file: name of a test`; the test fails when the behaviour is taken away. */
+  readonly tests: readonly string[];
+  /** As somebody types it after `keiro`. */
+  readonly ask: string;
+}
+
+/** A row whose behaviour does not exist yet, or not all of it: what is missing. */
+export interface Later {
+  readonly missing: string;
+}
+
+const events =
+  'unit/events.test.ts: has one type for each category C1 to C7, each with a topic of the pipeline';
+const tagged =
+  'integration/tag.test.ts: becomes a record with purposes and an end, links both ways, and a message for followers';
+const byPurpose = 'unit/guard.test.ts: for %s: the groups that the purpose covers, and no other';
+
+/** Every row once: in `shown`, or in `later` where something of it is missing. */
+export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
+  I0: {
+    tests: ['unit/policy-rows.test.ts: that a law decides cites its article'],
+    ask: 'policy show',
+  },
+  D1: {
+    tests: [
+      'unit/person-properties.test.ts: is never two members, and has nothing that another member was seen with',
+      'integration/late-link.test.ts: has one lineage with every earlier record, and a deletion reaches them',
+    ],
+    ask: 'lineage',
+  },
+  C1: { tests: [events, tagged], ask: 'lineage' },
+  C2: { tests: [events, tagged], ask: 'lineage' },
+  C3: {
+    tests: [
+      events,
+      'unit/policy-check.test.ts: is found to have a blank contact and to capture before registration, and nothing else',
+    ],
+    ask: 'policy check',
+  },
+  C4: {
+    tests: [
+      'integration/capture.test.ts: sends every line once, tells by number what it could not read, and never shows a line',
+    ],
+    ask: 'capture access-log',
+  },
+  C5: { tests: ['unit/events.test.ts: a card number in $field of $name is refused there'], ask: 'lineage' },
+  C6: { tests: [events, tagged], ask: 'lineage' },
+  C7: { tests: [events, tagged], ask: 'lineage' },
+  P1: { tests: [byPurpose], ask: 'policy explain' },
+  P2: { tests: [byPurpose], ask: 'policy explain' },
+  P3: { tests: [byPurpose], ask: 'policy explain' },
+  P4: {
+    tests: [
+      'unit/guard.test.ts: is judged record by record: marketing reads a campaign entry only of those who asked for it',
+    ],
+    ask: 'policy explain',
+  },
+  PM: {
+    tests: ['unit/policy.test.ts: are there for exactly the groups that events have'],
+    ask: 'policy explain',
+  },
+  R4: {
+    tests: [
+      'integration/request.test.ts: reaches every holder, by identifier and by locator, is proven by a second look, and ends the keys',
+    ],
+    ask: 'request deletion',
+  },
+  R5: {
+    tests: [
+      'integration/guarded-consumer.test.ts: R5: keeps back what its person suspended, and delivers it on resume',
+    ],
+    ask: 'request suspension',
+  },
+  X1: { tests: ['integration/collect.test.ts: events.2.data.site foreign_site'], ask: 'policy show' },
+  X2: {
+    tests: ['integration/tag.test.ts: of a user whom a customer controls keeps to that customer'],
+    ask: 'lineage',
+  },
+  V2: {
+    tests: [
+      'unit/policy.test.ts: are three, the first two with unknown texts and the rules of the third',
+      'integration/policy-diff.test.ts: nothing where nothing changed, and unknown where a text is',
+    ],
+    ask: 'policy diff',
+  },
+  L1: {
+    tests: [
+      'unit/policy-period.test.ts: is not counted in UTC: the last hours of a month there are the next month here',
+    ],
+    ask: 'policy show',
+  },
+  L2: {
+    tests: [
+      'unit/policy-rows.test.ts: is a clause in Japanese and English, and the source of a rule or listed',
+      'unit/policy-text.test.ts: in English says that it is a translation, and names the contact that was filled in',
+    ],
+    ask: 'policy show',
+  },
+};
+
+export const later: Readonly<Partial<Record<RowId, Later>>> = {
+  T0: { missing: 'a transfer without a basis is shown as such, and not yet blocked before it happens' },
+  TA: { missing: 'consents towards recipients do not carry transfers yet' },
+  TB: { missing: 'no transfer is authorised by basis yet' },
+  TC: { missing: 'no transfer is authorised by basis yet' },
+  TD: { missing: 'no transfer is authorised by basis yet' },
+  TE: { missing: 'no transfer is authorised by basis yet' },
+  TF: { missing: 'no transfer is authorised by basis yet' },
+  T1: { missing: 'the register has qualification and contract, and a lapse does not stop the flow yet' },
+  T2: { missing: 'as T1' },
+  T3: { missing: 'copies at the site are known and erased; no gate after a restore yet' },
+  T4: { missing: 'joint use is checked in the policy, and no transfer is held against its announcement yet' },
+  S1: {
+    missing: 'sealing, rights and separate keys are there; no signed audit and no breach assessment yet',
+  },
+  R1: { missing: 'lineage answers what is held; no disclosure pack from the holders yet' },
+  R2: { missing: 'no correction yet' },
+  R3: { missing: 'no addition yet' },
+  R6: { missing: 'no denial of third parties’ use yet' },
+  R7: { missing: 'due dates are set and shown; no warning before them yet' },
+  R8: { missing: 'the fee is in the policy; no request waits for it yet' },
+  R9: { missing: 'the grounds are in the policy; no refusal names one yet' },
+  G1: { missing: 'no analytics holder yet' },
+  V1: { missing: 'what a revision changes is computed; publishing one is not recorded yet' },
+  Q1: { missing: 'the contact is checked; no intake for questions and complaints yet' },
+  A1: { missing: 'answers state their moment and who is behind; no list for the day yet' },
+};
