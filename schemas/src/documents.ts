@@ -199,12 +199,28 @@ export interface OutboxDocument {
   readonly at: Date;
 }
 
-/** `audit`: appended by each service in its own transactions, never changed. */
-export interface AuditDocument {
+/**
+ * What was decided about a person's data (S1). It outlives erasure, so nothing in it may be a personal value: `about`
+ * and `request` hold ids, and of people none but refs; `detail` holds counts, names that the code knows, and the
+ * operator's own reference of a case, which must name nobody.
+ */
+export interface AuditEntry {
+  /** Made of the id of what it is about, so that the same decision is not entered twice. */
   readonly _id: string;
   readonly at: Date;
+  /** The client who decided, or the service. */
   readonly by: string;
   readonly action: string;
+  readonly about?: readonly string[];
   readonly request?: string;
   readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * `audit`, several writers: appended by each service in the transaction of what it is about, never changed. An
+ * entry is not chained to others or signed yet, so that one who may write to the store can still change it unseen.
+ */
+export interface AuditDocument extends AuditEntry {
+  /** SHA-256 of the detail (base64url): stays when a detail has to go. Entries from before it have none. */
+  readonly detailDigest: string;
 }
