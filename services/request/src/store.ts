@@ -116,8 +116,7 @@ export function openRequestStore(mongo: Mongo): RequestStore {
     if (beside.outbox !== undefined && beside.outbox.length > 0) {
       await outbox.insertMany([...beside.outbox], { session });
     }
-    if (beside.audit !== undefined && beside.audit.length > 0)
-      await appendAudit(db, beside.audit, session);
+    if (beside.audit !== undefined && beside.audit.length > 0) await appendAudit(db, beside.audit, session);
   }
 
   async function countByState(name: 'requests' | 'tasks'): Promise<Record<string, number>> {
