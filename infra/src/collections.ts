@@ -126,6 +126,14 @@ export const collections: readonly CollectionPlan[] = [
     ],
   },
   {
+    name: 'cuts',
+    database: 'lineage',
+    owner: 'request',
+    readers: ['query'],
+    why: 'which refs an operator has said are not of one person; insert-only, both directions',
+    indexes: [{ key: { from: 1 }, name: 'from', why: 'asked for whenever a person is resolved; few writes' }],
+  },
+  {
     name: 'outbox',
     database: 'lineage',
     owner: 'request',
@@ -136,7 +144,7 @@ export const collections: readonly CollectionPlan[] = [
   {
     name: 'audit',
     database: 'lineage',
-    owner: 'request and erase, each its own entries',
+    owner: 'request, erase and tag, each its own entries; insert-only',
     readers: ['query'],
     why: 'every decision about a person, append-only',
     indexes: [],

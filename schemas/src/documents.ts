@@ -1,6 +1,6 @@
 import type { CopyReport, SnapshotReport } from './custody.ts';
 import type { Category, EventType } from './events/index.ts';
-import type { Quarantined } from './quarantine.ts';
+import type { DiscardReason, Quarantined } from './quarantine.ts';
 import type { Life, Ref } from './refs.ts';
 import type { Standing } from './rights.ts';
 import type { Scope } from './wire.ts';
@@ -98,12 +98,36 @@ export interface SnapshotDocument extends Omit<SnapshotReport, 'watermark' | 'ta
   readonly reportedAt: Date;
 }
 
-/** `quarantine`, owner `tag`. */
-export interface QuarantineDocument extends Omit<Quarantined, 'at'> {
+/**
+ * `quarantine`, owner `tag`. Held until it is settled; an entry that was released in vain stays held, with the reason
+ * that applies now. It never goes: an entry that is read from its topic again must not come back to life.
+ */
+export interface QuarantineDocument extends Omit<Quarantined, 'at' | 'sealed'> {
   /** `<by>|<topic>/<partition>/<offset>` */
   readonly _id: string;
   readonly at: Date;
+  /** Absent once it is settled: a record needs no second copy, and what is discarded is destroyed. */
+  readonly sealed?: string;
+  /** A release has begun, by this id, and has not ended: until one does, nobody may discard it. */
+  readonly releasing?: string;
+  readonly settled?: Settlement;
 }
+
+/** How an entry left quarantine. */
+export type Settlement = { readonly at: Date; readonly by: string } & (
+  | {
+      readonly state: 'released';
+      /** `repetition`: the event was a record already, by another message. */
+      readonly became: 'record' | 'repetition';
+      readonly record: string;
+    }
+  | {
+      readonly state: 'discarded';
+      readonly reason: DiscardReason;
+      /** The operator's own reference of the case. No free text: it might name somebody. */
+      readonly note?: string;
+    }
+);
 
 /** `standing`, owner `request`. */
 export interface StandingDocument extends Standing {
@@ -199,12 +223,28 @@ export interface OutboxDocument {
   readonly at: Date;
 }
 
-/** `audit`: appended by each service in its own transactions, never changed. */
-export interface AuditDocument {
+/**
+ * What was decided about a person's data (S1). It outlives erasure, so nothing in it may be a personal value: `about`
+ * and `request` hold ids, and of people none but refs; `detail` holds counts, names that the code knows, and the
+ * operator's own reference of a case, which must name nobody.
+ */
+export interface AuditEntry {
+  /** Made of the id of what it is about, so that the same decision is not entered twice. */
   readonly _id: string;
   readonly at: Date;
+  /** The client who decided, or the service. */
   readonly by: string;
   readonly action: string;
+  readonly about?: readonly string[];
   readonly request?: string;
   readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * `audit`, several writers: appended by each service in the transaction of what it is about, never changed. An
+ * entry is not chained to others or signed yet, so that one who may write to the store can still change it unseen.
+ */
+export interface AuditDocument extends AuditEntry {
+  /** SHA-256 of the detail (base64url): stays when a detail has to go. Entries from before it have none. */
+  readonly detailDigest: string;
 }

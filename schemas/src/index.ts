@@ -7,6 +7,8 @@ export * from './jsonschema.ts';
 export * from './keys-api.ts';
 export * from './person.ts';
 export * from './policy/index.ts';
+export * from './quarantine-api.ts';
+export * from './quarantine-words.ts';
 export * from './quarantine.ts';
 export * from './query-api.ts';
 export * from './records.ts';

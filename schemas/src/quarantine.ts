@@ -20,6 +20,26 @@ export const quarantineReasons = [
 ] as const;
 export type QuarantineReason = (typeof quarantineReasons)[number];
 
+/** `released`: it became a record, or turned out to repeat one. `discarded`: somebody ended it, for a reason. */
+export const quarantineStates = ['held', 'released', 'discarded'] as const;
+export type QuarantineState = (typeof quarantineStates)[number];
+
+/** Why an entry is ended for good. A list, so that no text can name a person. */
+export const discardReasons = [
+  /** The producer has sent the event again as it should be. */
+  'sent-again',
+  /** Nobody can read it, and nobody can mend it. */
+  'unreadable-for-good',
+  /** Its person was erased, and stays so. */
+  'person-erased',
+  /** Its retention would have ended by now. */
+  'past-end',
+  /** It concerns nobody whose data we handle. */
+  'not-ours',
+  'test-data',
+] as const;
+export type DiscardReason = (typeof discardReasons)[number];
+
 /** What is quarantined, sealed under the quarantine key of its day: never lost, never in clear. */
 export const quarantinedSchema = z.strictObject({
   /** Who set it aside: `tag`, `transfer` or a holder. */
@@ -40,3 +60,17 @@ export const quarantinedSchema = z.strictObject({
   at: z.iso.datetime(),
 });
 export type Quarantined = z.infer<typeof quarantinedSchema>;
+
+/**
+ * The id of an entry, `<by>|<topic>/<partition>/<offset>`, as it stands in a URL or on a command line:
+ * `<by>~<topic>~<partition>~<offset>`. None of the characters of this form has to be escaped in either.
+ */
+export const quarantineAddress = (id: string): string => id.replaceAll(/[|/]/g, '~');
+
+/** Inverse of {@link quarantineAddress}; takes the id itself too. Undefined where it is neither. */
+export function quarantineIdOf(address: string): string | undefined {
+  const parts = /^([\w.-]+)[~|]([\w.-]+)[~/](\d+)[~/](\d+)$/.exec(address);
+  if (parts === null) return undefined;
+  const [, by = '', topic = '', partition = '', offset = ''] = parts;
+  return `${by}|${topic}/${partition}/${offset}`;
+}

@@ -3,7 +3,7 @@ import { holderIdSchema } from './custody.ts';
 import { categories, identifierKinds } from './events/index.ts';
 import { holderKinds } from './holders.ts';
 import { labelsSchema } from './policy/labels.ts';
-import { quarantineReasons } from './quarantine.ts';
+import { quarantineReasons, quarantineStates } from './quarantine.ts';
 import { lifeSchema, refKinds, refSchema } from './refs.ts';
 import { requestViewSchema } from './request-api.ts';
 import { scopeSchema } from './wire.ts';
@@ -218,16 +218,22 @@ export const lineageAnswerSchema = z.strictObject({
 });
 export type LineageAnswer = z.infer<typeof lineageAnswerSchema>;
 
-/** `GET /v1/quarantine?limit=`: what was set aside, without its sealed content. */
+/**
+ * `GET /v1/quarantine?limit=&reason=&state=`: what was set aside, without its sealed content. `total`, `byReason` and
+ * `oldest` speak of all that is held, `settled` counts the others by state; `items` are those that were asked for.
+ */
 export const quarantineAnswerSchema = z.strictObject({
   asOf: instant,
   total: count,
+  settled: z.partialRecord(z.enum(quarantineStates), count),
   byReason: z.partialRecord(z.enum(quarantineReasons), count),
   oldest: instant.optional(),
   /** Newest first. */
   items: z.array(
     z.strictObject({
+      /** See `quarantineAddress`. */
       id: z.string(),
+      state: z.enum(quarantineStates),
       by: z.string(),
       reason: z.enum(quarantineReasons),
       detail: z.string(),
@@ -254,8 +260,12 @@ export const totalsAnswerSchema = z.strictObject({
     /** Without any identifier: no person's search finds them. */
     unattributed: count,
   }),
-  /** `byWhom` tells events that were never recorded (`tag`) from records that a holder could not open. */
-  quarantined: z.strictObject({ total: count, byReason: counts, byWhom: counts }),
+  /**
+   * All that was set aside, but for what became a record on release: so sent = recorded + quarantined by `tag` holds
+   * after release and discard. `byWhom` tells events that were never recorded (`tag`) from records that a holder
+   * could not open; `released` in `byState` are those that only repeat a record.
+   */
+  quarantined: z.strictObject({ total: count, byReason: counts, byWhom: counts, byState: counts }),
   /** Facts reported, by holder and action. */
   copies: z.record(z.string(), counts),
   requests: counts,

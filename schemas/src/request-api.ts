@@ -17,6 +17,11 @@ export const requestStates = [
 ] as const;
 export const taskStates = ['pending', 'running', 'done', 'failed'] as const;
 
+/** The caller's own reference for the case. No free text: it is kept in clear with the audit entry. */
+export const noteSchema = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'a reference of letters, digits, - and _, beginning with a letter');
+
 /**
  * What a person asks, sent by compliance. Identifiers travel in the body only; several of them must lead to one
  * and the same person. `purposes` belong to a suspension or a resume; `all`, the default, binds every purpose.
@@ -32,14 +37,7 @@ export const createRequestSchema = z
       .min(1)
       .max(purposeIds.length + 1)
       .optional(),
-    /** The caller's own reference for the case. No free text: it is kept in clear with the audit entry. */
-    note: z
-      .string()
-      .regex(
-        /^[A-Za-z][A-Za-z0-9_-]{0,63}$/,
-        'a reference of letters, digits, - and _, beginning with a letter',
-      )
-      .optional(),
+    note: noteSchema.optional(),
   })
   .refine((body) => body.type !== 'deletion' || body.purposes === undefined, {
     path: ['purposes'],

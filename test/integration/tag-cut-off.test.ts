@@ -50,7 +50,6 @@ function handlerCutOffAfter(steps: number) {
         return Promise.resolve();
       }),
     quarantine: {
-      seal: () => Promise.reject(new Error('nothing is to be set aside')),
       add: (items) =>
         items.length === 0 ? Promise.resolve() : Promise.reject(new Error('nothing is to be set aside')),
     },

@@ -21,7 +21,12 @@ export const clientPlans: readonly ClientPlan[] = [
   { name: 'request', rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy'] },
   { name: 'erase', rights: ['keys:sweep'] },
   { name: 'query', rights: ['keys:lookup'] },
-  { name: 'compliance', rights: ['lineage:read', 'requests:write', 'requests:read', 'tasks:write'] },
+  {
+    name: 'compliance',
+    rights: ['lineage:read', 'requests:write', 'requests:read', 'tasks:write', 'quarantine:read'],
+  },
+  // Decides about messages and about who is who, which is no part of answering people.
+  { name: 'operator', rights: ['lineage:read', 'quarantine:read', 'quarantine:manage', 'links:manage'] },
   {
     name: 'crm',
     rights: ['keys:open', 'keys:quarantine'],

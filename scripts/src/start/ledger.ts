@@ -35,7 +35,10 @@ export const totalOf = ({ emitted }: Balance) => emitted.site + emitted.accessLo
 export const agrees = (balance: Balance) =>
   totalOf(balance) === balance.inKafka && balance.inKafka === balance.recorded + balance.quarantined;
 
-/** Events that were set aside before they were recorded; what a holder could not open was recorded all the same. */
+/**
+ * Events that were set aside before they were recorded, and did not become records on release; what a holder could not
+ * open was recorded all the same.
+ */
 const setAside = ({ quarantined }: TotalsAnswer) => quarantined.byWhom['tag'] ?? 0;
 
 const patienceMs = 90_000;

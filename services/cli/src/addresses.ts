@@ -8,7 +8,7 @@ export const addressConfig = {
   KEIRO_KEYS_URL: z.url().default('http://127.0.0.1:17002'),
   KEIRO_REQUEST_URL: z.url().default('http://127.0.0.1:17003'),
   KEIRO_QUERY_URL: z.url().default('http://127.0.0.1:17004'),
-  KEIRO_TAG_PORT: port(17_005),
+  KEIRO_TAG_URL: z.url().default('http://127.0.0.1:17005'),
   KEIRO_TRANSFER_PORT: port(17_006),
   KEIRO_ERASE_PORT: port(17_007),
 };

@@ -5,7 +5,11 @@ import { z, ZodError } from 'zod';
 import { addressConfig } from './addresses.ts';
 import { environmentFor } from './environment.ts';
 
-const variables = { query: 'KEIRO_QUERY_URL', request: 'KEIRO_REQUEST_URL' } as const;
+const variables = {
+  query: 'KEIRO_QUERY_URL',
+  request: 'KEIRO_REQUEST_URL',
+  tag: 'KEIRO_TAG_URL',
+} as const;
 
 interface Question {
   /** GET unless there is a body. An identifier is in the body, never in the path. */
@@ -16,9 +20,13 @@ interface Question {
 /** Asks one service; whatever goes wrong is one sentence that says what to do. */
 export type Ask = <R extends z.ZodType>(question: Question, answer: R) => Promise<z.infer<R>>;
 
-export function asking(service: keyof typeof variables): Ask {
+/** `client` is the one in whose name it asks: what an operator decides is not for who answers people. */
+export function asking(
+  service: keyof typeof variables,
+  client: 'compliance' | 'operator' = 'compliance',
+): Ask {
   const variable = variables[service];
-  const config = readConfig(z.object({ ...addressConfig, ...tokenConfig }), environmentFor('compliance'));
+  const config = readConfig(z.object({ ...addressConfig, ...tokenConfig }), environmentFor(client));
   const url = config[variable];
   return async ({ path, body }, answer) => {
     const request =

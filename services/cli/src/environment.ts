@@ -12,6 +12,7 @@ const addresses = [
   'KEIRO_COLLECT_URL',
   'KEIRO_REQUEST_URL',
   'KEIRO_QUERY_URL',
+  'KEIRO_TAG_URL',
 ];
 
 /**

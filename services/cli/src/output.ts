@@ -1,10 +1,15 @@
 import { styleText } from 'node:util';
 import type { Labels } from '@keiro/schemas';
+import { Option } from 'commander';
 import stringWidth from 'string-width';
 
 /** Both languages, Japanese first, unless one is asked for (L2). */
 export const languages = ['both', 'ja', 'en'] as const;
 export type Language = (typeof languages)[number];
+
+/** `--lang`, as the reading commands have it. */
+export const languageOption = () =>
+  new Option('--lang <language>', 'language of what is printed').choices(languages).default('both');
 
 export function say(labels: Labels, language: Language): string {
   if (language !== 'both') return labels[language];

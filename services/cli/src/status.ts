@@ -49,7 +49,7 @@ function places(): { service: string; url: string }[] {
   return [
     { service: 'collect', url: config.KEIRO_COLLECT_URL },
     { service: 'keys', url: config.KEIRO_KEYS_URL },
-    { service: 'tag', url: local(config.KEIRO_TAG_PORT) },
+    { service: 'tag', url: config.KEIRO_TAG_URL },
     { service: 'transfer', url: local(config.KEIRO_TRANSFER_PORT) },
     { service: 'request', url: config.KEIRO_REQUEST_URL },
     { service: 'erase', url: local(config.KEIRO_ERASE_PORT) },

@@ -37,6 +37,20 @@ export const words = {
   allPurposes: word('すべての目的', 'every purpose'),
   tenant: word('受託', 'entrusted by'),
   again: word('消去後に再び報告', 'reported again after erasure'),
+  state: word('状態', 'state'),
+  reason: word('理由', 'reason'),
+  detail: word('詳細', 'detail'),
+  since: word('日時', 'since'),
+  setAsideBy: word('隔離元', 'set aside by'),
+  message: word('メッセージ', 'message'),
+  type: word('種別', 'type'),
+  ref: word('参照', 'ref'),
+  record: word('記録', 'record'),
+  settled: word('処置', 'settled'),
+  became: word('結果', 'became'),
+  discardedFor: word('破棄理由', 'discarded'),
+  note: word('整理番号', 'note'),
+  next: word('次の対応', 'next step'),
 } as const;
 
 const kinds: Record<string, Labels> = {

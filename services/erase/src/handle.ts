@@ -1,5 +1,5 @@
 import { isRetryable, whileUnavailable, type Log } from '@keiro/runtime';
-import type { AuditDocument, HolderDocument, Receipt, TaskDocument } from '@keiro/schemas';
+import type { AuditEntry, HolderDocument, Receipt, TaskDocument } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
 import { afterFailure, Tally, type RetryPolicy } from './attempt.ts';
 import { ConnectorError, type Connector, type Work } from './connectors/connector.ts';
@@ -172,7 +172,7 @@ function holdLease(claim: Claim, deps: TaskDependencies): { signal: AbortSignal;
 
 const leaseEnd = ({ now, leaseMs }: TaskDependencies) => new Date(now().getTime() + leaseMs);
 
-function auditOf(task: TaskDocument, action: string, receipt: Receipt, at: Date): AuditDocument {
+function auditOf(task: TaskDocument, action: string, receipt: Receipt, at: Date): AuditEntry {
   return {
     _id: `${task._id}/${action}/${String(task.attempt)}`,
     at,

@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
-import type { Mongo } from '@keiro/runtime';
+import { appendAudit, type Mongo } from '@keiro/runtime';
 import type {
-  AuditDocument,
+  AuditEntry,
   CopyDocument,
   HolderDocument,
   Receipt,
@@ -26,13 +26,13 @@ export interface EraseStore {
   /** False when the lease is lost. */
   renew(claim: Claim, until: Date): Promise<boolean>;
   /** Each false when the lease is lost. */
-  finish(claim: Claim, receipt: Receipt, audit: AuditDocument): Promise<boolean>;
+  finish(claim: Claim, receipt: Receipt, audit: AuditEntry): Promise<boolean>;
   fail(
     claim: Claim,
     receipt: Receipt,
     error: TaskDocument['errors'][number],
     verdict: Verdict,
-    audit: AuditDocument | undefined,
+    audit: AuditEntry | undefined,
   ): Promise<boolean>;
   /** Sealed locators that these holders reported for records under these refs. */
   copies(
@@ -55,13 +55,13 @@ export function openEraseStore(mongo: Mongo): EraseStore {
   });
 
   async function settle(
-    audit: AuditDocument | undefined,
+    audit: AuditEntry | undefined,
     update: (session?: ClientSession) => Promise<{ matchedCount: number }>,
   ): Promise<boolean> {
     if (audit === undefined) return (await update()).matchedCount === 1;
     return mongo.transaction(async (session) => {
       const { matchedCount } = await update(session);
-      if (matchedCount === 1) await db.collection<AuditDocument>('audit').insertOne(audit, { session });
+      if (matchedCount === 1) await appendAudit(db, [audit], session);
       return matchedCount === 1;
     });
   }

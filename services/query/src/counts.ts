@@ -1,7 +1,10 @@
 import {
+  quarantineAddress,
   type CopyDocument,
   type QuarantineAnswer,
   type QuarantineDocument,
+  type QuarantineReason,
+  type QuarantineState,
   type QueryStatus,
   type TotalsAnswer,
 } from '@keiro/schemas';
@@ -10,6 +13,12 @@ import { countHoldings } from './holdings.ts';
 
 /** Counts over whole collections: for reconciling and for operators, not for one person's lineage. */
 export type Counts = ReturnType<typeof createCounts>;
+
+interface QuarantineQuestion {
+  readonly state: QuarantineState;
+  readonly reason: QuarantineReason | undefined;
+  readonly limit: number;
+}
 
 interface Row<K> {
   readonly _id: K;
@@ -22,6 +31,7 @@ export function createCounts(db: Db) {
       .collection(collection)
       .aggregate<Row<K>>([{ $group: { _id: key, n: { $sum: 1 } } }])
       .toArray();
+  const quarantine = db.collection<QuarantineDocument>('quarantine');
 
   return {
     async totals(): Promise<Omit<TotalsAnswer, 'asOf'>> {
@@ -33,7 +43,18 @@ export function createCounts(db: Db) {
           // What kind of ref: the part before the dot.
           kind: { $arrayElemAt: [{ $split: ['$ref', '.'] }, 0] },
         }),
-        grouped<{ reason: string; by: string }>('quarantine', { reason: '$reason', by: '$by' }),
+        quarantine
+          .aggregate<Row<{ reason: string; by: string; state?: string }>>([
+            // One that became a record is counted there, and must not be counted twice.
+            { $match: { 'settled.became': { $ne: 'record' } } },
+            {
+              $group: {
+                _id: { reason: '$reason', by: '$by', state: '$settled.state' },
+                n: { $sum: 1 },
+              },
+            },
+          ])
+          .toArray(),
         grouped<{ holder: string; action: CopyDocument['action'] }>('copies', {
           holder: '$holder',
           action: '$action',
@@ -55,6 +76,7 @@ export function createCounts(db: Db) {
           total: sum(quarantined),
           byReason: fold(quarantined, ({ reason }) => reason),
           byWhom: fold(quarantined, ({ by }) => by),
+          byState: fold(quarantined, ({ state }) => state ?? 'held'),
         },
         copies: byHolder,
         requests: fold(requests, (state) => state),
@@ -62,17 +84,24 @@ export function createCounts(db: Db) {
       };
     },
 
-    /** Newest first, without what is sealed in them. */
-    async quarantine(limit: number): Promise<Omit<QuarantineAnswer, 'asOf'>> {
-      const quarantine = db.collection<QuarantineDocument>('quarantine');
-      const [reasons, items] = await Promise.all([
+    /** Counts of what is held by reason, and what is in one state one by one, newest first, without what is sealed. */
+    async quarantine({ state, reason, limit }: QuarantineQuestion): Promise<Omit<QuarantineAnswer, 'asOf'>> {
+      const inState = state === 'held' ? { settled: { $exists: false } } : { 'settled.state': state };
+      const [reasons, settled, items] = await Promise.all([
         quarantine
           .aggregate<{ _id: QuarantineDocument['reason']; n: number; oldest: Date }>([
+            { $match: { settled: { $exists: false } } },
             { $group: { _id: '$reason', n: { $sum: 1 }, oldest: { $min: '$at' } } },
           ])
           .toArray(),
         quarantine
-          .find({}, { projection: { sealed: 0 } })
+          .aggregate<Row<string>>([
+            { $match: { settled: { $exists: true } } },
+            { $group: { _id: '$settled.state', n: { $sum: 1 } } },
+          ])
+          .toArray(),
+        quarantine
+          .find({ ...inState, ...(reason === undefined ? {} : { reason }) }, { projection: { sealed: 0 } })
           .sort({ at: -1, _id: -1 })
           .limit(limit)
           .toArray(),
@@ -80,10 +109,12 @@ export function createCounts(db: Db) {
       const oldest = reasons.map((row) => row.oldest.toISOString()).toSorted()[0];
       return {
         total: sum(reasons),
-        byReason: fold(reasons, (reason) => reason),
+        byReason: fold(reasons, (id) => id),
+        settled: fold(settled, (id) => id),
         ...(oldest === undefined ? {} : { oldest }),
         items: items.map((item) => ({
-          id: item._id,
+          id: quarantineAddress(item._id),
+          state: item.settled?.state ?? 'held',
           by: item.by,
           reason: item.reason,
           detail: item.detail,

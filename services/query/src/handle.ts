@@ -5,6 +5,8 @@ import {
   lineageAnswerSchema,
   lineageSearchSchema,
   quarantineAnswerSchema,
+  quarantineReasons,
+  quarantineStates,
   queryStatusSchema,
   totalsAnswerSchema,
 } from '@keiro/schemas';
@@ -41,10 +43,18 @@ export function queryRoutes(deps: QueryDeps): Route[] {
     route({
       method: 'GET',
       path: '/v1/quarantine',
-      summary: 'What was set aside, by reason, newest first; ?limit= (default 50, at most 1000)',
+      summary:
+        'What was set aside, by reason, newest first; ?limit= (default 50, at most 1000), ?reason=, ?state= (held)',
       right: 'lineage:read',
       answer: quarantineAnswerSchema,
-      handle: async ({ query }) => ({ asOf: asOf(), ...(await counts.quarantine(limitOf(query['limit']))) }),
+      handle: async ({ query }) => ({
+        asOf: asOf(),
+        ...(await counts.quarantine({
+          state: oneOf('state', query['state'], quarantineStates) ?? 'held',
+          reason: oneOf('reason', query['reason'], quarantineReasons),
+          limit: limitOf(query['limit']),
+        })),
+      }),
     }),
     route({
       method: 'GET',
@@ -103,7 +113,21 @@ function limitOf(given: string | undefined): number {
   if (given === undefined) return 50;
   const limit = /^\d{1,4}$/.test(given) ? Number(given) : 0;
   if (limit >= 1 && limit <= 1000) return limit;
-  throw new ProblemError(400, 'invalid-query', 'the query is not as it should be', [
-    { field: 'limit', code: 'range', message: 'a whole number from 1 to 1000' },
-  ]);
+  throw badQuery('limit', 'a whole number from 1 to 1000');
 }
+
+function oneOf<S extends string>(
+  field: string,
+  given: string | undefined,
+  known: readonly S[],
+): S | undefined {
+  if (given === undefined) return undefined;
+  const found = known.find((one) => one === given);
+  if (found === undefined) throw badQuery(field, `one of ${known.join(', ')}`);
+  return found;
+}
+
+const badQuery = (field: string, message: string) =>
+  new ProblemError(400, 'invalid-query', 'the query is not as it should be', [
+    { field, code: 'value', message },
+  ]);

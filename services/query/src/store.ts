@@ -75,7 +75,7 @@ export function createStore(db: Db) {
       const rows = await db
         .collection<QuarantineDocument>('quarantine')
         .aggregate<{ _id: string; n: number }>([
-          { $match: { ref: among(refs) } },
+          { $match: { ref: among(refs), settled: { $exists: false } } },
           { $group: { _id: '$reason', n: { $sum: 1 } } },
         ])
         .toArray();

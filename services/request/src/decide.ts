@@ -2,7 +2,7 @@ import {
   addPeriod,
   dayInJapan,
   taskId,
-  type AuditDocument,
+  type AuditEntry,
   type Category,
   type Directive,
   type Holder,
@@ -51,7 +51,7 @@ export interface Documents {
   readonly tasks: readonly TaskDocument[];
   readonly standings: readonly StandingDocument[];
   readonly outbox: readonly OutboxDocument[];
-  readonly audit: readonly AuditDocument[];
+  readonly audit: readonly AuditEntry[];
 }
 
 export type Decision =

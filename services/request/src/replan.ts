@@ -1,6 +1,6 @@
 import {
   lifeKey,
-  type AuditDocument,
+  type AuditEntry,
   type Life,
   type Ref,
   type RequestDocument,
@@ -41,7 +41,7 @@ export function replan(
 
   const change = { standings: situation.standings, request: request._id, at: now };
   const standings = [...hidden({ ...change, lives: added }), ...revealed({ ...change, lives: dropped })];
-  const audit: AuditDocument = {
+  const audit: AuditEntry = {
     _id: `${request._id}/replanned/${stamp}`,
     at: now,
     by: 'request',

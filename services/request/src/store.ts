@@ -1,7 +1,7 @@
 import type { ClientSession, Collection, UpdateFilter } from 'mongodb';
-import type { Mongo } from '@keiro/runtime';
+import { appendAudit, type Mongo } from '@keiro/runtime';
 import type {
-  AuditDocument,
+  AuditEntry,
   Category,
   HolderDocument,
   LinkDocument,
@@ -64,8 +64,8 @@ export interface RequestStore {
   tasksOf(request: string): Promise<TaskDocument[]>;
   tasks(states: readonly TaskState[], limit: number): Promise<TaskDocument[]>;
   /** Puts a failed task back for another attempt; false when it is not failed. */
-  putBack(task: TaskDocument, audit: AuditDocument): Promise<boolean>;
-  audit(entry: AuditDocument): Promise<void>;
+  putBack(task: TaskDocument, audit: AuditEntry): Promise<boolean>;
+  audit(entry: AuditEntry): Promise<void>;
   /** The oldest messages that Kafka does not have, in order. */
   outbox(limit: number): Promise<OutboxDocument[]>;
   newestStamp(): Promise<string | undefined>;
@@ -85,7 +85,6 @@ export function openRequestStore(mongo: Mongo): RequestStore {
   const tasks = db.collection<TaskDocument>('tasks');
   const standings = db.collection<StandingDocument>('standing');
   const outbox = db.collection<OutboxDocument>('outbox');
-  const audit = db.collection<AuditDocument>('audit');
 
   async function standingsOf(refs: readonly Ref[], session?: ClientSession): Promise<Standings> {
     const found = await standings
@@ -117,8 +116,7 @@ export function openRequestStore(mongo: Mongo): RequestStore {
     if (beside.outbox !== undefined && beside.outbox.length > 0) {
       await outbox.insertMany([...beside.outbox], { session });
     }
-    if (beside.audit !== undefined && beside.audit.length > 0)
-      await audit.insertMany([...beside.audit], { session });
+    if (beside.audit !== undefined && beside.audit.length > 0) await appendAudit(db, beside.audit, session);
   }
 
   async function countByState(name: 'requests' | 'tasks'): Promise<Record<string, number>> {
@@ -183,17 +181,15 @@ export function openRequestStore(mongo: Mongo): RequestStore {
           },
           { session },
         );
-        await audit.insertOne(
-          {
-            _id: `${request._id}/overtaken`,
-            at,
-            by: 'request',
-            action: 'request.overtaken',
-            request: request._id,
-            detail: { deletion: by },
-          },
-          { session },
-        );
+        const entry = {
+          _id: `${request._id}/overtaken`,
+          at,
+          by: 'request',
+          action: 'request.overtaken',
+          request: request._id,
+          detail: { deletion: by },
+        };
+        await appendAudit(db, [entry], session);
       }),
 
     request: (id) => requests.findOne({ _id: id }),
@@ -224,13 +220,11 @@ export function openRequestStore(mongo: Mongo): RequestStore {
           { $set: { state: 'pending', attempt: task.attempt + 1 }, $unset: { notBefore: '' } },
           { session },
         );
-        if (matchedCount === 1) await audit.insertOne(entry, { session });
+        if (matchedCount === 1) await appendAudit(db, [entry], session);
         return matchedCount === 1;
       }),
 
-    async audit(entry) {
-      await audit.insertOne(entry);
-    },
+    audit: (entry) => appendAudit(db, [entry]),
 
     outbox: (limit) => outbox.find().sort({ _id: 1 }).limit(limit).toArray(),
     newestStamp: async () => (await outbox.find().sort({ _id: -1 }).limit(1).next())?._id,

@@ -17,6 +17,9 @@ export const rights = [
   'requests:read',
   'requests:write',
   'tasks:write',
+  'quarantine:read',
+  'quarantine:manage',
+  'links:manage',
 ] as const;
 export type Right = (typeof rights)[number];
 

@@ -1,4 +1,5 @@
 import {
+  clientsConfig,
   commonConfig,
   groupConfig,
   kafkaConfig,
@@ -21,7 +22,8 @@ export const configSchema = z.object({
   ...tokenConfig,
   ...groupConfig,
   ...policyConfig,
-  /** Health and metrics only. */
+  ...clientsConfig,
+  /** Health, metrics, and what is in quarantine. */
   KEIRO_TAG_PORT: port(17_005),
 });
 export type Config = z.infer<typeof configSchema>;

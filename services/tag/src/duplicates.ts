@@ -14,6 +14,7 @@ export function judgeRepetition(stored: Stored, again: Stored): Repetition {
   return stored.digest === again.digest ? 'retry' : 'conflict';
 }
 
-function samePosition(one: Stored['position'], other: Stored['position']): boolean {
+/** Whether it is the very same message. */
+export function samePosition(one: Stored['position'], other: Stored['position']): boolean {
   return one.offset === other.offset && one.partition === other.partition && one.topic === other.topic;
 }

@@ -14,9 +14,18 @@ export interface HandlerDeps {
   readonly policies: Policies;
   readonly store: TagStore;
   readonly publish: (records: readonly RecordDocument[]) => Promise<void>;
-  readonly quarantine: Quarantine;
+  readonly quarantine: Pick<Quarantine, 'add'>;
   readonly metrics: TagMetrics;
   readonly now: () => Date;
+}
+
+/** What became of a batch. */
+export interface Handled {
+  /** Ids of the records that these very messages are, whether they were new or had been there after a crash. */
+  readonly recorded: readonly string[];
+  /** Ids of records, or of what is set aside, that some messages only repeat. */
+  readonly repeated: readonly string[];
+  readonly aside: readonly SetAside[];
 }
 
 interface Candidate {
@@ -29,10 +38,10 @@ interface Candidate {
  * Handles one batch of one partition: decode, look at standing, tag, insert, link, publish, set aside. It may
  * be cut off anywhere and run again: each step is idempotent, and offsets are committed only after the last.
  */
-export function createHandler(deps: HandlerDeps): (messages: readonly Message[]) => Promise<void> {
+export function createHandler(deps: HandlerDeps): (messages: readonly Message[]) => Promise<Handled> {
   const { registry, standing, policies, store, publish, quarantine, metrics, now } = deps;
 
-  async function handle(events: ReturnType<typeof read>[]): Promise<void> {
+  async function handle(events: ReturnType<typeof read>[]): Promise<Handled> {
     const sorted = sortOut(events);
     const erased = await settleErased(sorted.erased);
     const recorded = await recordAll(sorted.candidates);
@@ -44,9 +53,17 @@ export function createHandler(deps: HandlerDeps): (messages: readonly Message[])
     await quarantine.add(aside);
 
     for (const { record } of recorded.inserted) metrics.records.inc({ topic: record.position.topic });
-    for (const kind of recorded.repetitions) metrics.repetitions.inc({ kind });
+    for (const { kind } of recorded.repetitions) metrics.repetitions.inc({ kind });
     for (const { message } of erased.replays) metrics.replays.inc({ topic: message.topic });
     for (const { reason } of aside) metrics.quarantined.inc({ reason });
+    return {
+      recorded: recorded.passed.map(({ record }) => record._id),
+      repeated: [
+        ...recorded.repetitions.filter(({ kind }) => kind === 'retry').map(({ record }) => record),
+        ...erased.replays.map((event) => about(event).record),
+      ],
+      aside,
+    };
   }
 
   /** Pure but for the look at standing, which is why it happens inside the lease. */
@@ -108,7 +125,7 @@ export function createHandler(deps: HandlerDeps): (messages: readonly Message[])
 
     const inserted: Candidate[] = [];
     const passed: Candidate[] = [];
-    const repetitions: Repetition[] = [];
+    const repetitions: { kind: Repetition; record: string }[] = [];
     const conflicts: SetAside[] = [];
     for (const candidate of candidates) {
       const { record, event } = candidate;
@@ -123,7 +140,7 @@ export function createHandler(deps: HandlerDeps): (messages: readonly Message[])
         const detail = 'an event with this source and id is there with other content';
         conflicts.push({ ...about(event), reason: 'conflicting-content', detail });
       } else {
-        repetitions.push(repetition);
+        repetitions.push({ kind: repetition, record: record._id });
         if (repetition === 'redelivery') passed.push(candidate);
       }
     }
@@ -133,10 +150,11 @@ export function createHandler(deps: HandlerDeps): (messages: readonly Message[])
   return async (messages) => {
     const done = metrics.batchSeconds.startTimer();
     const decoded = await registry.decodeAll(messages.map(({ value }) => value));
-    await standing.inFlight(() =>
+    const handled = await standing.inFlight(() =>
       handle(messages.map((message, position) => read(message, decoded[position]))),
     );
     done();
+    return handled;
   };
 }
 

@@ -2,6 +2,7 @@ import {
   connectKafka,
   createLog,
   createMetrics,
+  loadClients,
   loadPolicies,
   readConfig,
   runService,
@@ -18,7 +19,8 @@ await runService(log, async (opened) => {
   const policies = loadPolicies(config.KEIRO_POLICY_FILE);
   const metrics = createMetrics('tag');
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-tag', log });
-  const { ready } = await startTag(config, {
+  const clients = loadClients(config.KEIRO_CLIENTS_FILE);
+  const { routes, ready } = await startTag(config, {
     policies,
     kafka,
     log,
@@ -32,6 +34,8 @@ await runService(log, async (opened) => {
     port: config.KEIRO_TAG_PORT,
     log,
     metrics,
+    clients,
+    routes,
     ready,
   });
   opened('http', () => http.close());

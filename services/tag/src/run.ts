@@ -7,6 +7,7 @@ import {
   type Log,
   type Metrics,
   type Opened,
+  type Route,
 } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
 import { collectionTopics, type Policies } from '@keiro/schemas';
@@ -15,7 +16,10 @@ import type { Config } from './config.ts';
 import { createHandler } from './handle.ts';
 import { createKeeper } from './keep.ts';
 import { createTagMetrics } from './metrics.ts';
+import { createOperator } from './operator.ts';
 import { createPublisher } from './publish.ts';
+import { openQuarantineStore } from './quarantine-store.ts';
+import { quarantineRoutes } from './routes.ts';
 import { openTagStore } from './store.ts';
 
 /** How many partitions are handled at once: while the store takes one batch, the next is decoded and tagged. */
@@ -26,7 +30,7 @@ const giveUpAfterMs = 60_000;
 export async function startTag(
   config: Config,
   deps: { policies: Policies; kafka: Kafkas; log: Log; metrics: Metrics; now: () => Date; opened: Opened },
-): Promise<{ ready: () => Promise<void> }> {
+): Promise<{ routes: Route[]; ready: () => Promise<void> }> {
   const { kafka, log, now, opened } = deps;
   const metrics = createTagMetrics(deps.metrics);
   const { KEIRO_GROUP_SUFFIX: suffix, KEIRO_SESSION_TIMEOUT_MS: sessionTimeoutMs } = config;
@@ -52,21 +56,24 @@ export async function startTag(
   opened('standing', () => standing.close());
 
   const store = openTagStore(mongo.db);
+  const handling = {
+    registry,
+    standing,
+    policies: deps.policies,
+    store,
+    publish: createPublisher(producer, encode),
+    metrics,
+    now,
+  };
+  const handle = createHandler({ ...handling, quarantine });
   const tagging = await kafka.consume({
     group,
     topics: collectionTopics,
     partitionsAtOnce,
     sessionTimeoutMs,
-    onBatch: createHandler({
-      registry,
-      standing,
-      policies: deps.policies,
-      store,
-      publish: createPublisher(producer, encode),
-      quarantine,
-      metrics,
-      now,
-    }),
+    onBatch: async (messages) => {
+      await handle(messages);
+    },
   });
   opened('tagging', () => tagging.close());
   const keeping = await kafka.consume({
@@ -79,7 +86,18 @@ export async function startTag(
   const lag = await watchLag({ kafka, group, topics: collectionTopics, metrics: deps.metrics, log });
   opened('lag', () => lag.close());
 
+  const entries = openQuarantineStore(mongo);
+  const operator = createOperator({
+    // The same handler, but what is set aside again is in quarantine already.
+    handle: createHandler({ ...handling, quarantine: { add: () => Promise.resolve() } }),
+    recorded: (ids) => store.recorded(ids),
+    entries,
+    keys,
+    now,
+    random: randomBytes,
+  });
   return {
+    routes: quarantineRoutes({ operator, entries, now }),
     ready: async () => {
       standing.assertCurrent();
       await mongo.ping();

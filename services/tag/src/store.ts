@@ -6,13 +6,16 @@ import type { Db } from 'mongodb';
 /** What is compared with a record that came again. */
 export type Stored = Pick<RecordDocument, 'digest' | 'position'>;
 
-/** The collections that `tag` owns. Insert-only: nothing here is ever updated. */
+/**
+ * What the pipeline writes in the collections that `tag` owns. Insert-only: only an operator's decision changes
+ * anything, see `openQuarantineStore`.
+ */
 export interface TagStore {
   /** Inserts all that are new; answers with those that were there before, by id, as they stand there. */
   insertRecords(records: readonly RecordDocument[]): Promise<ReadonlyMap<string, Stored>>;
   insertLinks(links: readonly LinkDocument[]): Promise<void>;
-  /** Which of these record ids exist. */
-  recorded(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Those of these records that exist, by id. */
+  recorded(ids: readonly string[]): Promise<ReadonlyMap<string, Stored>>;
   /** Which of these record ids were set aside because the person was erased. */
   setAsideAsErased(
     events: readonly { readonly ref: string; readonly record: string }[],
@@ -30,16 +33,19 @@ export function openTagStore(db: Db): TagStore {
   const quarantine = db.collection<QuarantineDocument>('quarantine');
   const linked = new LRUCache<string, true>({ max: knownLinks });
 
+  async function recorded(ids: readonly string[]): Promise<Map<string, Stored>> {
+    if (ids.length === 0) return new Map();
+    const found = await records
+      .find({ _id: { $in: [...ids] } }, { projection: { digest: 1, position: 1 } })
+      .toArray();
+    return new Map(found.map(({ _id, digest, position }) => [_id, { digest, position }]));
+  }
+
   return {
     async insertRecords(documents) {
       const duplicates = await insertNew(records, documents);
       if (duplicates.length === 0) return new Map();
-      const found = records.find(
-        { _id: { $in: duplicates.map(({ _id }) => _id) } },
-        { projection: { digest: 1, position: 1 } },
-      );
-      const stored = new Map<string, Stored>();
-      for await (const { _id, digest, position } of found) stored.set(_id, { digest, position });
+      const stored = await recorded(duplicates.map(({ _id }) => _id));
       if (stored.size < duplicates.length) {
         throw new KeiroError('moved', 'a record went while it was compared', { retryable: true });
       }
@@ -54,11 +60,7 @@ export function openTagStore(db: Db): TagStore {
       for (const id of unknown.keys()) linked.set(id, true);
     },
 
-    async recorded(ids) {
-      if (ids.length === 0) return new Set();
-      const found = await records.find({ _id: { $in: [...ids] } }, { projection: { _id: 1 } }).toArray();
-      return new Set(found.map(({ _id }) => _id));
-    },
+    recorded,
 
     async setAsideAsErased(events) {
       if (events.length === 0) return new Set();
