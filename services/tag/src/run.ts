@@ -9,9 +9,10 @@ import {
   type Opened,
 } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
-import { collectionTopics, type Policies } from '@keiro/schemas';
+import { collectionTopics, factTopic, type Policies } from '@keiro/schemas';
 import { createKeysClient, createQuarantine, followStanding } from '@keiro/sdk';
 import type { Config } from './config.ts';
+import { createFactHandler } from './facts.ts';
 import { createHandler } from './handle.ts';
 import { createKeeper } from './keep.ts';
 import { createTagMetrics } from './metrics.ts';
@@ -52,21 +53,17 @@ export async function startTag(
   opened('standing', () => standing.close());
 
   const store = openTagStore(mongo.db);
+  const shared = { registry, standing, policies: deps.policies, store, quarantine, metrics, now };
+  const handleEvents = createHandler({ ...shared, publish: createPublisher(producer, encode) });
+  const handleFacts = createFactHandler(shared);
   const tagging = await kafka.consume({
     group,
     topics: collectionTopics,
     partitionsAtOnce,
     sessionTimeoutMs,
-    onBatch: createHandler({
-      registry,
-      standing,
-      policies: deps.policies,
-      store,
-      publish: createPublisher(producer, encode),
-      quarantine,
-      metrics,
-      now,
-    }),
+    // A batch is of one partition.
+    onBatch: (messages) =>
+      messages[0]?.topic === factTopic ? handleFacts(messages) : handleEvents(messages),
   });
   opened('tagging', () => tagging.close());
   const keeping = await kafka.consume({
