@@ -50,6 +50,14 @@ export const collections: readonly CollectionPlan[] = [
     indexes: [{ key: { ref: 1 }, name: 'ref', why: 'a person is looked up by refs; paid at every event' }],
   },
   {
+    name: 'facts',
+    database: 'lineage',
+    owner: 'tag',
+    readers: ['query', 'request'],
+    why: 'what moves an end later, and what persons allow; insert-only',
+    indexes: [{ key: { ref: 1 }, name: 'ref', why: 'the facts of a person; few beside the records' }],
+  },
+  {
     name: 'links',
     database: 'lineage',
     owner: 'tag',

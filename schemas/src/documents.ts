@@ -1,8 +1,10 @@
 import type { CopyReport, SnapshotReport } from './custody.ts';
 import type { Category, EventType } from './events/index.ts';
+import type { Consent, FactKind } from './facts.ts';
 import type { DiscardReason, Quarantined } from './quarantine.ts';
 import type { Life, Ref } from './refs.ts';
 import type { Standing } from './rights.ts';
+import type { Sensitive } from './sensitive.ts';
 import type { Scope } from './wire.ts';
 
 /** The documents of the lineage store, as their owners write them. None holds a personal value. */
@@ -38,6 +40,8 @@ export interface RecordDocument {
   /** Names of the personal fields that were collected. */
   readonly present: readonly string[];
   readonly scope: Scope;
+  /** APPI 2(3): that it holds such data, and why that is in order. */
+  readonly sensitive?: Sensitive;
   readonly site: string;
   readonly source: string;
   /** Version of the policy under which it was collected (V1). */
@@ -46,6 +50,28 @@ export interface RecordDocument {
   readonly time: Date;
   readonly taggedAt: Date;
   readonly position: { readonly topic: string; readonly partition: number; readonly offset: string };
+  readonly digest: string;
+}
+
+/** `facts`, owner `tag`: what happened to a person later, or what the person allowed. Insert-only. */
+export interface FactDocument {
+  /** As a record's id: see `recordId`. */
+  readonly _id: string;
+  /** Primary ref. */
+  readonly ref: Ref;
+  readonly generation: number;
+  readonly refs: readonly Life[];
+  readonly kind: FactKind;
+  /** Digest of the event that it concerns; absent: all that the person has. */
+  readonly about?: string;
+  readonly consent?: Consent;
+  readonly site: string;
+  readonly source: string;
+  readonly policy: string;
+  /** When it happened: the fact's own time. */
+  readonly time: Date;
+  readonly takenAt: Date;
+  readonly position: RecordDocument['position'];
   readonly digest: string;
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { catalogue, identifierKinds, type EventType } from './events/index.ts';
+import { factSchema, factType } from './facts.ts';
 
 /** A JSON Schema, or a part of one. */
 export interface JsonSchema {
@@ -28,16 +29,25 @@ export function toRegistrySchema(schema: z.ZodType, title: string): JsonSchema {
  * Personal fields carry the tag `PII` where Confluent-compatible tools look for it, and the group with which
  * they are sealed. What JSON Schema can't say (formats after NFKC, card data) is checked by `parseEvent` alone.
  */
-export function contractJsonSchema(type: EventType): JsonSchema {
+export function contractJsonSchema(type: EventType | typeof factType): JsonSchema {
+  if (type === factType) {
+    const schema = toRegistrySchema(factSchema, 'a fact, as producers send it');
+    tagIdentifiers(property(schema, 'data'));
+    return schema;
+  }
   const definition = catalogue[type];
   const schema = toRegistrySchema(definition.schema, `${definition.category} ${type}, as producers send it`);
   const data = property(schema, 'data');
-  for (const kind of identifierKinds)
-    tag(property(property(data, 'subject'), kind), { 'x-keiro-identifier': kind });
+  tagIdentifiers(data);
   for (const { id, fields } of definition.groups) {
     for (const field of fields) tag(property(data, field), { 'x-keiro-group': id });
   }
   return schema;
+}
+
+function tagIdentifiers(data: JsonSchema): void {
+  const subject = property(data, 'subject');
+  for (const kind of identifierKinds) tag(property(subject, kind), { 'x-keiro-identifier': kind });
 }
 
 function property(schema: JsonSchema, name: string): JsonSchema {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { holderIdSchema } from './custody.ts';
 import { eventTypes, identifierKinds } from './events/index.ts';
+import { factType } from './facts.ts';
 import { lifeSchema, refSchema } from './refs.ts';
 
 /**
@@ -27,7 +28,7 @@ export const sealRequestSchema = z.strictObject({
         ...identifierSchema.shape,
         groups: groupIds,
         /** Of the event that asks: decides whether an erased person starts a new generation. */
-        type: z.enum(eventTypes),
+        type: z.enum([...eventTypes, factType]),
         time: z.iso.datetime({ offset: true }),
       }),
     )

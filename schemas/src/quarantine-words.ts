@@ -26,6 +26,26 @@ export const quarantineReasonLabels: Readonly<
     why: words('スキーマがレジストリにありません。', 'The registry does not know its schema.'),
     next: words('スキーマを登録してから解除してください。', 'Register the schema, then release it.'),
   },
+  'not-yet-effective': {
+    why: words(
+      'その時点でまだ施行されていない方針の版を名乗っています。',
+      'It names a version of the policy that was not in force at its time.',
+    ),
+    next: words(
+      '送信元の設定を確かめ、版が施行されてから解除するか、再送を受けて破棄してください。',
+      'Check its producer; have it sent again under the right version, then discard it.',
+    ),
+  },
+  'future-time': {
+    why: words(
+      '時刻が24時間以上先になっています。',
+      'Its time is more than 24 hours ahead of the clock here.',
+    ),
+    next: words(
+      '送信元の時計を確かめてください。その時刻を過ぎれば解除できます。',
+      "Check its producer's clock; it can be released once that time has come.",
+    ),
+  },
   malformed: {
     why: words('種別の定める形になっていません。', 'It does not have the shape of its type.'),
     next: words(

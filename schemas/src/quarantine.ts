@@ -11,6 +11,10 @@ export const quarantineReasons = [
   'conflicting-content',
   /** The policy has no purpose, end or version for it. */
   'untaggable',
+  /** Its own time lies before the day on which the version of the policy that it names took effect (V1). */
+  'not-yet-effective',
+  /** From a clock more than 24 hours ahead. */
+  'future-time',
   /** It came after the person was erased. */
   'erased',
   /** A blob that its key does not open: moved from another event, or damaged. */

@@ -1,5 +1,6 @@
 import { copyReportSchema, snapshotReportSchema } from './custody.ts';
 import { catalogue, eventTypes } from './events/index.ts';
+import { factSubject, factTopic, factType, factWireSchema } from './facts.ts';
 import { contractJsonSchema, toRegistrySchema, type JsonSchema } from './jsonschema.ts';
 import { taggedSchema } from './tagged.ts';
 import { wireSchemas, wireSubject } from './wire.ts';
@@ -15,6 +16,8 @@ export function registrySubjects(): { subject: string; schema: JsonSchema }[] {
       subject: wireSubject(type),
       schema: toRegistrySchema(wireSchemas[type], `${catalogue[type].topic} on the wire`),
     })),
+    { subject: factType, schema: contractJsonSchema(factType) },
+    { subject: factSubject, schema: toRegistrySchema(factWireSchema, `${factTopic} on the wire`) },
     { subject: 'lineage.tagged-value', schema: toRegistrySchema(taggedSchema, 'a tagged record') },
     { subject: 'custody.copies-value', schema: toRegistrySchema(copyReportSchema, 'a report of a copy') },
     {

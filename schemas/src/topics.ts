@@ -48,6 +48,10 @@ export const topics = [
   collection('campaign', 'C6: contacts given in promotions'),
   collection('inquiry', 'C7: contacts given in inquiries'),
   {
+    ...collection('facts', 'what moves an end later, and what persons allow'),
+    readers: ['tag', 'request'],
+  },
+  {
     name: 'lineage.tagged',
     partitions: 3,
     key: 'primary ref',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { catalogue, eventTypes, sourceSchema, tenantSchema, type EventType } from './events/index.ts';
+import { factType } from './facts.ts';
 import { lifeSchema } from './refs.ts';
 
 /**
@@ -61,11 +62,15 @@ export const wireEnvelopeSchema = z.strictObject({
 });
 export type WireEnvelope = z.infer<typeof wireEnvelopeSchema>;
 
+/** The envelope of a message in `collection.facts`. */
+const factEnvelopeSchema = wireEnvelopeSchema.extend({ type: z.literal(factType) });
+export type FactEnvelope = z.infer<typeof factEnvelopeSchema>;
+
 export function wireSubject(type: EventType): string {
   return `${catalogue[type].topic}-value`;
 }
 
-export function toHeaders(envelope: WireEnvelope): Record<string, string> {
+export function toHeaders(envelope: WireEnvelope | FactEnvelope): Record<string, string> {
   return {
     ce_specversion: '1.0',
     ce_id: envelope.id,
@@ -77,9 +82,18 @@ export function toHeaders(envelope: WireEnvelope): Record<string, string> {
   };
 }
 
-/** The envelope in the headers, or undefined where they hold none. */
-export function fromHeaders(headers: Readonly<Record<string, string | undefined>>): WireEnvelope | undefined {
-  const parsed = wireEnvelopeSchema.safeParse({
+type Headers = Readonly<Record<string, string | undefined>>;
+
+/** The envelope of an event in the headers, or undefined where they hold none. */
+export const fromHeaders = (headers: Headers): WireEnvelope | undefined =>
+  envelopeIn(headers, wireEnvelopeSchema);
+
+/** The envelope of a fact in the headers, or undefined where they hold none. */
+export const factFromHeaders = (headers: Headers): FactEnvelope | undefined =>
+  envelopeIn(headers, factEnvelopeSchema);
+
+function envelopeIn<T>(headers: Headers, schema: z.ZodType<T>): T | undefined {
+  const parsed = schema.safeParse({
     id: headers['ce_id'],
     source: headers['ce_source'],
     type: headers['ce_type'],

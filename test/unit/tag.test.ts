@@ -26,8 +26,8 @@ function tagged(spec: Partial<WireEventSpec> & { type: EventType }, under: Polic
   return tag(envelope, event.value, { topic: event.topic, partition: 1, offset: '7' }, under, now);
 }
 
-function recordOf(spec: Partial<WireEventSpec> & { type: EventType }): RecordDocument {
-  const answer = tagged(spec);
+function recordOf(spec: Partial<WireEventSpec> & { type: EventType }, under = current): RecordDocument {
+  const answer = tagged(spec, under);
   if ('quarantine' in answer) throw new Error(answer.quarantine.detail);
   return answer.record;
 }
@@ -128,10 +128,12 @@ describe('ends', () => {
     '1950-05-07T00:30:00+09:00',
   ])('are what the calendar says, remembered or not: %s', (text) => {
     const time = new Date(text);
+    // A policy old enough for the last of them.
+    const old = { ...current, effective: '1950-01-01' };
     for (let again = 0; again < 2; again += 1) {
       const { end } =
         groupOf(
-          recordOf({ type: 'cookie', time: text, readable: { cookieKind: 'analytics' } }),
+          recordOf({ type: 'cookie', time: text, readable: { cookieKind: 'analytics' } }, old),
           'C3.usage',
         ) ?? {};
       expect(end).toEqual(addPeriod(time, 'P13M'));
@@ -230,5 +232,45 @@ describe('what can not be tagged', () => {
     if (envelope === undefined) throw new Error('the headers hold an envelope');
     const answer = tag(envelope, event.value, { topic: event.topic, partition: 0, offset: '0' }, under, now);
     expect(answer).toMatchObject({ quarantine: { reason } });
+  });
+});
+
+describe('sensitive data (APPI 2(3))', () => {
+  const given = (readable: Record<string, unknown>, more: Partial<WireEventSpec> = {}) =>
+    tagged({ type: 'inquiry', readable: { sensitive: ['disability'], ...readable }, ...more });
+
+  it('given by the person directly counts as consent, and the record shows it', () => {
+    expect(given({ given: 'by-person' })).toMatchObject({
+      record: { sensitive: { kinds: ['disability'], given: 'by-person' } },
+    });
+    expect(recordOf({ type: 'inquiry' })).not.toHaveProperty('sensitive');
+  });
+
+  it.each([{}, { given: 'by-other' }])('from elsewhere (%j) is set aside', (readable) => {
+    expect(given(readable)).toMatchObject({ quarantine: { reason: 'untaggable' } });
+  });
+
+  it('from elsewhere is in order where a consent is named', () => {
+    expect(given({ given: 'by-other', consent: 'f-1' })).toMatchObject({
+      record: { sensitive: { given: 'by-other', consent: 'f-1' } },
+    });
+  });
+
+  it('of a user whom a customer controls is for that customer to answer (X2)', () => {
+    expect(given({}, { scope: { kind: 'entrusted', tenant: 'kaede' } })).toHaveProperty('record');
+  });
+});
+
+describe('a time that can not be right', () => {
+  it('before the day, in Japan, on which the version took effect (V1)', () => {
+    const at = (time: string) => tagged({ type: 'profile', time });
+    expect(at('2017-02-01T23:59:59+09:00')).toMatchObject({ quarantine: { reason: 'not-yet-effective' } });
+    expect(at('2017-02-02T00:00:00+09:00')).toHaveProperty('record');
+  });
+
+  it('more than 24 hours ahead', () => {
+    const at = (time: string) => tagged({ type: 'profile', time });
+    expect(at('2026-04-03T00:00:00.001Z')).toMatchObject({ quarantine: { reason: 'future-time' } });
+    expect(at('2026-04-03T00:00:00Z')).toHaveProperty('record');
   });
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commonDataShape, envelopeShape } from './envelope.ts';
+import { sensitiveShape } from './sensitive.ts';
 
 /** Categories of collected data, as the policy lists them (C1–C7). */
 export const categories = ['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7'] as const;
@@ -10,7 +11,10 @@ type ToIntersection<U> = (U extends unknown ? (one: U) => void : never) extends 
   ? I
   : never;
 type ShapesOf<G extends Groups> = ToIntersection<{ [K in keyof G]: G[K]['shape'] }[keyof G]>;
-type DataShape<R extends z.ZodObject, G extends Groups> = typeof commonDataShape & R['shape'] & ShapesOf<G>;
+type DataShape<R extends z.ZodObject, G extends Groups> = typeof commonDataShape &
+  typeof sensitiveShape &
+  R['shape'] &
+  ShapesOf<G>;
 type ContractShape<T extends string, R extends z.ZodObject, G extends Groups> = typeof envelopeShape & {
   type: z.ZodLiteral<T>;
   data: z.ZodObject<DataShape<R, G>, z.core.$strict>;
@@ -34,7 +38,8 @@ export function defineEvent<const T extends string, R extends z.ZodObject, G ext
   readonly groups: G;
 }) {
   const { type, category, readable, groups } = spec;
-  const data: Record<string, z.core.$ZodType> = { ...commonDataShape, ...readable.shape };
+  const readableSchema = readable.extend(sensitiveShape);
+  const data: Record<string, z.core.$ZodType> = { ...commonDataShape, ...readableSchema.shape };
   for (const group of Object.values(groups)) Object.assign(data, group.shape);
   // The fields are put together at run time, so TypeScript has to be told the shape that results.
   const schema = z.strictObject({
@@ -56,8 +61,8 @@ export function defineEvent<const T extends string, R extends z.ZodObject, G ext
       })),
     ] as readonly GroupDefinition[],
     /** Names of the readable fields. */
-    readable: Object.keys(readable.shape),
-    readableSchema: readable,
+    readable: Object.keys(readableSchema.shape),
+    readableSchema,
     /** The contract: what a producer sends. */
     schema,
   };

@@ -5,7 +5,7 @@ import { subjectSchema } from './identifiers.ts';
  * Letters, digits and `_ . : -`, so that no e-mail address fits. An IP address would: it is refused by itself,
  * because ids travel in clear.
  */
-const eventId = z
+export const eventId = z
   .string()
   .regex(/^[A-Za-z0-9_.:-]{1,128}$/)
   .refine((id) => !looksLikeIpAddress(id), { params: { code: 'format' } });

@@ -1,5 +1,6 @@
 import type { EventType } from '../events/catalogue.ts';
 import type { IssueCode } from '../events/issues.ts';
+import type { factType } from '../facts.ts';
 
 /** Host names that count as ours in the examples. */
 export const exampleSites = ['www.demo.example', 'shop.demo.example'] as const;
@@ -8,7 +9,7 @@ export const exampleSites = ['www.demo.example', 'shop.demo.example'] as const;
 export interface Example {
   /** `<type>.valid|invalid.<what it shows>` */
   readonly name: string;
-  readonly type: EventType;
+  readonly type: EventType | typeof factType;
   readonly document: unknown;
   /** Absent: it is accepted. Otherwise the one field that is wrong, and how. */
   readonly refused?: { readonly field: string; readonly code: IssueCode };
@@ -22,7 +23,7 @@ export interface Variants {
 }
 
 /** Documents of one type that differ from its plainest one in `data` or in the envelope; `undefined` takes a field away. */
-export function variantsOf(type: EventType, subject: Data, required: Data): Variants {
+export function variantsOf(type: Example['type'], subject: Data, required: Data): Variants {
   const document = (data: Data, envelope: Data = {}): Data =>
     without({
       specversion: '1.0',

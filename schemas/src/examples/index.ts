@@ -8,6 +8,7 @@ import { profileExamples } from './profile.ts';
 import { registrationExamples } from './registration.ts';
 
 export { exampleSites, type Example } from './example.ts';
+export { factExamples } from './fact.ts';
 
 /** Every named example, in the order of the categories. */
 export const examples: readonly Example[] = [

@@ -1,8 +1,8 @@
 import { KeiroError, ProblemError, type Client, type FieldIssue, type Metrics } from '@keiro/runtime';
-import type { CollectionEvent } from '@keiro/schemas';
+import type { CollectionEvent, Fact } from '@keiro/schemas';
 import { InvalidEventsError, type Emitter } from '@keiro/sdk';
 
-/** Events in one request. */
+/** Events and facts in one request. */
 export const batchLimit = 1000;
 
 export interface CollectDependencies {
@@ -11,7 +11,7 @@ export interface CollectDependencies {
 }
 
 /**
- * Takes the body of a request, one event or a list, for a client. Resolves with the ids when Kafka has them all.
+ * Takes the body of a request, one event or fact or a list of them, for a client. Resolves with the ids when Kafka has them all.
  * All or nothing: whatever is refused, nothing of the request was sent. Errors are {@link ProblemError}s that name
  * each bad event and field, or retryable ones, which the HTTP shell answers with 503: the same ids may be sent again.
  */
@@ -24,8 +24,8 @@ export function createCollect({ emitter, metrics }: CollectDependencies) {
     try {
       const events = eventsOf(body);
       checkSources(events, client);
-      // The emitter checks every event against its contract.
-      const answer = emitter.emitBatch(events as readonly CollectionEvent[]);
+      // The emitter checks each against its contract.
+      const answer = emitter.emitBatch(events as readonly (CollectionEvent | Fact)[]);
       buffered.set(emitter.buffered);
       const emitted = await answer;
       for (const { topic } of emitted) accepted.inc({ type: topic.slice(topic.indexOf('.') + 1) });

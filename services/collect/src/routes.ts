@@ -1,5 +1,5 @@
 import { route, type Client, type Route } from '@keiro/runtime';
-import { catalogue } from '@keiro/schemas';
+import { catalogue, factSchema } from '@keiro/schemas';
 import { z } from 'zod';
 import { batchLimit } from './handle.ts';
 
@@ -10,10 +10,17 @@ export const eventTypesOfContent = ['application/cloudevents+json', 'application
 const bodySchema = z.unknown().meta(bodyDocument());
 
 function bodyDocument(): Record<string, unknown> {
-  const event = {
-    anyOf: Object.values(catalogue).map(({ schema, type, category }) => ({
-      ...z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
+  const contracts = [
+    ...Object.values(catalogue).map(({ schema, type, category }) => ({
+      schema,
       title: `${type} (${category})`,
+    })),
+    { schema: factSchema, title: 'fact' },
+  ];
+  const event = {
+    anyOf: contracts.map(({ schema, title }) => ({
+      ...z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
+      title,
     })),
   };
   return { anyOf: [event, { type: 'array', minItems: 1, maxItems: batchLimit, items: event }] };
@@ -26,7 +33,7 @@ export function collectRoutes(
     route({
       method: 'POST',
       path: '/v1/events',
-      summary: 'Collection events: one, or a list of which all are accepted or none',
+      summary: 'Collection events and facts: one, or a list of which all are accepted or none',
       right: 'collect',
       body: bodySchema,
       status: 202,

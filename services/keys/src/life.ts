@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { EventType, Ref, RefKind } from '@keiro/schemas';
+import type { Ref, RefKind, SealRequest } from '@keiro/schemas';
 
 /** Blind index of a normalised identifier: 24 bytes of HMAC-SHA256 over kind and value. */
 export function refOf(pepper: Buffer, kind: RefKind, normalised: string): Ref {
@@ -8,7 +8,8 @@ export function refOf(pepper: Buffer, kind: RefKind, normalised: string): Ref {
 }
 
 /** What a person gives by own will: only that can start a new life after an erasure. */
-const given: readonly EventType[] = ['registration', 'campaign', 'inquiry'];
+type Asking = SealRequest['identifiers'][number]['type'];
+const given: readonly Asking[] = ['registration', 'campaign', 'inquiry'];
 
 /**
  * Whether an event starts the next life of a ref that was erased: it must be later than the erasure, and the
@@ -16,7 +17,7 @@ const given: readonly EventType[] = ['registration', 'campaign', 'inquiry'];
  */
 export function mayRenew(
   past: { erasedAt?: Date | undefined },
-  event: { type: EventType; time: Date },
+  event: { type: Asking; time: Date },
 ): boolean {
   return given.includes(event.type) && (past.erasedAt === undefined || event.time > past.erasedAt);
 }

@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import { KeiroError } from '@keiro/runtime';
-import type { EventType, Identifier, Life, SealRequest, SealResponse } from '@keiro/schemas';
+import type { EventType, factType, Identifier, Life, SealRequest, SealResponse } from '@keiro/schemas';
 import type { EventKeys } from './emitter-seal.ts';
 
 /** What one event needs: the lives of its identifiers, and the primary one's keys. */
 export interface KeysNeeded {
   readonly source: string;
-  readonly type: EventType;
+  readonly type: EventType | typeof factType;
   /** RFC 3339. */
   readonly time: string;
   /** Normalised, the primary first. */

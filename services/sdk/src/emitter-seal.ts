@@ -1,12 +1,16 @@
 import { KeiroError } from '@keiro/runtime';
 import {
   catalogue,
+  factTopic,
   identifierKinds,
   normaliseIdentifier,
   splitEvent,
+  toFactWire,
   toHeaders,
   type CollectionEvent,
   type EventType,
+  type Fact,
+  type FactWire,
   type Identifier,
   type Life,
   type WireValue,
@@ -33,6 +37,11 @@ export interface SealedEvent {
   readonly value: WireValue;
 }
 
+/** A fact as Kafka gets it: nothing of it has to be sealed. */
+export interface FactMessage extends Omit<SealedEvent, 'value'> {
+  readonly value: FactWire;
+}
+
 const groupsByType = new Map<EventType, readonly string[]>(
   Object.values(catalogue).map(({ type, groups }) => [type, [...groups.map(({ id }) => id), digestGroup]]),
 );
@@ -44,7 +53,7 @@ export const sealGroupsOf = (type: EventType): readonly string[] => groupsByType
  * The identifiers of an event, normalised, in the order of priority: the first one's ref keys it. An event that
  * names nobody is kept under its source and day (UTC, of the event's own time, so that a retry finds the same).
  */
-export function identifiersOf(event: CollectionEvent): [Identifier, ...Identifier[]] {
+export function identifiersOf(event: CollectionEvent | Fact): [Identifier, ...Identifier[]] {
   const { subject } = event.data;
   const found: Identifier[] = [];
   for (const kind of identifierKinds) {
@@ -94,6 +103,17 @@ export function sealEvent(event: CollectionEvent, keys: EventKeys, iv: () => Buf
     digest: contentDigest(keyOf(sealing, digestGroup), content),
   };
   return { topic, key: primary.ref, headers: toHeaders({ id, source, type, time, policyversion }), value };
+}
+
+/** A fact with its identifiers made refs. Pure. */
+export function factMessage(fact: Fact, { lives, sealing }: EventKeys): FactMessage {
+  const { id, source, type, time, policyversion } = fact;
+  return {
+    topic: factTopic,
+    key: lives[0].ref,
+    headers: toHeaders({ id, source, type, time, policyversion }),
+    value: toFactWire(fact, [...lives], sealing.kind === 'person' ? 'live' : 'erased'),
+  };
 }
 
 function keyOf(sealing: SealingKeys, group: string): Buffer {

@@ -10,17 +10,20 @@ import {
 import type { Encode } from '@keiro/runtime/registry';
 import {
   eventTypes,
-  parseEvent,
+  factSubject,
+  factType,
+  parseMessage,
   shippedPolicies,
   wireSubject,
   type CollectionEvent,
   type EventType,
+  type Fact,
   type Policies,
 } from '@keiro/schemas';
 import { createSendBuffer, type Pending } from './emitter-buffer.ts';
 import { createIvPool } from './emitter-ivs.ts';
 import { createSealKeys, type KeysNeeded } from './emitter-keys.ts';
-import { identifiersOf, sealEvent, sealGroupsOf, type EventKeys } from './emitter-seal.ts';
+import { factMessage, identifiersOf, sealEvent, sealGroupsOf, type EventKeys } from './emitter-seal.ts';
 import { createKeysClient } from './keys-client.ts';
 
 export interface EmitterOptions {
@@ -64,8 +67,13 @@ export interface Emitted {
 export interface Emitter {
   /** Resolves when Kafka has it. Rejects with {@link InvalidEventsError} for an event that is not as it should be. */
   emit(event: CollectionEvent): Promise<Emitted>;
-  /** All or nothing is accepted: one bad event refuses them all, and nothing is sent. In the order given. */
-  emitBatch(events: readonly CollectionEvent[]): Promise<Emitted[]>;
+  /**
+   * Events and facts, mixed. All or nothing is accepted: one bad one refuses them all, and nothing is sent. In the
+   * order given.
+   */
+  emitBatch(batch: readonly (CollectionEvent | Fact)[]): Promise<Emitted[]>;
+  /** Facts alone, by the same rules. */
+  emitFacts(facts: readonly Fact[]): Promise<Emitted[]>;
   /** Sends at once what waits; resolves when all that was emitted before has been answered either way. */
   flush(): Promise<void>;
   /** Refuses new events, flushes, and disconnects. */
@@ -105,7 +113,9 @@ export async function createEmitter(options: EmitterOptions): Promise<Emitter> {
   return openEmitter(options, kafka, encoders);
 }
 
-type Encoders = ReadonlyMap<EventType, Encode>;
+/** What goes through the door. */
+type Emittable = CollectionEvent | Fact;
+type Encoders = ReadonlyMap<Emittable['type'], Encode>;
 
 async function loadEncoders(url: string, log: Log): Promise<Encoders> {
   // Heavy: only who emits pays for it.
@@ -113,9 +123,11 @@ async function loadEncoders(url: string, log: Log): Promise<Encoders> {
   const registry = connectRegistry({ url });
   try {
     return await whileUnavailable({ what: 'the schema registry', log, giveUpAfterMs: 60_000 }, async () => {
-      const pairs = eventTypes.map(
-        async (type) => [type, await registry.encoder(wireSubject(type))] as const,
-      );
+      const subjects: [Emittable['type'], string][] = [
+        ...eventTypes.map((type): [EventType, string] => [type, wireSubject(type)]),
+        [factType, factSubject],
+      ];
+      const pairs = subjects.map(async ([type, subject]) => [type, await registry.encoder(subject)] as const);
       return new Map(await Promise.all(pairs));
     });
   } finally {
@@ -136,11 +148,11 @@ async function openEmitter(options: EmitterOptions, kafka: Kafkas, encoders: Enc
   /** Identifiers of events that wait for keys: a later event of the same person must not overtake them. */
   const held = new Map<string, Promise<void>>();
 
-  function parse(events: readonly unknown[]): CollectionEvent[] {
-    const parsed: CollectionEvent[] = [];
+  function parse(events: readonly unknown[]): Emittable[] {
+    const parsed: Emittable[] = [];
     const invalid: { index: number; issues: FieldIssue[] }[] = [];
     for (const [index, event] of events.entries()) {
-      const result = parseEvent(event, { sites: options.sites, policyVersions });
+      const result = parseMessage(event, { sites: options.sites, policyVersions });
       if (!result.ok) invalid.push({ index, issues: result.issues });
       else if (options.source !== '*' && result.event.source !== options.source)
         invalid.push({ index, issues: [foreign] });
@@ -203,7 +215,8 @@ async function openEmitter(options: EmitterOptions, kafka: Kafkas, encoders: Enc
       const encode = encoders.get(event.type);
       if (eventKeys === undefined || encode === undefined)
         throw new Error(`no keys or no schema for ${event.type}`);
-      const sealed = sealEvent(event, eventKeys, iv);
+      const sealed =
+        event.type === factType ? factMessage(event, eventKeys) : sealEvent(event, eventKeys, iv);
       const value = encode(sealed.value);
       if (value.length > maxEventBytes) throw new InvalidEventsError([{ index, issues: [tooLarge] }]);
       const { topic, key, headers } = sealed;
@@ -234,6 +247,7 @@ async function openEmitter(options: EmitterOptions, kafka: Kafkas, encoders: Enc
       return emitted;
     },
     emitBatch: accept,
+    emitFacts: accept,
     flush,
     async close() {
       isClosed = true;
@@ -247,7 +261,7 @@ async function openEmitter(options: EmitterOptions, kafka: Kafkas, encoders: Enc
 }
 
 interface Item {
-  readonly event: CollectionEvent;
+  readonly event: Emittable;
   readonly needed: KeysNeeded;
 }
 
@@ -258,9 +272,11 @@ const foreign: FieldIssue = {
 };
 const tooLarge: FieldIssue = { field: '', code: 'too_large', message: 'is larger than a message can be' };
 
-function neededOf(event: CollectionEvent): KeysNeeded {
+function neededOf(event: Emittable): KeysNeeded {
   const { source, type, time } = event;
-  return { source, type, time, identifiers: identifiersOf(event), groups: sealGroupsOf(type) };
+  // Of a fact nothing is sealed: it needs refs alone.
+  const groups = type === factType ? [] : sealGroupsOf(type);
+  return { source, type, time, identifiers: identifiersOf(event), groups };
 }
 
 /** Whoever the event is about, as far as order goes. */

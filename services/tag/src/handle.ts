@@ -2,7 +2,8 @@ import type { Message } from '@keiro/runtime';
 import type { Registry } from '@keiro/runtime/registry';
 import { recordId, type LinkDocument, type Policies, type RecordDocument } from '@keiro/schemas';
 import type { Quarantine, SetAside, StandingFollower } from '@keiro/sdk';
-import { judgeRepetition, type Repetition } from './duplicates.ts';
+import { insertOnce } from './duplicates.ts';
+import { goneBy, livingLinks } from './lives.ts';
 import type { TagMetrics } from './metrics.ts';
 import { read, type Collected } from './read.ts';
 import type { TagStore } from './store.ts';
@@ -41,11 +42,17 @@ interface Candidate {
 export function createHandler(deps: HandlerDeps): (messages: readonly Message[]) => Promise<Handled> {
   const { registry, standing, policies, store, publish, quarantine, metrics, now } = deps;
 
+  const isGone = goneBy(standing);
+
   async function handle(events: ReturnType<typeof read>[]): Promise<Handled> {
     const sorted = sortOut(events);
     const erased = await settleErased(sorted.erased);
-    const recorded = await recordAll(sorted.candidates);
-    const aside = [...sorted.aside, ...erased.aside, ...recorded.conflicts];
+    const recorded = await insertOnce(
+      sorted.candidates,
+      ({ record }) => record,
+      (records) => store.insertRecords(records),
+    );
+    const aside = [...sorted.aside, ...erased.aside, ...recorded.conflicts.map(conflicting)];
 
     // A redelivery may have been cut off before these: they are done again, and harmless twice.
     await store.insertLinks(recorded.passed.flatMap(({ links }) => links));
@@ -59,7 +66,7 @@ export function createHandler(deps: HandlerDeps): (messages: readonly Message[])
     return {
       recorded: recorded.passed.map(({ record }) => record._id),
       repeated: [
-        ...recorded.repetitions.filter(({ kind }) => kind === 'retry').map(({ record }) => record),
+        ...recorded.repetitions.filter(({ kind }) => kind === 'retry').map(({ id }) => id),
         ...erased.replays.map((event) => about(event).record),
       ],
       aside,
@@ -81,7 +88,12 @@ export function createHandler(deps: HandlerDeps): (messages: readonly Message[])
         const policy = policies.get(envelope.policyversion);
         const tagged = tag(envelope, wire, { topic, partition, offset }, policy, at);
         if ('quarantine' in tagged) aside.push({ ...about(event), ...tagged.quarantine });
-        else candidates.push({ event, record: tagged.record, links: tagged.links.filter(bothLive(event)) });
+        else
+          candidates.push({
+            event,
+            record: tagged.record,
+            links: livingLinks(tagged.links, wire.refs, isGone),
+          });
       }
     }
     return { aside, erased, candidates };
@@ -89,16 +101,6 @@ export function createHandler(deps: HandlerDeps): (messages: readonly Message[])
 
   function isErased({ wire, primary }: Collected): boolean {
     return wire.sealedUnder === 'quarantine' || isGone(primary);
-  }
-
-  function isGone({ ref, generation }: { ref: string; generation: number }): boolean {
-    return generation <= (standing.get(ref)?.erasedThrough ?? 0);
-  }
-
-  /** An erased life that is named beside a living one is not linked to it again. */
-  function bothLive({ wire }: Collected): (link: LinkDocument) => boolean {
-    const gone = new Set(wire.refs.filter(isGone).map(({ ref }) => ref));
-    return gone.size === 0 ? () => true : ({ from, to }) => !gone.has(from) && !gone.has(to);
   }
 
   /** What is known already is a replay, and only counted; the rest came too late, and is set aside. */
@@ -116,37 +118,6 @@ export function createHandler(deps: HandlerDeps): (messages: readonly Message[])
     return { aside: [...aside.values()], replays: events.filter(({ message }) => !kept.has(message)) };
   }
 
-  async function recordAll(candidates: readonly Candidate[]) {
-    const first = new Map<string, Candidate>();
-    for (const candidate of candidates) {
-      if (!first.has(candidate.record._id)) first.set(candidate.record._id, candidate);
-    }
-    const existing = await store.insertRecords([...first.values()].map(({ record }) => record));
-
-    const inserted: Candidate[] = [];
-    const passed: Candidate[] = [];
-    const repetitions: { kind: Repetition; record: string }[] = [];
-    const conflicts: SetAside[] = [];
-    for (const candidate of candidates) {
-      const { record, event } = candidate;
-      const stored = existing.get(record._id) ?? first.get(record._id)?.record;
-      if (stored === undefined || stored === record) {
-        inserted.push(candidate);
-        passed.push(candidate);
-        continue;
-      }
-      const repetition = judgeRepetition(stored, record);
-      if (repetition === 'conflict') {
-        const detail = 'an event with this source and id is there with other content';
-        conflicts.push({ ...about(event), reason: 'conflicting-content', detail });
-      } else {
-        repetitions.push({ kind: repetition, record: record._id });
-        if (repetition === 'redelivery') passed.push(candidate);
-      }
-    }
-    return { inserted, passed, repetitions, conflicts };
-  }
-
   return async (messages) => {
     const done = metrics.batchSeconds.startTimer();
     const decoded = await registry.decodeAll(messages.map(({ value }) => value));
@@ -157,6 +128,12 @@ export function createHandler(deps: HandlerDeps): (messages: readonly Message[])
     return handled;
   };
 }
+
+const conflicting = ({ event }: Candidate): SetAside => ({
+  ...about(event),
+  reason: 'conflicting-content',
+  detail: 'an event with this source and id is there with other content',
+});
 
 const about = ({ message, envelope, primary }: Collected) => ({
   message,

@@ -4,6 +4,7 @@ import type { Metrics } from '@keiro/runtime';
 export function createTagMetrics(metrics: Metrics) {
   return {
     records: metrics.counter('keiro_tag_records_total', 'Records that were new, by topic', ['topic']),
+    facts: metrics.counter('keiro_tag_facts_total', 'Facts that were new, by kind', ['kind']),
     repetitions: metrics.counter(
       'keiro_tag_repetitions_total',
       'Records that came again: redelivery or retry',

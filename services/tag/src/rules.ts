@@ -23,6 +23,8 @@ type Readable = Readonly<Record<string, unknown>>;
 
 /** One version of the policy, ready to be looked up: every answer is worked out once. */
 export interface CompiledPolicy {
+  /** Milliseconds since 1970 at which the version's day of effect began in Japan (V1, L1). */
+  readonly effectiveFrom: number;
   /**
    * Purposes, rule and floors of a group; undefined where the policy has none, so that nothing may be kept (PM).
    * Users whom a customer controls have one purpose and one rule, that customer's (X2).
@@ -44,6 +46,7 @@ function compile(policy: Policy): CompiledPolicy {
   const entrusted = entrustedRetention(policy);
   const endsOfEntrusted = createCalendar({ policy, rule: entrusted, floors: [] });
   return {
+    effectiveFrom: Date.parse(`${policy.effective}T00:00:00+09:00`),
     rulingOf(group, readable, scope) {
       if (scope.kind === 'entrusted') {
         const purposes = [`entrusted:${scope.tenant}`];

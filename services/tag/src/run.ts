@@ -10,9 +10,10 @@ import {
   type Route,
 } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
-import { collectionTopics, type Policies } from '@keiro/schemas';
+import { collectionTopics, factTopic, type Policies } from '@keiro/schemas';
 import { createKeysClient, createQuarantine, followStanding } from '@keiro/sdk';
 import type { Config } from './config.ts';
+import { createFactHandler } from './facts.ts';
 import { createHandler } from './handle.ts';
 import { createKeeper } from './keep.ts';
 import { createTagMetrics } from './metrics.ts';
@@ -65,7 +66,10 @@ export async function startTag(
     metrics,
     now,
   };
-  const handle = createHandler({ ...handling, quarantine });
+  const handle = byTopic(
+    createHandler({ ...handling, quarantine }),
+    createFactHandler({ ...handling, quarantine }),
+  );
   const tagging = await kafka.consume({
     group,
     topics: collectionTopics,
@@ -87,9 +91,10 @@ export async function startTag(
   opened('lag', () => lag.close());
 
   const entries = openQuarantineStore(mongo);
+  // The same handlers, but what is set aside again is in quarantine already.
+  const releasing = { ...handling, quarantine: { add: () => Promise.resolve() } };
   const operator = createOperator({
-    // The same handler, but what is set aside again is in quarantine already.
-    handle: createHandler({ ...handling, quarantine: { add: () => Promise.resolve() } }),
+    handle: byTopic(createHandler(releasing), createFactHandler(releasing)),
     recorded: (ids) => store.recorded(ids),
     entries,
     keys,
@@ -104,3 +109,11 @@ export async function startTag(
     },
   };
 }
+
+type Handler = ReturnType<typeof createHandler>;
+
+/** A batch is of one partition, and so of one topic. */
+const byTopic =
+  (events: Handler, facts: Handler): Handler =>
+  (messages) =>
+    messages[0]?.topic === factTopic ? facts(messages) : events(messages);

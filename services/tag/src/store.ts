@@ -1,7 +1,7 @@
 import { insertNew, KeiroError } from '@keiro/runtime';
-import type { LinkDocument, QuarantineDocument, RecordDocument } from '@keiro/schemas';
+import type { FactDocument, LinkDocument, QuarantineDocument, RecordDocument } from '@keiro/schemas';
 import { LRUCache } from 'lru-cache';
-import type { Db } from 'mongodb';
+import type { Collection, Db, Filter } from 'mongodb';
 
 /** What is compared with a record that came again. */
 export type Stored = Pick<RecordDocument, 'digest' | 'position'>;
@@ -13,6 +13,8 @@ export type Stored = Pick<RecordDocument, 'digest' | 'position'>;
 export interface TagStore {
   /** Inserts all that are new; answers with those that were there before, by id, as they stand there. */
   insertRecords(records: readonly RecordDocument[]): Promise<ReadonlyMap<string, Stored>>;
+  /** As {@link insertRecords}. */
+  insertFacts(facts: readonly FactDocument[]): Promise<ReadonlyMap<string, Stored>>;
   insertLinks(links: readonly LinkDocument[]): Promise<void>;
   /** Those of these records that exist, by id. */
   recorded(ids: readonly string[]): Promise<ReadonlyMap<string, Stored>>;
@@ -29,28 +31,19 @@ const knownLinks = 50_000;
 
 export function openTagStore(db: Db): TagStore {
   const records = db.collection<RecordDocument>('records');
+  const facts = db.collection<FactDocument>('facts');
   const links = db.collection<LinkDocument>('links');
   const quarantine = db.collection<QuarantineDocument>('quarantine');
   const linked = new LRUCache<string, true>({ max: knownLinks });
 
   async function recorded(ids: readonly string[]): Promise<Map<string, Stored>> {
     if (ids.length === 0) return new Map();
-    const found = await records
-      .find({ _id: { $in: [...ids] } }, { projection: { digest: 1, position: 1 } })
-      .toArray();
-    return new Map(found.map(({ _id, digest, position }) => [_id, { digest, position }]));
+    return storedIn(records, ids);
   }
 
   return {
-    async insertRecords(documents) {
-      const duplicates = await insertNew(records, documents);
-      if (duplicates.length === 0) return new Map();
-      const stored = await recorded(duplicates.map(({ _id }) => _id));
-      if (stored.size < duplicates.length) {
-        throw new KeiroError('moved', 'a record went while it was compared', { retryable: true });
-      }
-      return stored;
-    },
+    insertRecords: (documents) => insertComparing(records, documents),
+    insertFacts: (documents) => insertComparing(facts, documents),
 
     async insertLinks(documents) {
       const unknown = new Map(
@@ -77,4 +70,32 @@ export function openTagStore(db: Db): TagStore {
       return documents.length - (await insertNew(quarantine, documents)).length;
     },
   };
+}
+
+/** Answers with those that were there before, by id. */
+async function insertComparing<T extends RecordDocument | FactDocument>(
+  collection: Collection<T>,
+  documents: readonly T[],
+): Promise<ReadonlyMap<string, Stored>> {
+  const duplicates = await insertNew(collection, documents);
+  if (duplicates.length === 0) return new Map();
+  const stored = await storedIn(
+    collection,
+    duplicates.map(({ _id }) => _id),
+  );
+  if (stored.size < duplicates.length) {
+    throw new KeiroError('moved', 'a document went while it was compared', { retryable: true });
+  }
+  return stored;
+}
+
+async function storedIn<T extends RecordDocument | FactDocument>(
+  collection: Collection<T>,
+  ids: readonly string[],
+): Promise<Map<string, Stored>> {
+  const filter = { _id: { $in: [...ids] } } as Filter<T>;
+  const found = collection.find<Stored & { _id: string }>(filter, { projection: { digest: 1, position: 1 } });
+  const stored = new Map<string, Stored>();
+  for await (const { _id, digest, position } of found) stored.set(_id, { digest, position });
+  return stored;
 }

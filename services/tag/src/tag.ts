@@ -1,6 +1,7 @@
 import {
   catalogue,
   recordId,
+  sensitiveOf,
   type GroupTag,
   type Life,
   type LinkDocument,
@@ -11,11 +12,12 @@ import {
   type WireValue,
   kindOfRef,
 } from '@keiro/schemas';
-import { compiledPolicy, tagGroup } from './rules.ts';
+import { compiledPolicy, tagGroup, type CompiledPolicy } from './rules.ts';
 
-export type Tagging =
-  | { readonly record: RecordDocument; readonly links: readonly LinkDocument[] }
-  | { readonly quarantine: { readonly reason: QuarantineReason; readonly detail: string } };
+interface Refusal {
+  readonly quarantine: { readonly reason: QuarantineReason; readonly detail: string };
+}
+export type Tagging = { readonly record: RecordDocument; readonly links: readonly LinkDocument[] } | Refusal;
 
 /**
  * What lineage keeps of a collected event: its record, tagged group by group with purposes and ends under the
@@ -40,8 +42,14 @@ export function tag(
 
   const { category, groups: all } = catalogue[envelope.type];
   const time = new Date(envelope.time);
-  const present = wire.sealed.length > 0 ? wire.sealed.map(({ group }) => group) : all.map(({ id }) => id);
   const rules = compiledPolicy(policy);
+  const untimely = untimelyOf(time, rules, now);
+  if (untimely !== undefined) return untimely;
+  const flags = sensitiveOf(wire.readable);
+  if (flags?.inOrder === false && wire.scope.kind === 'ours')
+    return setAside('untaggable', 'sensitive: not given by the person, and no consent is named (APPI 2(3))');
+
+  const present = wire.sealed.length > 0 ? wire.sealed.map(({ group }) => group) : all.map(({ id }) => id);
   const groups: GroupTag[] = [];
   for (const group of present) {
     const ruled = rules.rulingOf(group, wire.readable, wire.scope);
@@ -60,6 +68,7 @@ export function tag(
     groups,
     present: wire.present,
     scope: wire.scope,
+    ...(flags === undefined ? {} : { sensitive: flags.sensitive }),
     site: wire.site,
     source: envelope.source,
     policy: policy.version,
@@ -71,11 +80,27 @@ export function tag(
   return { record, links: linksOf(primary, wire.refs, record._id, now) };
 }
 
+/** Milliseconds by which a producer's clock may be ahead of ours. */
+const mostAheadMs = 24 * 3_600_000;
+
+/** Of an event or fact whose own time can't be right; undefined where it can. Pure. */
+export function untimelyOf(
+  time: Date,
+  { effectiveFrom }: Pick<CompiledPolicy, 'effectiveFrom'>,
+  now: Date,
+): Refusal | undefined {
+  if (time.getTime() > now.getTime() + mostAheadMs)
+    return setAside('future-time', 'time: is more than 24 hours ahead of ours');
+  if (time.getTime() < effectiveFrom)
+    return setAside('not-yet-effective', 'policyversion: took effect only after this time');
+  return undefined;
+}
+
 /**
  * A star from the primary ref to each other one, both ways: enough to find a person from any of them. A source
  * and a day (`unattributed`) are nobody, and link nothing.
  */
-function linksOf(primary: Life, refs: readonly Life[], record: string, at: Date): LinkDocument[] {
+export function linksOf(primary: Life, refs: readonly Life[], record: string, at: Date): LinkDocument[] {
   if (kindOfRef(primary.ref) === 'unattributed') return [];
   const from = primary.ref;
   const links: LinkDocument[] = [];
@@ -90,6 +115,6 @@ function linksOf(primary: Life, refs: readonly Life[], record: string, at: Date)
   return links;
 }
 
-function setAside(reason: QuarantineReason, detail: string): Tagging {
+function setAside(reason: QuarantineReason, detail: string): Refusal {
   return { quarantine: { reason, detail } };
 }
