@@ -24,7 +24,7 @@ export function createCounts(db: Db) {
 
   return {
     async totals(): Promise<Omit<TotalsAnswer, 'asOf'>> {
-      const [records, quarantined, copies, requests, tasks] = await Promise.all([
+      const [records, facts, quarantined, copies, requests, tasks] = await Promise.all([
         grouped<{ category: string; policy: string; source: string; kind: string }>('records', {
           category: '$category',
           policy: '$policy',
@@ -32,6 +32,7 @@ export function createCounts(db: Db) {
           // What kind of ref: the part before the dot.
           kind: { $arrayElemAt: [{ $split: ['$ref', '.'] }, 0] },
         }),
+        grouped<string>('facts', '$kind'),
         grouped<{ reason: string; by: string }>('quarantine', { reason: '$reason', by: '$by' }),
         grouped<{ holder: string; action: CopyDocument['action'] }>('copies', {
           holder: '$holder',
@@ -50,6 +51,7 @@ export function createCounts(db: Db) {
           bySource: fold(records, ({ source }) => source),
           unattributed: sum(records.filter(({ _id }) => _id.kind === 'unattributed')),
         },
+        facts: { total: sum(facts), byKind: fold(facts, (kind) => kind) },
         quarantined: {
           total: sum(quarantined),
           byReason: fold(quarantined, ({ reason }) => reason),
