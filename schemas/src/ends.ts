@@ -55,7 +55,7 @@ export function endOf(
   known: KnownOfPerson,
   now: Date,
 ): End {
-  if (group.startAt !== undefined) return begun(group.startAt, group.end, undefined, now);
+  if (group.end !== undefined) return begun(group.startAt, group.end, undefined, now);
   const rule = policy?.rules.retention[group.rule];
   // Of a customer's own user (X2) only what names the very event: the person's contract is not the customer's.
   const isOurs = record.scope.kind === 'ours';
@@ -82,11 +82,11 @@ export function endOf(
   return { state, ...(cap === undefined ? {} : { cap }) };
 }
 
-function begun(startAt: Date, end: Date | undefined, closedBy: string | undefined, now: Date): End {
+function begun(startAt: Date | undefined, end: Date, closedBy: string | undefined, now: Date): End {
   return {
-    state: end !== undefined && end <= now ? 'ended' : 'running',
-    startAt,
-    ...(end === undefined ? {} : { end }),
+    state: end <= now ? 'ended' : 'running',
+    ...(startAt === undefined ? {} : { startAt }),
+    end,
     ...(closedBy === undefined ? {} : { closedBy }),
   };
 }

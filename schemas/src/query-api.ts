@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { consentUses } from './consents.ts';
 import { holderIdSchema } from './custody.ts';
 import { categories, identifierKinds } from './events/index.ts';
+import { sensitiveKinds } from './events/sensitive.ts';
+import { consentMeans, factKinds } from './facts.ts';
 import { holderKinds } from './holders.ts';
 import { labelsSchema } from './policy/labels.ts';
 import { quarantineReasons, quarantineStates } from './quarantine.ts';
@@ -82,11 +85,17 @@ const groupSchema = z.strictObject({
   group: z.string(),
   purposes: z.array(z.string()),
   rule: z.string(),
+  /** Purposes that a consent, given apart from the event and standing now, adds (PM). */
+  byConsent: z.array(z.string()).optional(),
   start: z.string(),
+  /** At the moment of the answer; see `End`. */
+  state: z.enum(['open', 'review', 'running', 'ended']),
   startAt: instant.optional(),
   /** Absent while the start is open: then `cap` is the latest end. */
   end: instant.optional(),
   cap: instant.optional(),
+  /** Id of the fact with which the period began. */
+  closedBy: z.string().optional(),
   floor: z.strictObject({ law: z.string(), until: instant.optional() }).optional(),
 });
 export type LineageGroup = z.infer<typeof groupSchema>;
@@ -105,6 +114,14 @@ const recordSchema = z.strictObject({
   source: z.string(),
   site: z.string(),
   scope: scopeSchema,
+  /** APPI 2(3). */
+  sensitive: z
+    .strictObject({
+      kinds: z.array(z.enum(sensitiveKinds)),
+      given: z.enum(['by-person', 'by-other']),
+      consent: z.string().optional(),
+    })
+    .optional(),
   /** Names of the personal fields that were collected. */
   present: z.array(z.string()),
   groups: z.array(groupSchema),
@@ -112,6 +129,32 @@ const recordSchema = z.strictObject({
   copies: z.array(copySchema),
 });
 export type LineageRecord = z.infer<typeof recordSchema>;
+
+const factSchema = z.strictObject({
+  id: z.string(),
+  kind: z.enum(factKinds),
+  ...lifeSchema.shape,
+  at: instant,
+  /** Digest of source and id of the event that it concerns; absent: all that the person has. */
+  about: z.string().optional(),
+  source: z.string(),
+  policy: z.string(),
+});
+export type LineageFact = z.infer<typeof factSchema>;
+
+const marked = z.strictObject({ at: instant, fact: z.string() }).optional();
+/** One consent about one purpose or one recipient: TA, APPI 28 and 31. */
+const consentEntrySchema = z.strictObject({
+  to: z.enum(['purpose', 'recipient']),
+  id: z.string(),
+  wording: z.string(),
+  means: z.enum(consentMeans),
+  given: marked,
+  withdrawn: marked,
+  /** What it counts as consent for; empty for use that implies it (§7). */
+  countsFor: z.array(z.enum(consentUses)),
+});
+export type LineageConsent = z.infer<typeof consentEntrySchema>;
 
 /** As the request service shows it; the person's refs are those of the answer. */
 const requestSchema = requestViewSchema.omit({ lives: true, ambiguous: true, waitingFor: true });
@@ -189,6 +232,9 @@ export const lineageAnswerSchema = z.strictObject({
   standing: z.strictObject({
     state: z.enum(['unknown', ...refStates]),
     suspended: z.array(z.string()),
+    /** Purposes for which the person withdrew consent, and holders towards whom. */
+    withdrawn: z.array(z.string()),
+    denied: z.array(z.string()),
     request: z.string().optional(),
     at: instant.optional(),
     erasedAt: instant.optional(),
@@ -200,6 +246,10 @@ export const lineageAnswerSchema = z.strictObject({
   /** One page, newest first. */
   records: z.array(recordSchema),
   page: z.strictObject({ total: count, shown: count, next: z.string().optional() }),
+  /** Newest first, 200 at most. */
+  facts: z.strictObject({ total: count, shown: z.array(factSchema) }),
+  /** Oldest first. */
+  consents: z.array(consentEntrySchema),
   transfers: z.array(transferSchema),
   requests: z.array(requestSchema),
   quarantined: z.strictObject({ total: count, byReason: counts }),
@@ -212,6 +262,7 @@ export const lineageAnswerSchema = z.strictObject({
     bases: z.record(z.string(), labelsSchema),
     starts: z.record(z.string(), labelsSchema),
     rules: z.record(z.string(), labelsSchema),
+    sensitive: z.record(z.string(), labelsSchema),
   }),
   progress: progressSchema,
   notes: z.array(noteSchema),
@@ -260,6 +311,7 @@ export const totalsAnswerSchema = z.strictObject({
     /** Without any identifier: no person's search finds them. */
     unattributed: count,
   }),
+  facts: z.strictObject({ total: count, byKind: counts }),
   /**
    * All that was set aside, but for what became a record on release: so sent = recorded + quarantined by `tag` holds
    * after release and discard. `byWhom` tells events that were never recorded (`tag`) from records that a holder

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { holderIdSchema } from './custody.ts';
 import { refSchema } from './refs.ts';
 
 /**
@@ -14,6 +15,13 @@ export const standingSchema = z.strictObject({
   erasedAt: z.iso.datetime().optional(),
   /** Purposes for which the person suspended use (R5); `all` binds every purpose. */
   suspended: z.array(z.string().max(64)).max(32),
+  /**
+   * Purposes for which the person withdrew consent and did not give it again. Kept apart from what was suspended on
+   * request, so that a new consent takes back the withdrawal and nothing else.
+   */
+  withdrawn: z.array(z.string().max(64)).max(32).optional(),
+  /** Holders towards whom consent was withdrawn (TA, R6). */
+  denied: z.array(holderIdSchema).max(64).optional(),
   /** The request that last changed it. */
   request: z.string().max(64),
   at: z.iso.datetime(),
@@ -22,13 +30,24 @@ export type Standing = z.infer<typeof standingSchema>;
 
 export type StandingVerdict = 'open' | 'erased' | 'hidden' | 'suspended';
 
-/** What standing says to a reader who wants one generation of a ref for one purpose. Pure. */
-export function judge(standing: Standing | undefined, generation: number, purpose: string): StandingVerdict {
+/** Who wants to read, and for what. */
+export interface Reading {
+  readonly purpose: string;
+  readonly holder?: string;
+}
+
+/** What standing says to a reader who wants one generation of a ref. Pure. */
+export function judge(
+  standing: Standing | undefined,
+  generation: number,
+  { purpose, holder }: Reading,
+): StandingVerdict {
   if (standing === undefined) return 'open';
   if (generation <= standing.erasedThrough) return 'erased';
   if (generation <= standing.hiddenThrough) return 'hidden';
-  if (standing.suspended.includes('all') || standing.suspended.includes(purpose)) return 'suspended';
-  return 'open';
+  const { suspended, withdrawn = [], denied = [] } = standing;
+  const stopped = suspended.includes('all') || suspended.includes(purpose) || withdrawn.includes(purpose);
+  return stopped || (holder !== undefined && denied.includes(holder)) ? 'suspended' : 'open';
 }
 
 /**

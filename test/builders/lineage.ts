@@ -186,6 +186,7 @@ export function loadedOf(refs: readonly Ref[], more: Partial<Loaded> = {}): Load
   return {
     person: { refs, ...(member === undefined ? {} : { member }), ambiguous: [], startIsAmbiguous: false },
     lives: refs.map((ref) => ({ ref, generation: 1, erasedThrough: 0 })),
+    facts: [],
     records,
     hasMore: false,
     categories:
@@ -210,4 +211,4 @@ export function loadedOf(refs: readonly Ref[], more: Partial<Loaded> = {}): Load
 
 /** The lineage of what was read, in the words of the policy that ships. */
 export const lineageOf = (loaded: Loaded, asOf: Date): LineageAnswer =>
-  assemble(loaded, shippedPolicies().newest, asOf);
+  assemble(loaded, shippedPolicies(), asOf);

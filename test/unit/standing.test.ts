@@ -21,6 +21,16 @@ describe('what standing says to a reader', () => {
     ['R5 another purpose suspended', standing({ suspended: ['marketing'] }), 1, 'service', 'open'],
     ['R5 all suspended', standing({ suspended: ['all'] }), 1, 'service', 'suspended'],
     [
+      'TA consent withdrawn for this purpose',
+      standing({ withdrawn: ['marketing'] }),
+      1,
+      'marketing',
+      'suspended',
+    ],
+    ['TA consent withdrawn for another', standing({ withdrawn: ['marketing'] }), 1, 'service', 'open'],
+    ['TA, R6 this holder is denied', standing({ denied: ['mailer'] }), 1, 'service', 'suspended'],
+    ['TA, R6 another holder is denied', standing({ denied: ['partner'] }), 1, 'service', 'open'],
+    [
       'erased says more than suspended',
       standing({ erasedThrough: 1, suspended: ['all'] }),
       1,
@@ -28,6 +38,6 @@ describe('what standing says to a reader', () => {
       'erased',
     ],
   ] as const)('%s', (_case, state, generation, purpose, verdict) => {
-    expect(judge(state, generation, purpose)).toBe(verdict);
+    expect(judge(state, generation, { purpose, holder: 'mailer' })).toBe(verdict);
   });
 });

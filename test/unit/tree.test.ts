@@ -8,6 +8,7 @@ import { assembleUnknown } from '@keiro/query/assemble';
 import { custodyOf } from '@keiro/query/custody';
 import { requestView } from '@keiro/query/request-view';
 import { shippedPolicies, type LineageAnswer, type RequestView } from '@keiro/schemas';
+import { consentTo, factDocument } from '../builders/facts.ts';
 import {
   factOf,
   holderOf,
@@ -85,7 +86,7 @@ describe('a lineage as a tree', () => {
       '└─ C1 会員登録情報  1',
       '   ├─ C1.identity 氏名・連絡先',
       '   │  ├─ 目的  会員登録・本人確認・不正利用の防止, お知らせ・回答・懸賞・発送などサービスの運営',
-      '   │  └─ 終期  退会から30日  遅くとも 2028-03-01',
+      '   │  └─ 終期  退会から30日  退会待ち  遅くとも 2028-03-01',
       '   └─ 2026-03-01 09:00:00  collection.registration 1@42  方針 2017-02-02',
       '      ├─ crm  顧客管理  ストア, JP        保有  2026-03-01 09:01:00',
       '      └─ dr   災害拠点  災害対策拠点, SG  保有  2026-03-01 09:10:10  ← crm スナップショット s-10',
@@ -111,7 +112,7 @@ describe('a lineage as a tree', () => {
       '└─ C1 Registration  1',
       '   ├─ C1.identity Name and contact',
       '   │  ├─ for   Membership, identity checks, prevention of misuse, Running the services: notices, answers, raffles, delivery',
-      '   │  └─ ends  30 days after the account is closed  at the latest 2028-03-01',
+      '   │  └─ ends  30 days after the account is closed  open until closing of the account  at the latest 2028-03-01',
       '   └─ 2026-03-01 09:00:00  collection.registration 1@42  policy 2017-02-02  erasing',
       '      ├─ crm  Customers  store, JP    erased   2026-03-01 09:36:00  r-1',
       '      └─ dr   Recovery   DR site, SG  erasing  2026-03-01 09:31:00  r-1  ← crm snapshot s-10',
@@ -137,6 +138,41 @@ describe('a lineage as a tree', () => {
     ]);
   });
 
+  it('with what happened to the person, what that ended, and what the person allowed', () => {
+    const at = (n: number) => minute(n);
+    const consent = consentTo({ purposes: ['marketing'] });
+    const partner = consentTo({ recipients: ['dr'], means: 'implied-by-use' });
+    const facts = [
+      factDocument('f-1', 'consent-given', at(1), { consent }),
+      factDocument('f-2', 'consent-given', at(2), { consent: partner }),
+      factDocument('f-3', 'account-closed', at(3)),
+      factDocument('f-4', 'consent-withdrawn', at(4), { consent }),
+    ];
+    const standing = standingOf(member, { withdrawn: ['marketing'], denied: ['dr'] });
+    const answer = lineageOf(
+      loadedOf([member], { records: [recordOf(member, 'e-1')], facts, standings: [standing] }),
+      minute(60),
+    );
+    const lines = treeOf(answer, 'en');
+    expect(lines).toContain('Person  suspended  withdrawn: marketing  denied to: dr  2026-03-01 09:30:00');
+    expect(lines).toContain(
+      '   │  └─ ends  2026-03-31  30 days after the account is closed  account closed 2026-03-01',
+    );
+    expect(lines.slice(lines.indexOf('Facts  4'), lines.indexOf('Notes'))).toEqual([
+      'Facts  4',
+      '├─ 2026-03-01 09:04:00  consent withdrawn  demo-site',
+      '├─ 2026-03-01 09:03:00  account closed     demo-site',
+      '├─ 2026-03-01 09:02:00  consent given      demo-site',
+      '└─ 2026-03-01 09:01:00  consent given      demo-site',
+      '',
+      'Consents  2',
+      '├─ marketing  Marketing and advertising  wording banner-1  form            given 2026-03-01 09:01:00  withdrawn 2026-03-01 09:04:00',
+      '└─ dr         dr                         wording banner-1  implied by use  given 2026-03-01 09:02:00                                 counts as no consent',
+      '',
+    ]);
+    expect(treeOf(answer, 'ja')).toContain('└─ 2026-03-01 09:01:00  同意        demo-site');
+  });
+
   it('in both languages unless one is asked for, Japanese first', () => {
     const lines = treeOf(live, 'both');
     expect(lines[0]).toBe('系譜 Lineage  2026-03-01 10:00:00 JST');
@@ -150,9 +186,7 @@ describe('a lineage as a tree', () => {
   });
 
   it('of nobody says that nothing is held, and no more', () => {
-    expect(
-      treeOf(assembleUnknown({ tag: 0, transfer: 0 }, shippedPolicies().newest, minute(0)), 'en'),
-    ).toEqual([
+    expect(treeOf(assembleUnknown({ tag: 0, transfer: 0 }, shippedPolicies(), minute(0)), 'en')).toEqual([
       'Lineage  2026-03-01 09:00:00 JST',
       '',
       'Notes',

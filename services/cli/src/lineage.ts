@@ -76,6 +76,7 @@ export function joined(first: LineageAnswer, next: LineageAnswer): LineageAnswer
       bases: { ...first.labels.bases, ...next.labels.bases },
       starts: { ...first.labels.starts, ...next.labels.starts },
       rules: { ...first.labels.rules, ...next.labels.rules },
+      sensitive: { ...first.labels.sensitive, ...next.labels.sensitive },
     },
     notes: [
       ...first.notes.filter(({ code }) => code !== 'more-records' || !isComplete),

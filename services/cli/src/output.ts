@@ -76,6 +76,9 @@ export function align(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
+/** Lines of a tree whose cells stand under each other. */
+export const leaves = (rows: readonly (readonly string[])[]): Node[] => align(rows).map((text) => ({ text }));
+
 export function renderTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],

@@ -1,12 +1,7 @@
-import type {
-  Labels,
-  LineageAnswer,
-  LineageCopy,
-  LineageGroup,
-  LineageHolder,
-  LineageRecord,
-} from '@keiro/schemas';
-import { align, at, day, number, say, type Node } from './output.ts';
+import type { Labels, LineageAnswer, LineageCopy, LineageHolder, LineageRecord } from '@keiro/schemas';
+import { consentNodes, factNodes } from './fact-tree.ts';
+import { groupNodes } from './group-tree.ts';
+import { at, leaves, number, say, type Node } from './output.ts';
 import { purposeList, requestNode, type TreeOptions } from './request-tree.ts';
 import { holderKindWord, kindWord, stateWord, words } from './words.ts';
 
@@ -26,6 +21,8 @@ export function lineageTree(answer: LineageAnswer, options: LineageTreeOptions):
     { text: `${heading(words.lineage)}  ${at(answer.asOf)} JST` },
     ...personSection(answer, options),
     ...section(words.records, answer.page.total, categoryNodes(answer, options)),
+    ...section(words.facts, answer.facts.total, factNodes(answer, options)),
+    ...section(words.consents, answer.consents.length, consentNodes(answer, options)),
     ...section(words.transfers, answer.transfers.length, transferNodes(answer, options)),
     ...section(
       words.requests,
@@ -55,14 +52,18 @@ function personSection(answer: LineageAnswer, options: LineageTreeOptions): Node
   const { language, paint } = options;
   if (answer.person.refs.length === 0) return [];
   const { standing } = answer;
-  const suspended =
-    standing.suspended.length === 0
-      ? ''
-      : `  ${say(words.suspended, language)}: ${purposeList(standing.suspended, language)}`;
+  const refused = [
+    [words.suspended, purposeList(standing.suspended, language)] as const,
+    [words.withdrawn, standing.withdrawn.join(', ')] as const,
+    [words.denied, standing.denied.join(', ')] as const,
+  ]
+    .filter(([, list]) => list !== '')
+    .map(([word, list]) => `  ${say(word, language)}: ${list}`)
+    .join('');
   const since = standing.erasedAt ?? standing.at;
   const head = [
     paint('bold', say(words.person, language)),
-    paint(stateColour(standing.state), say(stateWord(standing.state), language)) + suspended,
+    paint(stateColour(standing.state), say(stateWord(standing.state), language)) + refused,
     ...(since === undefined ? [] : [at(since)]),
   ];
   return [
@@ -79,9 +80,6 @@ function personSection(answer: LineageAnswer, options: LineageTreeOptions): Node
     },
   ];
 }
-
-/** Lines whose cells stand under each other. */
-const leaves = (rows: readonly (readonly string[])[]): Node[] => align(rows).map((text) => ({ text }));
 
 function stateColour(state: string) {
   if (state === 'live' || state === 'held') return 'green';
@@ -107,78 +105,6 @@ function categoryNodes(answer: LineageAnswer, options: LineageTreeOptions): Node
   });
 }
 
-/** What the groups of a category are held for, and until when: once, because rules belong to the group. */
-function groupNodes(
-  records: readonly LineageRecord[],
-  answer: LineageAnswer,
-  options: LineageTreeOptions,
-): Node[] {
-  const byRule = new Map<string, LineageGroup[]>();
-  for (const group of records.flatMap((record) => record.groups)) {
-    const key = `${group.group} ${group.rule} ${group.purposes.join(' ')}`;
-    byRule.set(key, [...(byRule.get(key) ?? []), group]);
-  }
-  return [...byRule.values()].flatMap((groups) => {
-    const [first] = groups;
-    return first === undefined ? [] : [groupNode(first, groups, answer, options)];
-  });
-}
-
-function groupNode(
-  first: LineageGroup,
-  all: readonly LineageGroup[],
-  { labels }: LineageAnswer,
-  { language, paint }: LineageTreeOptions,
-): Node {
-  const named = (table: Record<string, Labels>, id: string) => say(table[id] ?? { ja: id, en: id }, language);
-  // A purpose's English name is long, and its id is English already.
-  const purpose = (id: string) =>
-    language === 'both' && labels.purposes[id] !== undefined
-      ? `${labels.purposes[id].ja} (${id})`
-      : named(labels.purposes, id);
-  const ends = all.map((group) => group.end).filter((end) => end !== undefined);
-  const caps = all.map((group) => group.cap).filter((cap) => cap !== undefined);
-  const rows = [
-    [say(words.purposes, language), first.purposes.map(purpose).join(', ')],
-    ...(ends.length === 0
-      ? []
-      : [[say(words.ends, language), `${span(ends)}  ${named(labels.rules, first.rule)}`]]),
-    ...(ends.length === all.length
-      ? []
-      : [
-          [
-            say(words.ends, language),
-            [
-              named(labels.rules, first.rule),
-              ...(caps.length === 0 ? [] : [`${say(words.cap, language)} ${span(caps)}`]),
-            ].join('  '),
-          ],
-        ]),
-    ...(first.floor === undefined
-      ? []
-      : [
-          [
-            say(words.floor, language),
-            [first.floor.law, ...(first.floor.until === undefined ? [] : [day(first.floor.until)])].join(
-              '  ',
-            ),
-          ],
-        ]),
-  ];
-  return {
-    text: `${paint('cyan', first.group)} ${named(labels.groups, first.group)}`,
-    children: leaves(rows),
-  };
-}
-
-/** The days from the first to the last of some instants. */
-function span(instants: readonly string[]): string {
-  const days = instants.map(day).toSorted();
-  const [first = ''] = days;
-  const last = days.at(-1) ?? '';
-  return first === last ? first : `${first} … ${last}`;
-}
-
 function copySummary(records: readonly LineageRecord[], { language }: LineageTreeOptions): Node[] {
   if (records.length < 2) return [];
   const counts = new Map<string, number>();
@@ -200,6 +126,17 @@ function recordNode(record: LineageRecord, answer: LineageAnswer, options: Linea
     `${say(words.policy, language)} ${record.policy}`,
   ];
   if (record.scope.kind === 'entrusted') parts.push(`${say(words.tenant, language)} ${record.scope.tenant}`);
+  if (record.sensitive !== undefined) {
+    const kinds = record.sensitive.kinds.map(
+      (kind) => answer.labels.sensitive[kind] ?? { ja: kind, en: kind },
+    );
+    parts.push(
+      paint(
+        'red',
+        `${say(words.sensitive, language)}: ${kinds.map((kind) => say(kind, language)).join(', ')}`,
+      ),
+    );
+  }
   if (record.state !== 'live')
     parts.push(paint(stateColour(record.state), say(stateWord(record.state), language)));
   return {

@@ -8,6 +8,16 @@ export const words = {
   person: word('本人', 'Person'),
   records: word('記録', 'Records'),
   copies: word('所在', 'copies'),
+  facts: word('出来事', 'Facts'),
+  consents: word('同意', 'Consents'),
+  given: word('付与', 'given'),
+  withdrawn: word('撤回', 'withdrawn'),
+  denied: word('提供停止', 'denied to'),
+  implied: word('同意とは扱わない', 'counts as no consent'),
+  wording: word('文言', 'wording'),
+  byConsent: word('同意による', 'by consent'),
+  review: word('確認待ち', 'for review'),
+  sensitive: word('要配慮', 'sensitive'),
   transfers: word('提供・委託・移転', 'Transfers'),
   requests: word('請求', 'Requests'),
   quarantine: word('隔離', 'Quarantine'),
@@ -15,7 +25,6 @@ export const words = {
   generation: word('世代', 'generation'),
   purposes: word('目的', 'for'),
   ends: word('終期', 'ends'),
-  openUntil: word('起算点', 'counted from'),
   cap: word('遅くとも', 'at the latest'),
   floor: word('法定保存', 'kept by law'),
   policy: word('方針', 'policy'),
@@ -52,6 +61,9 @@ export const words = {
   note: word('整理番号', 'note'),
   next: word('次の対応', 'next step'),
 } as const;
+
+/** Of a period whose start has not come. */
+export const openUntil = (start: Labels): Labels => word(`${start.ja}待ち`, `open until ${start.en}`);
 
 const kinds: Record<string, Labels> = {
   member: word('会員', 'member'),
@@ -118,6 +130,24 @@ const holderKinds: Record<string, Labels> = {
   analytics: word('解析', 'analytics'),
 };
 
+const factKinds: Record<string, Labels> = {
+  'account-closed': word('退会', 'account closed'),
+  'contract-ended': word('契約終了', 'contract ended'),
+  'draw-or-delivery': word('抽選・発送', 'draw or delivery'),
+  'inquiry-closed': word('問い合わせ完了', 'inquiry closed'),
+  used: word('利用', 'used'),
+  'consent-given': word('同意', 'consent given'),
+  'consent-withdrawn': word('同意の撤回', 'consent withdrawn'),
+  unlinked: word('連携解除', 'unlinked'),
+};
+
+const means: Record<string, Labels> = {
+  form: word('フォーム', 'form'),
+  banner: word('バナー', 'banner'),
+  contract: word('契約', 'contract'),
+  'implied-by-use': word('利用による', 'implied by use'),
+};
+
 /** A word for an id; an id that has none stands for itself, so that nothing new is ever hidden. */
 const of = (table: Record<string, Labels>) => (id: string) => table[id] ?? { ja: id, en: id };
 
@@ -127,3 +157,5 @@ export const stepWord = of(steps);
 export const requestWord = of(requestTypes);
 export const directiveWord = of(directives);
 export const holderKindWord = of(holderKinds);
+export const factWord = of(factKinds);
+export const meansWord = of(means);

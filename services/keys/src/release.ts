@@ -49,7 +49,7 @@ export function checkRelease(client: Client, request: ReleaseRequest, policy: Po
 export async function release(deps: ReleaseDependencies, request: ReleaseRequest): Promise<ReleaseResponse> {
   const { live, dead } = await deps.rings.load(request.lives.map(({ ref }) => ref));
   const results = request.lives.map(({ ref, generation }): ReleaseResponse['results'][number] => {
-    const verdict = judge(deps.standingOf(ref), generation, request.purpose);
+    const verdict = judge(deps.standingOf(ref), generation, request);
     if (verdict !== 'open') return { state: 'refused', reason: verdict };
     const ring = live.get(ref);
     if (ring === undefined) return { state: 'refused', reason: dead.has(ref) ? 'erased' : 'unknown' };

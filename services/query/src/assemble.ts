@@ -7,7 +7,7 @@ import {
   type Life,
   type Person,
   type PipelineProgress,
-  type Policy,
+  type Policies,
   type Ref,
   type RefState,
   type StandingDocument,
@@ -15,7 +15,9 @@ import {
 import { copiesOf, type Erasure } from './copies.ts';
 import { writeCursor } from './cursor.ts';
 import { erasuresOf, isProven } from './erasures.ts';
+import { consentViews, factViews } from './facts.ts';
 import { groupBy } from './group-by.ts';
+import { groupReader, type GroupReader } from './groups.ts';
 import { labelsFor } from './labels.ts';
 import type { Loaded } from './loaded.ts';
 import { notesOf } from './notes.ts';
@@ -23,17 +25,20 @@ import { requestView } from './request-view.ts';
 import { toSeries } from './snapshots.ts';
 import { holdersOf, transfersOf } from './transfers.ts';
 
-/** The lineage of one person at one moment, in the words of a policy. Pure: `asOf` is when reading began. */
-export function assemble(loaded: Loaded, policy: Policy, asOf: Date): LineageAnswer {
+/** The lineage of one person at one moment, in the words of the policy then. Pure: `asOf` is when reading began. */
+export function assemble(loaded: Loaded, policies: Policies, asOf: Date): LineageAnswer {
   const { person } = loaded;
+  const policy = policies.inForce(asOf);
   const standingOf = new Map(loaded.standings.map((standing) => [standing.ref, standing]));
   const erasureOf = erasuresOf(loaded.requests, loaded.tasks);
   const stateOf = statesBy(standingOf, erasureOf);
-  const records = recordsOf(loaded, stateOf, erasureOf, asOf);
+  const groupsOf = groupReader(loaded, policies, asOf);
+  const records = recordsOf(loaded, groupsOf, stateOf, erasureOf, asOf);
   const categories = loaded.categories
     .toSorted((a, b) => (a.category < b.category ? -1 : 1))
     .map((one) => ({ ...one, first: one.first.toISOString(), last: one.last.toISOString() }));
   const transfers = transfersOf(loaded);
+  const consents = consentViews(loaded.facts);
   const requests = loaded.requests
     .toSorted((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime())
     .map((request) => requestView(request, loaded.tasks));
@@ -54,25 +59,28 @@ export function assemble(loaded: Loaded, policy: Policy, asOf: Date): LineageAns
       shown: records.length,
       ...(loaded.hasMore && last !== undefined ? { next: writeCursor(last) } : {}),
     },
+    facts: factViews(loaded.facts),
+    consents,
     transfers,
     requests,
     quarantined: {
       total: Object.values(loaded.quarantined).reduce((sum, n) => sum + n, 0),
       byReason: { ...loaded.quarantined },
     },
-    holders: holdersOf(loaded.holders, records, transfers, requests),
-    labels: labelsFor({ records, categories, transfers }, policy),
+    holders: holdersOf(loaded.holders, records, transfers, requests, consents),
+    labels: labelsFor({ records, categories, transfers, consents }, policy),
     progress: loaded.progress,
   };
   return { ...answer, notes: notesOf(answer, loaded, asOf) };
 }
 
 /** The answer to an identifier that `keys` has never seen: nothing is held, which is an answer too (R1). */
-export function assembleUnknown(progress: PipelineProgress, policy: Policy, asOf: Date): LineageAnswer {
+export function assembleUnknown(progress: PipelineProgress, policies: Policies, asOf: Date): LineageAnswer {
   return assemble(
     {
       person: { refs: [], ambiguous: [], startIsAmbiguous: false },
       lives: [],
+      facts: [],
       records: [],
       hasMore: false,
       categories: [],
@@ -89,7 +97,7 @@ export function assembleUnknown(progress: PipelineProgress, policy: Policy, asOf
       shared: 0,
       progress,
     },
-    policy,
+    policies,
     asOf,
   );
 }
@@ -101,15 +109,20 @@ type StateOf = (life: Life, erasedThrough?: number) => RefState;
 function statesBy(standings: Standings, erasureOf: (life: Life) => Erasure | undefined): StateOf {
   return (life, erasedThrough = 0) => {
     const standing = standings.get(life.ref);
-    const verdict = life.generation <= erasedThrough ? 'erased' : judge(standing, life.generation, 'all');
+    const verdict =
+      life.generation <= erasedThrough ? 'erased' : judge(standing, life.generation, { purpose: 'all' });
     if (verdict === 'erased') return isProven(erasureOf(life)) ? 'erased' : 'erasing';
     if (verdict !== 'open') return verdict;
-    return standing !== undefined && standing.suspended.length > 0 ? 'suspended' : 'live';
+    return standing !== undefined && isRestricted(standing) ? 'suspended' : 'live';
   };
 }
 
+const isRestricted = ({ suspended, withdrawn = [], denied = [] }: StandingDocument) =>
+  suspended.length + withdrawn.length + denied.length > 0;
+
 function recordsOf(
   loaded: Loaded,
+  groupsOf: GroupReader,
   stateOf: StateOf,
   erasureOf: (life: Life) => Erasure | undefined,
   asOf: Date,
@@ -130,29 +143,13 @@ function recordsOf(
     site: record.site,
     scope: record.scope,
     present: [...record.present],
-    groups: record.groups.map(({ group, purposes, rule, start, startAt, end, cap, floor }) => ({
-      group,
-      purposes: [...purposes],
-      rule,
-      start,
-      ...instants({ startAt, end, cap }),
-      ...(floor === undefined ? {} : { floor: { law: floor.law, ...instants({ until: floor.until }) } }),
-    })),
+    ...(record.sensitive === undefined
+      ? {}
+      : { sensitive: { ...record.sensitive, kinds: [...record.sensitive.kinds] } }),
+    groups: groupsOf(record),
     position: { ...record.position },
     copies: copiesOf(factsOf.get(record._id) ?? [], series, erasureOf(record), asOf),
   }));
-}
-
-/** Dates as RFC 3339, leaving out what is absent. */
-function instants<K extends string>(
-  dates: Readonly<Record<K, Date | undefined>>,
-): Partial<Record<K, string>> {
-  const present: Partial<Record<K, string>> = {};
-  for (const key of Object.keys(dates) as K[]) {
-    const date = dates[key];
-    if (date !== undefined) present[key] = date.toISOString();
-  }
-  return present;
 }
 
 type AnswerRef = LineageAnswer['person']['refs'][number];
@@ -198,11 +195,13 @@ function overall(
   standings: Standings,
 ): LineageAnswer['standing'] {
   const leading = refs.find(({ ref }) => ref === person.member) ?? refs[0];
-  if (leading === undefined) return { state: 'unknown', suspended: [] };
+  if (leading === undefined) return { state: 'unknown', suspended: [], withdrawn: [], denied: [] };
   const standing = standings.get(leading.ref);
   return {
     state: leading.state,
     suspended: leading.suspended,
+    withdrawn: [...(standing?.withdrawn ?? [])],
+    denied: [...(standing?.denied ?? [])],
     ...(standing === undefined ? {} : { request: standing.request, at: standing.at }),
     ...(standing?.erasedAt === undefined ? {} : { erasedAt: standing.erasedAt }),
   };

@@ -35,7 +35,7 @@ export function createCounts(db: Db) {
 
   return {
     async totals(): Promise<Omit<TotalsAnswer, 'asOf'>> {
-      const [records, quarantined, copies, requests, tasks] = await Promise.all([
+      const [records, facts, quarantined, copies, requests, tasks] = await Promise.all([
         grouped<{ category: string; policy: string; source: string; kind: string }>('records', {
           category: '$category',
           policy: '$policy',
@@ -43,6 +43,7 @@ export function createCounts(db: Db) {
           // What kind of ref: the part before the dot.
           kind: { $arrayElemAt: [{ $split: ['$ref', '.'] }, 0] },
         }),
+        grouped<string>('facts', '$kind'),
         quarantine
           .aggregate<Row<{ reason: string; by: string; state?: string }>>([
             // One that became a record is counted there, and must not be counted twice.
@@ -72,6 +73,7 @@ export function createCounts(db: Db) {
           bySource: fold(records, ({ source }) => source),
           unattributed: sum(records.filter(({ _id }) => _id.kind === 'unattributed')),
         },
+        facts: { total: sum(facts), byKind: fold(facts, (kind) => kind) },
         quarantined: {
           total: sum(quarantined),
           byReason: fold(quarantined, ({ reason }) => reason),

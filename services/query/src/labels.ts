@@ -1,7 +1,9 @@
 import {
   groupRules,
+  sensitiveLabels,
   type Labels,
   type LineageAnswer,
+  type LineageConsent,
   type LineageRecord,
   type LineageTransfer,
   type Policy,
@@ -21,6 +23,7 @@ export function labelsFor(
     readonly records: readonly LineageRecord[];
     readonly categories: readonly { readonly category: string }[];
     readonly transfers: readonly LineageTransfer[];
+    readonly consents: readonly LineageConsent[];
   },
   policy: Policy,
 ): LineageAnswer['labels'] {
@@ -38,10 +41,10 @@ export function labelsFor(
       }),
     ),
     purposes: {
-      ...pick(
-        rules.purposes,
-        groups.flatMap(({ purposes }) => purposes),
-      ),
+      ...pick(rules.purposes, [
+        ...groups.flatMap(({ purposes, byConsent = [] }) => [...purposes, ...byConsent]),
+        ...used.consents.map(({ id }) => id),
+      ]),
       // The purposes of customers (X2): one each, and all called the same.
       ...Object.fromEntries(
         groups
@@ -63,6 +66,11 @@ export function labelsFor(
     rules: pick(
       rules.retention,
       groups.map(({ rule }) => rule),
+    ),
+    sensitive: Object.fromEntries(
+      used.records
+        .flatMap(({ sensitive }) => sensitive?.kinds ?? [])
+        .map((kind) => [kind, sensitiveLabels[kind]]),
     ),
   };
 }

@@ -1,4 +1,5 @@
 import type {
+  FactDocument,
   HolderDocument,
   Life,
   Person,
@@ -16,6 +17,7 @@ export interface Loaded extends RecordPage, Custody {
   readonly person: Person;
   /** What `keys` says of the person's refs: their current generations. */
   readonly lives: readonly (Life & { readonly erasedThrough: number })[];
+  readonly facts: readonly FactDocument[];
   readonly snapshots: readonly SnapshotDocument[];
   /** Whether there are older snapshots than those that were read. */
   readonly snapshotsCut: boolean;

@@ -14,6 +14,8 @@ export interface RecordPage {
   readonly records: readonly RecordDocument[];
   readonly hasMore: boolean;
   readonly categories: readonly CategoryTotal[];
+  /** Time of the newest record that is ours: the last use, as far as records show it. */
+  readonly newest?: Date;
 }
 
 type Sortable = Pick<RecordDocument, '_id' | 'time'>;
@@ -33,14 +35,21 @@ export async function pageOf(
   const end = after === undefined ? undefined : { time: after.time, _id: after.id };
   const totals = new Map<string, CategoryTotal>();
   let kept: RecordDocument[] = [];
+  let newest: Date | undefined;
   for await (const record of records) {
     totals.set(record.category, added(totals.get(record.category), record));
+    if (record.scope.kind === 'ours' && (newest === undefined || record.time > newest)) newest = record.time;
     if (end !== undefined && newestFirst(end, record) >= 0) continue;
     kept.push(record);
     if (kept.length > limit * 2) kept = kept.sort(newestFirst).slice(0, limit + 1);
   }
   kept.sort(newestFirst);
-  return { records: kept.slice(0, limit), hasMore: kept.length > limit, categories: [...totals.values()] };
+  return {
+    records: kept.slice(0, limit),
+    hasMore: kept.length > limit,
+    categories: [...totals.values()],
+    ...(newest === undefined ? {} : { newest }),
+  };
 }
 
 function added(total: CategoryTotal | undefined, { category, time }: RecordDocument): CategoryTotal {

@@ -36,24 +36,25 @@ export interface SearchDeps {
 export async function search(deps: SearchDeps, body: LineageSearch): Promise<LineageAnswer> {
   const { store, keys, now } = deps;
   const asOf = now();
-  const policy = deps.policies.inForce(asOf);
+  const { policies } = deps;
   const identifier = identifierOf(body);
   const after = body.cursor === undefined ? undefined : readCursor(body.cursor);
   const progressLater = deps.progress.read();
   const { results } = await keys.lookup({ identifiers: [identifier] });
   const start = results[0] ?? undefined;
-  if (start === undefined) return assembleUnknown(await progressLater, policy, asOf);
+  if (start === undefined) return assembleUnknown(await progressLater, policies, asOf);
 
   const person = await store.person(start.ref);
   const { refs } = person;
   const all = [...refs, ...person.ambiguous];
-  const [{ page, custody, taken }, holders, standings, asked, quarantined, lives, shared, progress] =
+  const [{ page, custody, taken }, holders, standings, asked, quarantined, facts, lives, shared, progress] =
     await Promise.all([
       recordsAndCopies(store, refs, body.limit, after),
       store.holders(),
       store.standings(all),
       store.requests(refs),
       store.quarantined(refs),
+      store.facts(refs),
       livesOf(keys, all),
       store.count(person.ambiguous),
       progressLater,
@@ -70,10 +71,11 @@ export async function search(deps: SearchDeps, body: LineageSearch): Promise<Lin
       standings,
       ...asked,
       quarantined,
+      facts,
       shared,
       progress,
     },
-    policy,
+    policies,
     asOf,
   );
 }

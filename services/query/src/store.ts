@@ -1,6 +1,7 @@
 import { loadPerson } from '@keiro/runtime';
 import type {
   CopyDocument,
+  FactDocument,
   HolderDocument,
   LinkDocument,
   QuarantineDocument,
@@ -41,6 +42,14 @@ export function createStore(db: Db) {
     records: (refs: readonly Ref[]) => records.find({ ref: among(refs) }, { batchSize }),
     copies: (refs: readonly Ref[]) =>
       copies.find({ ref: among(refs) }, { projection: { locator: 0 }, batchSize }),
+
+    facts: (refs: readonly Ref[]) =>
+      refs.length === 0
+        ? []
+        : db
+            .collection<FactDocument>('facts')
+            .find({ ref: among(refs) }, { batchSize })
+            .toArray(),
 
     count: (refs: readonly Ref[]) => (refs.length === 0 ? 0 : records.countDocuments({ ref: among(refs) })),
 

@@ -1,5 +1,6 @@
 import type {
   HolderDocument,
+  LineageConsent,
   LineageHolder,
   LineageRecord,
   LineageRequest,
@@ -58,12 +59,14 @@ export function holdersOf(
   records: readonly LineageRecord[],
   transfers: readonly LineageTransfer[],
   requests: readonly LineageRequest[],
+  consents: readonly LineageConsent[],
 ): LineageHolder[] {
   const named = new Set<string>([
     ...records.flatMap(({ copies }) =>
       copies.flatMap((copy) => [copy.holder, copy.derivedFrom?.store ?? copy.holder]),
     ),
     ...transfers.map(({ holder }) => holder),
+    ...consents.filter(({ to }) => to === 'recipient').map(({ id }) => id),
     ...requests.flatMap(({ tasks }) => tasks.map(({ holder }) => holder)),
   ]);
   const register = new Map(registered.map((holder) => [holder.id, holder]));

@@ -88,9 +88,10 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
   const quarantine = createQuarantine({ producer, keys: options.keys, by: holder, now, random });
   const withheld = await createWithheld({ kafka, producer, holder, group, log, deliver: handleBatch });
 
-  standing.onChange(({ ref, suspended }) => {
-    released.forget(ref);
-    if (!suspended.includes('all') && !suspended.includes(purpose)) withheld.passSoon();
+  standing.onChange((changed) => {
+    released.forget(changed.ref);
+    // Of a life that is not erased: what waits of another is dropped when it is read.
+    if (judge(changed, Infinity, { purpose, holder }) === 'open') withheld.passSoon();
   });
 
   async function handleBatch(messages: readonly Message[]): Promise<void> {
@@ -154,7 +155,7 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     for (const guarded of admitted) {
       // Any of the event's refs may be the one that is suspended or erased.
       const verdicts = guarded.value.refs.map(({ ref, generation }) =>
-        judge(standing.get(ref), generation, purpose),
+        judge(standing.get(ref), generation, { purpose, holder }),
       );
       const key = keys.get(lifeKey(guarded.primary));
       if (verdicts.includes('erased') || verdicts.includes('hidden')) continue;
