@@ -25,6 +25,7 @@ export function lineageTree(answer: LineageAnswer, options: LineageTreeOptions):
   return [
     { text: `${heading(words.lineage)}  ${at(answer.asOf)} JST` },
     ...personSection(answer, options),
+    ...section(words.review, answer.review.length, reviewNodes(answer, options)),
     ...section(words.records, answer.page.total, categoryNodes(answer, options)),
     ...section(words.transfers, answer.transfers.length, transferNodes(answer, options)),
     ...section(
@@ -78,6 +79,19 @@ function personSection(answer: LineageAnswer, options: LineageTreeOptions): Node
       ),
     },
   ];
+}
+
+/** What several could have; who else they are is not for every reader. */
+function reviewNodes({ review }: LineageAnswer, { language }: LineageTreeOptions): Node[] {
+  return leaves(
+    review.map(({ ref, kind, members, others, since }) => [
+      say(kindWord(kind), language),
+      short(ref),
+      `${say(words.couldBe, language)}: ${say(words.members, language)} ${number(members)}` +
+        (others === 0 ? '' : `, ${say(words.others, language)} ${number(others)}`),
+      `${say(words.since, language)} ${at(since)}`,
+    ]),
+  );
 }
 
 /** Lines whose cells stand under each other. */

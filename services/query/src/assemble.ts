@@ -54,6 +54,14 @@ export function assemble(loaded: Loaded, policy: Policy, asOf: Date): LineageAns
       shown: records.length,
       ...(loaded.hasMore && last !== undefined ? { next: writeCursor(last) } : {}),
     },
+    review: loaded.review.map(({ ref, kind, members, others, since }) => ({
+      ref,
+      kind,
+      members: members.length,
+      others: others.length,
+      since: since.toISOString(),
+      ...(loaded.namesClaimants ? { claimants: [...members, ...others] } : {}),
+    })),
     transfers,
     requests,
     quarantined: {
@@ -86,6 +94,8 @@ export function assembleUnknown(progress: PipelineProgress, policy: Policy, asOf
       requests: [],
       tasks: [],
       quarantined: {},
+      review: [],
+      namesClaimants: false,
       shared: 0,
       progress,
     },
