@@ -1,6 +1,7 @@
 import type { CopyReport, SnapshotReport } from './custody.ts';
 import type { Category, EventType } from './events/index.ts';
 import type { Consent, FactKind } from './facts.ts';
+import type { CutReason } from './links-api.ts';
 import type { DiscardReason, Quarantined } from './quarantine.ts';
 import type { Life, Ref } from './refs.ts';
 import type { Standing } from './rights.ts';
@@ -101,6 +102,8 @@ export interface CutDocument {
   readonly number: number;
   readonly decision: 'cut' | 'withdrawn';
   readonly by: string;
+  /** Of a cut. */
+  readonly reason?: CutReason;
   /** The operator's own reference for the case. No free text: it might name somebody. */
   readonly note?: string;
   readonly at: Date;

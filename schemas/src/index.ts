@@ -8,6 +8,7 @@ export * from './facts.ts';
 export * from './holders.ts';
 export * from './jsonschema.ts';
 export * from './keys-api.ts';
+export * from './links-api.ts';
 export * from './person.ts';
 export * from './policy/index.ts';
 export * from './quarantine-api.ts';

@@ -228,6 +228,20 @@ export const lineageAnswerSchema = z.strictObject({
     /** Shared by several members: left out of all that follows, for review. */
     ambiguous: z.array(refSchema),
   }),
+  /** Each of `person.ambiguous` that several could have: for an operator to say whose it is. */
+  review: z.array(
+    z.strictObject({
+      ref: refSchema,
+      kind: z.enum(refKinds),
+      /** How many members could have it, and how many who are no members. */
+      members: count,
+      others: count,
+      /** When the second of them was first seen with it. */
+      since: instant,
+      /** One ref of each; only for a reader with the right `links:manage`. */
+      claimants: z.array(refSchema).optional(),
+    }),
+  ),
   /** Of the person as a whole: the state that all refs share, else that of the member. */
   standing: z.strictObject({
     state: z.enum(['unknown', ...refStates]),

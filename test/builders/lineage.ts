@@ -203,6 +203,8 @@ export function loadedOf(refs: readonly Ref[], more: Partial<Loaded> = {}): Load
     requests: [],
     tasks: [],
     quarantined: {},
+    review: [],
+    namesClaimants: false,
     shared: 0,
     progress: { tag: 0, transfer: 0 },
     ...more,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { messageOf } from '@keiro/runtime/errors';
 import * as capture from './capture.ts';
 import * as lineage from './lineage.ts';
+import * as links from './links.ts';
 import * as policy from './policy.ts';
 import * as quarantine from './quarantine.ts';
 import * as request from './request.ts';
@@ -13,7 +14,8 @@ const program = new Command('keiro')
   // So that wrong use can have an exit code of its own.
   .exitOverride();
 
-for (const { register } of [lineage, request, tasks, quarantine, status, capture, policy]) register(program);
+for (const { register } of [lineage, request, tasks, quarantine, links, status, capture, policy])
+  register(program);
 
 try {
   await program.parseAsync();

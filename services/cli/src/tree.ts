@@ -20,6 +20,7 @@ export function lineageTree(answer: LineageAnswer, options: LineageTreeOptions):
   return [
     { text: `${heading(words.lineage)}  ${at(answer.asOf)} JST` },
     ...personSection(answer, options),
+    ...section(words.forReview, answer.review.length, reviewNodes(answer, options)),
     ...section(words.records, answer.page.total, categoryNodes(answer, options)),
     ...section(words.facts, answer.facts.total, factNodes(answer, options)),
     ...section(words.consents, answer.consents.length, consentNodes(answer, options)),
@@ -79,6 +80,19 @@ function personSection(answer: LineageAnswer, options: LineageTreeOptions): Node
       ),
     },
   ];
+}
+
+/** What several could have; who else they are is not for every reader. */
+function reviewNodes({ review }: LineageAnswer, { language }: LineageTreeOptions): Node[] {
+  return leaves(
+    review.map(({ ref, kind, members, others, since }) => [
+      say(kindWord(kind), language),
+      short(ref),
+      `${say(words.couldBe, language)}: ${say(words.members, language)} ${number(members)}` +
+        (others === 0 ? '' : `, ${say(words.others, language)} ${number(others)}`),
+      `${say(words.since, language)} ${at(since)}`,
+    ]),
+  );
 }
 
 function stateColour(state: string) {

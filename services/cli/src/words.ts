@@ -60,6 +60,21 @@ export const words = {
   discardedFor: word('破棄理由', 'discarded'),
   note: word('整理番号', 'note'),
   next: word('次の対応', 'next step'),
+  forReview: word('確認待ち', 'For review'),
+  couldBe: word('該当しうる人', 'could be of'),
+  members: word('会員', 'members'),
+  others: word('会員以外', 'others'),
+  cut: word('切り離しました。', 'Cut.'),
+  restored: word('切り離しを取り消しました。', 'Restored.'),
+  asBefore: word('以前から', 'as before'),
+  together: word('両者は同一人物とされています。', 'The two are of one person.'),
+  apart: word('両者は同一人物とされていません。', 'The two are not of one person.'),
+  anotherWay: word('別の経路で結び付いています。次に切り離す経路', 'They meet another way, to be cut next'),
+  stillShared: word('複数の人に共通しています（確認待ち）', 'Several could have it, for review'),
+  standingDiffers: word(
+    '停止・消去の状態が識別子ごとに異なります。必要な請求を改めて送ってください。',
+    'What is suspended or erased is not the same for all of the person: send the request again where it should be.',
+  ),
 } as const;
 
 /** Of a period whose start has not come. */

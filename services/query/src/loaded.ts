@@ -9,6 +9,7 @@ import type {
   StandingDocument,
   TaskDocument,
 } from '@keiro/schemas';
+import type { ReviewItem } from '@keiro/schemas/review';
 import type { Custody } from './custody.ts';
 import type { RecordPage } from './page.ts';
 
@@ -26,6 +27,10 @@ export interface Loaded extends RecordPage, Custody {
   readonly requests: readonly RequestDocument[];
   readonly tasks: readonly TaskDocument[];
   readonly quarantined: Readonly<Record<string, number>>;
+  /** Refs next to the person that several could have. */
+  readonly review: readonly ReviewItem[];
+  /** Whether the reader may see who else could have them. */
+  readonly namesClaimants: boolean;
   /** Records under refs that several members share. */
   readonly shared: number;
   readonly progress: PipelineProgress;

@@ -9,6 +9,7 @@ import {
   type Policies,
   type Ref,
 } from '@keiro/schemas';
+import { reviewOf } from '@keiro/schemas/review';
 import type { KeysClient } from '@keiro/sdk/keys-client';
 import { assemble, assembleUnknown } from './assemble.ts';
 import { readCursor, type Cursor } from './cursor.ts';
@@ -31,9 +32,14 @@ export interface SearchDeps {
 /**
  * Everything known about the person behind one identifier (R1, A1). Reading takes a fixed number of round trips,
  * one after the other only where one needs the other's answer; `asOf` is when it began, so that nothing that is
- * missing can be older than what the answer claims to know.
+ * missing can be older than what the answer claims to know. `namesClaimants`: the reader may see the refs of others who
+ * share one with the person.
  */
-export async function search(deps: SearchDeps, body: LineageSearch): Promise<LineageAnswer> {
+export async function search(
+  deps: SearchDeps,
+  body: LineageSearch,
+  namesClaimants: boolean,
+): Promise<LineageAnswer> {
   const { store, keys, now } = deps;
   const asOf = now();
   const { policies } = deps;
@@ -44,7 +50,7 @@ export async function search(deps: SearchDeps, body: LineageSearch): Promise<Lin
   const start = results[0] ?? undefined;
   if (start === undefined) return assembleUnknown(await progressLater, policies, asOf);
 
-  const person = await store.person(start.ref);
+  const { person, links, cuts } = await store.person(start.ref);
   const { refs } = person;
   const all = [...refs, ...person.ambiguous];
   const [{ page, custody, taken }, holders, standings, asked, quarantined, facts, lives, shared, progress] =
@@ -73,6 +79,8 @@ export async function search(deps: SearchDeps, body: LineageSearch): Promise<Lin
       quarantined,
       facts,
       shared,
+      review: reviewOf(person.ambiguous, links, cuts),
+      namesClaimants,
       progress,
     },
     policies,

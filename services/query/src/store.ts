@@ -3,7 +3,6 @@ import type {
   CopyDocument,
   FactDocument,
   HolderDocument,
-  LinkDocument,
   QuarantineDocument,
   RecordDocument,
   Ref,
@@ -31,7 +30,7 @@ export function createStore(db: Db) {
   const among = (refs: readonly Ref[]) => ({ $in: [...refs] });
 
   return {
-    person: (start: Ref) => loadPerson(db.collection<LinkDocument>('links'), start),
+    person: (start: Ref) => loadPerson(db, start),
 
     /*
      * All of a person's records, and all facts about them, are read in one pass each and sifted here. An

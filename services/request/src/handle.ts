@@ -19,7 +19,7 @@ import type { RequestStore } from './store.ts';
 export interface HandlerDependencies {
   readonly store: RequestStore;
   readonly keys: Pick<KeysClient, 'lookup'>;
-  readonly people: People;
+  readonly people: Pick<People, 'personOf' | 'livesOf'>;
   readonly policies: Policies;
   readonly stamp: () => string;
   readonly now: () => Date;

@@ -11,6 +11,9 @@ import {
 import { requestOfTask, type Policies, type TaskDocument } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import type { Config } from './config.ts';
+import { cutRoutes } from './cut-routes.ts';
+import { openCutStore } from './cut-store.ts';
+import { createCuts } from './cuts.ts';
 import { createDispatcher } from './dispatch.ts';
 import { startDriver } from './driver.ts';
 import { createHandler } from './handle.ts';
@@ -52,7 +55,7 @@ export async function startRequest(
   const store = openRequestStore(mongo);
   const stamp = createStamps(now, await store.newestStamp());
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
-  const people = createPeople(store.links, keys);
+  const people = createPeople(mongo.db, keys);
   const readers = createReaders(now, ['keys', `tag${suffix}`]);
   const dispatcher = createDispatcher({ redis, prefix: config.KEIRO_DATABASE, log, now });
   opened('dispatcher', () => dispatcher.close());
@@ -128,7 +131,10 @@ export async function startRequest(
     },
   });
   return {
-    routes: requestRoutes({ store, handler, driver, readers, now }),
+    routes: [
+      ...requestRoutes({ store, handler, driver, readers, now }),
+      ...cutRoutes(createCuts({ cuts: openCutStore(mongo, store), store, people, keys, now })),
+    ],
     ready: () => mongo.ping(),
   };
 }

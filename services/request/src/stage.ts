@@ -13,7 +13,7 @@ import type { RequestStore } from './store.ts';
 export interface StageDependencies {
   readonly store: RequestStore;
   readonly keys: Pick<KeysClient, 'prepareSweep' | 'destroy' | 'forgetSweep'>;
-  readonly people: People;
+  readonly people: Pick<People, 'personOf' | 'livesOf'>;
   readonly readers: Pick<Readers, 'passed'>;
   readonly positions: ConsumerPositions;
   readonly dispatcher: Pick<Dispatcher, 'offer'>;

@@ -1,10 +1,9 @@
-import type { ClientSession, Collection, UpdateFilter } from 'mongodb';
+import type { ClientSession, UpdateFilter } from 'mongodb';
 import { appendAudit, type Mongo } from '@keiro/runtime';
 import type {
   AuditEntry,
   Category,
   HolderDocument,
-  LinkDocument,
   OutboxDocument,
   RecordDocument,
   Ref,
@@ -38,7 +37,6 @@ export type Beside = Partial<Pick<Documents, 'tasks' | 'standings' | 'outbox' | 
 
 /** The request service's half of the lineage store. */
 export interface RequestStore {
-  readonly links: Collection<LinkDocument>;
   holders(): Promise<HolderDocument[]>;
   categoriesOf(refs: readonly Ref[]): Promise<Category[]>;
   standingsOf(refs: readonly Ref[]): Promise<Standings>;
@@ -57,7 +55,7 @@ export interface RequestStore {
   overtake(request: RequestDocument, by: string, at: Date): Promise<void>;
   request(id: string): Promise<RequestDocument | null>;
   /** Open requests of any of these refs, oldest first. */
-  openOf(refs: readonly Ref[]): Promise<RequestDocument[]>;
+  openOf(refs: readonly Ref[], session?: ClientSession): Promise<RequestDocument[]>;
   requests(states: readonly RequestState[], limit: number): Promise<RequestDocument[]>;
   openIds(): Promise<string[]>;
   task(id: string): Promise<TaskDocument | null>;
@@ -128,7 +126,6 @@ export function openRequestStore(mongo: Mongo): RequestStore {
   }
 
   return {
-    links: db.collection<LinkDocument>('links'),
     holders: () => db.collection<HolderDocument>('holders').find().toArray(),
     categoriesOf: (refs) =>
       db.collection<RecordDocument>('records').distinct('category', { ref: { $in: [...refs] } }),
@@ -193,7 +190,7 @@ export function openRequestStore(mongo: Mongo): RequestStore {
       }),
 
     request: (id) => requests.findOne({ _id: id }),
-    openOf: (refs) => openOf(refs),
+    openOf,
     requests: (states, limit) =>
       requests
         .find(states.length === 0 ? {} : { state: { $in: [...states] } })
