@@ -414,9 +414,7 @@ describe('every answer', () => {
     });
     expect(lineageAnswerSchema.parse(answerTo(loaded))).toEqual(answerTo(loaded));
     expect(
-      lineageAnswerSchema.parse(
-        assembleUnknown({ tag: null, transfer: null }, shippedPolicies(), now),
-      ),
+      lineageAnswerSchema.parse(assembleUnknown({ tag: null, transfer: null }, shippedPolicies(), now)),
     ).toBeDefined();
   });
 });
