@@ -67,7 +67,7 @@ async function post(service: ServiceProcess, path: string, body: object, token =
     headers: { authorization: `Bearer ${env(`KEIRO_TOKEN_${token}`)}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  return { status: response.status, answer: (await response.json()) };
+  return { status: response.status, answer: await response.json() };
 }
 const lineage = async (member: string, token = 'COMPLIANCE') =>
   lineageAnswerSchema.parse((await post(query, '/v1/lineage/search', { member }, token)).answer);
@@ -113,15 +113,13 @@ describe('D1: what two members share', () => {
         state: 'waiting-for-operator',
       }),
     );
-    await pipeline.mongo.db
-      .collection<{ _id: string; request: string; state: string }>('tasks')
-      .insertOne({
-        _id: 'req-open.crm',
-        request: 'req-open',
-        state: 'failed',
-        errors: [],
-        holder: 'crm',
-      } as never);
+    await pipeline.mongo.db.collection<{ _id: string; request: string; state: string }>('tasks').insertOne({
+      _id: 'req-open.crm',
+      request: 'req-open',
+      state: 'failed',
+      errors: [],
+      holder: 'crm',
+    } as never);
     const whole = { a: { ref: refs.suzuki }, b: { phone }, reason: 'family' };
     const refused = await post(request, '/v1/cuts', whole);
     expect(refused.status).toBe(409);

@@ -418,7 +418,7 @@ describe('npx keiro', () => {
     const { out, code } = await keiro(['quarantine', 'list']);
     expect(code).toBe(0);
     expect(out).toMatch(/^2 in quarantine, the oldest for \d+ d/);
-    expect(out).toContain('collection.cookie 0@1');
+    expect(out).toContain('tag~collection.cookie~0~1');
   });
 
   it('status names what is not ready, and ends with 1 for it', async () => {

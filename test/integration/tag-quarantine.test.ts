@@ -157,5 +157,7 @@ async function openQuarantined(one: QuarantineDocument): Promise<SealedMessage> 
     url: env('KEIRO_KEYS_URL'),
     token: env('KEIRO_TOKEN_TAG'),
   }).quarantineKey(one.day);
-  return JSON.parse(open(key, one.sealed ?? '', quarantineAssociated(one.by, one)).toString()) as SealedMessage;
+  return JSON.parse(
+    open(key, one.sealed ?? '', quarantineAssociated(one.by, one)).toString(),
+  ) as SealedMessage;
 }
