@@ -185,7 +185,9 @@ describe('the same events in another order', () => {
 function timeless(answer: LineageAnswer): string {
   const untimed: unknown = JSON.parse(
     JSON.stringify(answer, (key, value: unknown) =>
-      ['position', 'taggedAt', 'asOf', 'offset', 'partition', 'progress', 'since'].includes(key) ? undefined : value,
+      ['position', 'taggedAt', 'asOf', 'offset', 'partition', 'progress', 'since'].includes(key)
+        ? undefined
+        : value,
     ),
   );
   const { records, ...rest } = untimed as { records: { id: string }[] };
