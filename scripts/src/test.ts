@@ -14,8 +14,12 @@ import {
   type StackEnvironment,
 } from './services.ts';
 
-/** The stack that tests have for themselves: own ports, own folder, so that it runs beside `npm start`. */
-const stack = 'test';
+/**
+ * The stack that tests have for themselves: own ports, own folder, so that it runs beside `npm start`. It is made
+ * anew, so an environment that was taken from a running stack, which names the folder too, does not choose it.
+ */
+const { KEIRO_STACK: named, KEIRO_STACK_DIR: taken } = process.env;
+const stack = taken === undefined ? (named ?? 'test') : 'test';
 
 const started = performance.now();
 const say = (text: string): void => {

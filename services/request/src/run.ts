@@ -8,9 +8,10 @@ import {
   type Opened,
   type Route,
 } from '@keiro/runtime';
-import { requestOfTask, type Policies, type TaskDocument } from '@keiro/schemas';
+import { factTopic, requestOfTask, type Policies, type TaskDocument } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import type { Config } from './config.ts';
+import { createConsentFollower } from './consents.ts';
 import { createDispatcher } from './dispatch.ts';
 import { startDriver } from './driver.ts';
 import { createHandler } from './handle.ts';
@@ -56,6 +57,7 @@ export async function startRequest(
   const readers = createReaders(now, ['keys', `tag${suffix}`]);
   const dispatcher = createDispatcher({ redis, prefix: config.KEIRO_DATABASE, log, now });
   opened('dispatcher', () => dispatcher.close());
+  const positions = readPositions({ admin, groupSuffix: suffix, now });
   const relay = startRelay({
     store,
     producer,
@@ -71,7 +73,7 @@ export async function startRequest(
     keys,
     people,
     readers,
-    positions: readPositions({ admin, groupSuffix: suffix, now }),
+    positions,
     dispatcher,
     publish: () => {
       relay.wake();
@@ -110,6 +112,24 @@ export async function startRequest(
     log,
   });
   opened('watch', () => watch.close());
+
+  const consents = await kafka.consume({
+    group: `keiro.request${suffix}`,
+    topics: [factTopic],
+    onBatch: createConsentFollower({
+      store,
+      people,
+      positions,
+      policies: deps.policies,
+      stamp,
+      now,
+      onChanged: (requests) => {
+        relay.wake();
+        for (const id of requests) driver.wake(id);
+      },
+    }),
+  });
+  opened('consents', () => consents.close());
 
   const handler = createHandler({
     store,
