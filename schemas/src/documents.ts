@@ -4,6 +4,7 @@ import type { Consent, FactKind } from './facts.ts';
 import type { CutReason } from './links-api.ts';
 import type { DiscardReason, Quarantined } from './quarantine.ts';
 import type { Life, Ref } from './refs.ts';
+import type { requestGrounds } from './request-api.ts';
 import type { Standing } from './rights.ts';
 import type { Sensitive } from './sensitive.ts';
 import type { Scope } from './wire.ts';
@@ -166,6 +167,9 @@ export interface StandingDocument extends Standing {
 
 export type RequestType = 'deletion' | 'suspension' | 'resume';
 
+/** What granted it: a law's article, the policy's own promise, or what the person said of a consent (TA). */
+export type RequestGround = (typeof requestGrounds)[number];
+
 /** Stages of a request; a suspension and a resume go from `accepted` straight to `carrying-out`. */
 export type RequestState =
   'accepted' | 'hiding' | 'shredding' | 'carrying-out' | 'waiting-for-operator' | 'done';
@@ -180,8 +184,7 @@ export interface RequestDocument {
   readonly ambiguous: readonly Ref[];
   /** Of a suspension or resume; `all` for every purpose. */
   readonly purposes: readonly string[];
-  /** What granted it: a law's article or the policy's own promise. */
-  readonly ground: 'law' | 'policy';
+  readonly ground: RequestGround;
   readonly state: RequestState;
   readonly receivedAt: Date;
   /** 14 calendar days after arrival, Asia/Tokyo (R7, APPI 39). */

@@ -7,6 +7,7 @@ import { lifeSchema, refSchema } from './refs.ts';
 /** The HTTP contract of the request service (R4, R5, R7). Instants are RFC 3339 in UTC. */
 
 export const requestTypes = ['deletion', 'suspension', 'resume'] as const;
+export const requestGrounds = ['law', 'policy', 'consent-withdrawn', 'consent-given'] as const;
 export const requestStates = [
   'accepted',
   'hiding',
@@ -93,7 +94,7 @@ export type RequestSummary = z.infer<typeof requestSummarySchema>;
 
 export const requestViewSchema = z.strictObject({
   ...requestSummarySchema.shape,
-  ground: z.enum(['law', 'policy']),
+  ground: z.enum(requestGrounds),
   lives: z.array(lifeSchema),
   ambiguous: z.array(refSchema),
   steps: z.array(

@@ -26,7 +26,7 @@ export interface Balance {
   readonly emitted: { readonly site: number; readonly accessLog: number; readonly posted: number };
   /** Counted by Kafka: messages on the collection topics. */
   readonly inKafka: number;
-  /** Counted in the lineage store. */
+  /** Counted in the lineage store: records and facts. */
   readonly recorded: number;
   readonly quarantined: number;
 }
@@ -40,6 +40,8 @@ export const agrees = (balance: Balance) =>
  * open was recorded all the same.
  */
 const setAside = ({ quarantined }: TotalsAnswer) => quarantined.byWhom['tag'] ?? 0;
+
+const kept = ({ records, facts }: TotalsAnswer) => records.total + facts.total;
 
 const patienceMs = 90_000;
 
@@ -70,7 +72,7 @@ export async function openLedger(stage: Stage, pipeline: Pipeline, log: Log): Pr
     return {
       emitted: { site: site - siteBefore, accessLog: lines, posted },
       inKafka: (await inKafka()) - before.kafka,
-      recorded: totals.records.total - before.totals.records.total,
+      recorded: kept(totals) - kept(before.totals),
       quarantined: setAside(totals) - setAside(before.totals),
     };
   };

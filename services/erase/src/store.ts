@@ -39,7 +39,7 @@ export interface EraseStore {
     refs: readonly Ref[],
     holders: readonly string[],
   ): AsyncIterable<Pick<CopyDocument, 'holder' | 'record' | 'ref' | 'generation' | 'locator'>>;
-  /** Purposes that are suspended for any of these refs now. */
+  /** Purposes that are suspended for any of these refs now, on request or because consent was withdrawn. */
   suspendedNow(refs: readonly Ref[]): Promise<string[]>;
 }
 
@@ -125,9 +125,11 @@ export function openEraseStore(mongo: Mongo): EraseStore {
     async suspendedNow(refs) {
       const found = await db
         .collection<StandingDocument>('standing')
-        .find({ _id: { $in: [...refs] } }, { projection: { suspended: 1 } })
+        .find({ _id: { $in: [...refs] } }, { projection: { suspended: 1, withdrawn: 1 } })
         .toArray();
-      return [...new Set(found.flatMap(({ suspended }) => suspended))].sort();
+      return [
+        ...new Set(found.flatMap(({ suspended, withdrawn = [] }) => [...suspended, ...withdrawn])),
+      ].sort();
     },
   };
 }

@@ -8,9 +8,10 @@ import {
   type Opened,
   type Route,
 } from '@keiro/runtime';
-import { requestOfTask, type Policies, type TaskDocument } from '@keiro/schemas';
+import { factTopic, requestOfTask, type Policies, type TaskDocument } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import type { Config } from './config.ts';
+import { createConsentFollower } from './consents.ts';
 import { cutRoutes } from './cut-routes.ts';
 import { openCutStore } from './cut-store.ts';
 import { createCuts } from './cuts.ts';
@@ -59,6 +60,7 @@ export async function startRequest(
   const readers = createReaders(now, ['keys', `tag${suffix}`]);
   const dispatcher = createDispatcher({ redis, prefix: config.KEIRO_DATABASE, log, now });
   opened('dispatcher', () => dispatcher.close());
+  const positions = readPositions({ admin, groupSuffix: suffix, now });
   const relay = startRelay({
     store,
     producer,
@@ -74,7 +76,7 @@ export async function startRequest(
     keys,
     people,
     readers,
-    positions: readPositions({ admin, groupSuffix: suffix, now }),
+    positions,
     dispatcher,
     publish: () => {
       relay.wake();
@@ -113,6 +115,24 @@ export async function startRequest(
     log,
   });
   opened('watch', () => watch.close());
+
+  const consents = await kafka.consume({
+    group: `keiro.request${suffix}`,
+    topics: [factTopic],
+    onBatch: createConsentFollower({
+      store,
+      people,
+      positions,
+      policies: deps.policies,
+      stamp,
+      now,
+      onChanged: (requests) => {
+        relay.wake();
+        for (const id of requests) driver.wake(id);
+      },
+    }),
+  });
+  opened('consents', () => consents.close());
 
   const handler = createHandler({
     store,

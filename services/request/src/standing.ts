@@ -37,8 +37,23 @@ export function erased(change: Change): Standing[] {
       erasedThrough: Math.max(before.erasedThrough, life.generation),
       erasedAt: change.at.toISOString(),
       suspended: [],
+      withdrawn: [],
+      denied: [],
     };
   });
+}
+
+/** TA: exactly these purposes and holders are refused because consent was withdrawn; nothing else changes. */
+export function restrictedByConsent(
+  change: Change,
+  withdrawn: readonly string[],
+  denied: readonly string[],
+): Standing[] {
+  return change.lives.map(({ ref }) => ({
+    ...standingOf(change, ref),
+    withdrawn: [...withdrawn],
+    denied: [...denied],
+  }));
 }
 
 /** R5: use for these purposes stops, besides those for which it has stopped already. */

@@ -1,8 +1,9 @@
-import type { ClientSession, UpdateFilter } from 'mongodb';
+import type { ClientSession, Filter, UpdateFilter } from 'mongodb';
 import { appendAudit, type Mongo } from '@keiro/runtime';
 import type {
   AuditEntry,
   Category,
+  FactDocument,
   HolderDocument,
   OutboxDocument,
   RecordDocument,
@@ -14,6 +15,7 @@ import type {
   TaskDocument,
   TaskState,
 } from '@keiro/schemas';
+import type { ConsentChange } from './consent.ts';
 import type { Decision, Documents } from './decide.ts';
 import type { Standings } from './standing.ts';
 
@@ -45,6 +47,14 @@ export interface RequestStore {
     refs: readonly Ref[],
     work: (standings: Standings, open: RequestDocument[]) => Decision,
   ): Promise<Decision>;
+  /** Those of these refs under which a consent was given or withdrawn. */
+  withConsents(refs: readonly Ref[]): Promise<Ref[]>;
+  consentsOf(refs: readonly Ref[]): Promise<FactDocument[]>;
+  /** As {@link decide}, for what consents change; answers with the requests that are new, undefined for no change. */
+  applyConsent(
+    refs: readonly Ref[],
+    work: (standings: Standings, open: RequestDocument[]) => ConsentChange | undefined,
+  ): Promise<string[] | undefined>;
   /** False when the request is no longer in the state in which it was read: somebody else has moved it. */
   advance(
     request: RequestDocument,
@@ -83,6 +93,11 @@ export function openRequestStore(mongo: Mongo): RequestStore {
   const tasks = db.collection<TaskDocument>('tasks');
   const standings = db.collection<StandingDocument>('standing');
   const outbox = db.collection<OutboxDocument>('outbox');
+  const facts = db.collection<FactDocument>('facts');
+  const consentsAmong = (refs: readonly Ref[]): Filter<FactDocument> => ({
+    ref: { $in: [...refs] },
+    kind: { $in: ['consent-given', 'consent-withdrawn'] },
+  });
 
   async function standingsOf(refs: readonly Ref[], session?: ClientSession): Promise<Standings> {
     const found = await standings
@@ -140,6 +155,25 @@ export function openRequestStore(mongo: Mongo): RequestStore {
           await requests.insertOne(decision.documents.request, { session });
         }
         return decision;
+      }),
+
+    withConsents: (refs) => facts.distinct('ref', consentsAmong(refs)),
+    consentsOf: (refs) => facts.find(consentsAmong(refs)).toArray(),
+
+    applyConsent: (refs, work) =>
+      mongo.transaction(async (session) => {
+        const change = work(await standingsOf(refs, session), await openOf(refs, session));
+        if (change === undefined) return undefined;
+        const ids = change.requests.map(({ _id }) => _id);
+        const found = await requests
+          .find({ _id: { $in: ids } }, { session, projection: { _id: 1 } })
+          .toArray();
+        const known = new Set(found.map(({ _id }) => _id));
+        // The fact was carried out before, and something else has changed since: standing follows it alone.
+        const fresh = change.requests.filter(({ _id }) => !known.has(_id));
+        await write({ ...change, tasks: change.tasks.filter(({ request }) => !known.has(request)) }, session);
+        if (fresh.length > 0) await requests.insertMany([...fresh], { session });
+        return fresh.map(({ _id }) => _id);
       }),
 
     async advance(request, change, beside) {
