@@ -68,9 +68,20 @@ const single = [
   }),
 ] as const;
 
+/**
+ * A service that owns its store: it is told by `rights.directives` and answers on `rights.answers`, so that nobody
+ * else needs its address or its credentials.
+ */
+const directiveConnector = z.strictObject({
+  kind: z.literal('directive'),
+  /** How long one attempt waits for its answer. */
+  patienceSeconds: z.int().min(1).max(3600).default(60),
+});
+
 /** How a worker reaches the holder: data, so that a new store of a known kind needs no code. */
 export const connectorSchema = z.discriminatedUnion('kind', [
   ...single,
+  directiveConnector,
   /**
    * One holder over several stores, as a DR site is. A part named as one of the stores that replicate to it is
    * swept by that store's locators too.

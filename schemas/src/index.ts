@@ -1,5 +1,6 @@
 export * from './consents.ts';
 export * from './custody.ts';
+export * from './directives.ts';
 export * from './documents.ts';
 export * from './ends.ts';
 export * from './events/index.ts';

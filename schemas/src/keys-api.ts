@@ -103,8 +103,14 @@ export const sweepPrepareRequestSchema = z.strictObject({
 export const sweepPrepareResponseSchema = z.strictObject({ prepared: z.int() });
 
 /** Right `keys:sweep`: what was prepared, in clear, for the worker that sweeps. Kept in memory only. */
-export const sweepRequestSchema = z.strictObject({ request: z.string().max(64) });
+export const sweepRequestSchema = z.strictObject({
+  request: z.string().max(64),
+  /** Whose directive key is wanted besides. */
+  holder: holderIdSchema.optional(),
+});
 export const sweepResponseSchema = z.strictObject({
+  /** Seals what this holder is told of the request: see `rights.directives`. */
+  directiveKey: key.optional(),
   lives: z.array(
     z.strictObject({
       ...lifeSchema.shape,
@@ -115,6 +121,16 @@ export const sweepResponseSchema = z.strictObject({
   ),
 });
 export type SweepResponse = z.infer<typeof sweepResponseSchema>;
+
+/**
+ * Right `keys:directive`, bound to the caller's holder: the key under which the directives of a request are sealed for
+ * it. It opens nothing else, and is gone when the request's last probe has passed.
+ */
+export const directiveKeyRequestSchema = z.strictObject({
+  request: z.string().max(64),
+  holder: holderIdSchema,
+});
+export const directiveKeyResponseSchema = z.strictObject({ key });
 
 /** Right `keys:destroy`: data keys of these generations are gone for good. Idempotent. */
 export const destroyRequestSchema = z.strictObject({

@@ -4,6 +4,8 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { ConnectorConfig } from '@keiro/schemas';
 import { env } from './environment.ts';
+import type { DirectiveDependencies } from '@keiro/erase/connectors/directive';
+import type { Work } from '@keiro/erase/connectors/connector';
 import { startProcessor, type Processor } from './processor.ts';
 
 /** One item of a person in a store of the tests. */
@@ -21,6 +23,10 @@ export interface TestStore {
   readonly settings: Readonly<Record<string, string>>;
   /** What it can tell: rows of a later generation, suspended purposes, where a locator points. */
   readonly knows: { readonly generations: boolean; readonly suspension: boolean; readonly locators: boolean };
+  /** What a connector that sends directives needs. */
+  readonly directives?: DirectiveDependencies;
+  /** What work at this store is bound to, where that is not any. */
+  readonly bound?: Pick<Work, 'request' | 'holder' | 'directiveKey'>;
   put(rows: readonly Row[]): Promise<void>;
   /** Ids of the rows that are there. */
   ids(): Promise<string[]>;
@@ -28,6 +34,10 @@ export interface TestStore {
   suspended(): Promise<Record<string, string[]>>;
   close(): Promise<void>;
 }
+
+type Single = Exclude<ConnectorConfig, { kind: 'composite' | 'directive' }>;
+const isSingle = (config: ConnectorConfig): config is Single =>
+  config.kind !== 'composite' && config.kind !== 'directive';
 
 const uniqueName = () => `test_${randomBytes(6).toString('hex')}`;
 
@@ -195,8 +205,7 @@ export async function compositeStore(
   names: readonly [string, string] = ['first', 'second'],
 ): Promise<TestStore> {
   const [first, second] = await Promise.all([mongodbStore(), postgresqlStore()]);
-  if (first.config.kind === 'composite' || second.config.kind === 'composite')
-    throw new Error('parts are single');
+  if (!isSingle(first.config) || !isSingle(second.config)) throw new Error('parts are single');
   return {
     config: {
       kind: 'composite',

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createLog } from '@keiro/runtime';
+import { connectKafka, createLog } from '@keiro/runtime';
+import { createKeysClient, type Directive } from '@keiro/sdk';
 import type { Connector, SweptLife, Work } from '@keiro/erase/connectors/connector';
 import { describeFailure } from '@keiro/erase/connectors/failure';
 import { openConnector } from '@keiro/erase/connectors/open';
 import { startProcessor } from '../builders/processor.ts';
+import { directiveStore, type DirectiveStore } from '../builders/directive-store.ts';
+import { env } from '../builders/environment.ts';
+import { readTopics } from '../builders/kafka-reader.ts';
 import {
   compositeStore,
   httpStore,
@@ -33,7 +37,7 @@ function lifeOf(kind: 'member' | 'email', value: string, generation = 1): SweptL
   return { ref: `${kind}.${'x'.repeat(32)}`, generation, kind, value };
 }
 
-function workFor(
+function anyWork(
   lives: readonly SweptLife[],
   more: Partial<Work> = {},
 ): Work & { readonly counts: Record<string, number> } {
@@ -41,6 +45,7 @@ function workFor(
   return {
     request: 'req-test',
     task: `req-${randomUUID()}.store`,
+    holder: 'store',
     attempt: 1,
     lives,
     locators: [],
@@ -70,14 +75,17 @@ const stores: readonly (readonly [string, () => Promise<TestStore>])[] = [
   ['redis', redisStore],
   ['http', httpStore],
   ['composite', compositeStore],
+  ['directive', directiveStore],
 ];
 
 describe.each(stores)('the %s connector', (_kind, create) => {
   let store: TestStore;
   let connector: Connector;
+  let workFor: typeof anyWork;
   beforeEach(async () => {
     store = await create();
-    connector = openConnector(store.config, (name) => store.settings[name], log);
+    connector = openConnector(store.config, (name) => store.settings[name], log, store.directives);
+    workFor = (lives, more = {}) => anyWork(lives, { ...store.bound, ...more });
   });
   afterEach(async () => {
     await connector.close();
@@ -196,7 +204,7 @@ describe('failures', () => {
     if (table === undefined) throw new Error('no table');
     const without = { ...store.config, tables: [{ ...table, identifiers: { member: 'nickname' } }] };
     const connector = openConnector(without, (name) => store.settings[name], log);
-    const failure = await connector.erase(workFor([lifeOf('member', 'canary-7f3a')])).catch(describeFailure);
+    const failure = await connector.erase(anyWork([lifeOf('member', 'canary-7f3a')])).catch(describeFailure);
     expect(failure).toBe('postgresql 42703');
     await connector.close();
     await store.close();
@@ -226,7 +234,7 @@ describe('failures', () => {
     ] as const) {
       const connector = openConnector(config(kind), () => url, log);
       const failure = await connector
-        .erase(workFor([lifeOf('member', 'canary-7f3a')]))
+        .erase(anyWork([lifeOf('member', 'canary-7f3a')]))
         .catch(describeFailure);
       expect(failure).toMatch(expected);
       expect(failure).not.toMatch(/canary|secret/);
@@ -251,7 +259,7 @@ describe('a processor', () => {
     const store = await httpStore();
     const connector = openConnector(store.config, (name) => store.settings[name], log);
     store.processor.manner = manner;
-    expect(await connector.erase(workFor(person)).catch(describeFailure)).toBe(expected);
+    expect(await connector.erase(anyWork(person)).catch(describeFailure)).toBe(expected);
     await store.close();
   });
 
@@ -260,7 +268,7 @@ describe('a processor', () => {
     const connector = openConnector(store.config, (name) => store.settings[name], log);
     store.processor.manner = 'slow';
     await store.put([row('1', 'canary-7f3a')]);
-    const work = workFor(person);
+    const work = anyWork(person);
     await connector.erase(work);
     expect(work.counts).toEqual({ requests: 1 });
     await connector.erase({ ...work, attempt: 2 });
@@ -273,8 +281,8 @@ describe('a processor', () => {
     const connector = openConnector(store.config, (name) => store.settings[name], log);
     store.processor.manner = 'lying';
     await store.put([row('1', 'canary-7f3a')]);
-    await connector.erase(workFor(person));
-    expect(await connector.probe(workFor(person))).toBe(1);
+    await connector.erase(anyWork(person));
+    expect(await connector.probe(anyWork(person))).toBe(1);
     await store.close();
   });
 
@@ -287,8 +295,101 @@ describe('a processor', () => {
       kind: 'cookie',
       value: 'c-1',
     };
-    await connector.erase(workFor([cookie]));
+    await connector.erase(anyWork([cookie]));
     expect(store.processor.requests).toEqual([]);
     await store.close();
+  });
+});
+
+describe('a service that owns its store', () => {
+  const person = [lifeOf('member', 'canary-7f3a')];
+  const opened = (store: DirectiveStore) =>
+    openConnector(store.config, (name) => store.settings[name], log, store.directives);
+
+  it('that does not answer in time fails the attempt, which says so', async () => {
+    let answer: (affected: Record<string, number>) => void = () => undefined;
+    const late = () => new Promise<Record<string, number>>((resolve) => (answer = resolve));
+    const store = await directiveStore((handlers) => ({ ...handlers, erase: late }), 1);
+    const failure = await opened(store).erase(anyWork(person, store.bound)).catch(describeFailure);
+    expect(failure).toBe('the service has not answered within 1 s');
+    answer({ people: 1 });
+    await store.close();
+  });
+
+  it('that fails says a code, and what it quotes goes nowhere', async () => {
+    const quoting = () => Promise.reject(new Error('row of canary-7f3a is locked'));
+    const store = await directiveStore((handlers) => ({ ...handlers, erase: quoting }));
+    const failure = await opened(store).erase(anyWork(person, store.bound)).catch(describeFailure);
+    expect(failure).toBe('the service says not-carried-out');
+    await store.close();
+  });
+
+  it('that cannot flag says so', async () => {
+    const store = await directiveStore(({ erase, probe }) => ({ erase, probe }));
+    expect(await opened(store).suspend(anyWork(person, store.bound))).toEqual({
+      unsupported: 'the service says cannot-flag',
+    });
+    await store.close();
+  });
+
+  it('is not spoken for by a stranger: an answer without its key is refused and counted', async () => {
+    const forge = async (directive: Directive) => {
+      const value = {
+        id: directive.id,
+        holder: 'crm',
+        outcome: 'done',
+        affected: { people: 1 },
+        at: now,
+        proof: 'x',
+      };
+      await stranger.send([
+        { topic: 'rights.answers', messages: [{ key: 'crm', value: Buffer.from(JSON.stringify(value)) }] },
+      ]);
+    };
+    const now = new Date().toISOString();
+    const kafka = connectKafka({ brokers: env('KEIRO_KAFKA_BROKERS').split(','), clientId: 'stranger', log });
+    const stranger = await kafka.producer();
+    const store = await directiveStore((handlers) => ({
+      ...handlers,
+      erase: async (directive) => {
+        await forge(directive);
+        return handlers.erase(directive);
+      },
+    }));
+    await store.put([row('1', 'canary-7f3a'), row('2', 'canary-7f3a')]);
+    const work = anyWork(person, store.bound);
+    await opened(store).erase(work);
+    expect(work.counts).toEqual({ people: 2 });
+    expect(store.forged).toEqual(['crm']);
+    await Promise.all([store.close(), stranger.close()]);
+  });
+
+  it('is told nothing in clear, and opens nothing once the request is over', async () => {
+    const told: string[] = [];
+    const store = await directiveStore((handlers) => ({
+      ...handlers,
+      erase: (directive) => {
+        told.push(...directive.lives.map(({ value }) => value));
+        return handlers.erase(directive);
+      },
+    }));
+    const connector = opened(store);
+    await connector.erase(anyWork(person, store.bound));
+    expect(told).toEqual(['canary-7f3a']);
+    const kafka = connectKafka({ brokers: env('KEIRO_KAFKA_BROKERS').split(','), clientId: 'reader', log });
+    const reader = await readTopics(kafka, ['rights.directives'], 'beginning');
+    const sent = await reader.all(() => true);
+    expect(sent.length).toBeGreaterThan(0);
+    expect(sent.filter(({ value }) => value?.includes('canary-7f3a'))).toEqual([]);
+
+    const keysOf = (client: string) =>
+      createKeysClient({ url: env('KEIRO_KEYS_URL'), token: env(`KEIRO_TOKEN_${client}`) });
+    const request = store.bound?.request ?? '';
+    // A token opens what its own holder is told, and no other's.
+    await expect(keysOf('BILLING').directiveKey(request, 'crm')).rejects.toThrow('403');
+    expect(await keysOf('CRM').directiveKey(request, 'crm')).toBeDefined();
+    await keysOf('REQUEST').forgetSweep(request);
+    expect(await keysOf('CRM').directiveKey(request, 'crm')).toBeUndefined();
+    await Promise.all([store.close(), reader.close()]);
   });
 });

@@ -1,10 +1,19 @@
-import { commonConfig, keysConfig, mongoConfig, port, redisConfig, tokenConfig } from '@keiro/runtime';
+import {
+  commonConfig,
+  kafkaConfig,
+  keysConfig,
+  mongoConfig,
+  port,
+  redisConfig,
+  tokenConfig,
+} from '@keiro/runtime';
 import { z } from 'zod';
 import type { Settings } from './connectors/open.ts';
 
 export const configSchema = z.object({
   ...commonConfig,
   ...mongoConfig,
+  ...kafkaConfig,
   ...redisConfig,
   ...keysConfig,
   /** Right `keys:sweep`. */

@@ -83,7 +83,10 @@ async function prepare(
 ): Promise<{ work: Work; holder: HolderDocument | null }> {
   const { store, log } = deps;
   return whileUnavailable({ what: 'keys or MongoDB, which a task needs,', log, signal }, async () => {
-    const [{ lives }, holder] = await Promise.all([deps.keys.sweep(task.request), store.holder(task.holder)]);
+    const [{ lives, directiveKey }, holder] = await Promise.all([
+      deps.keys.sweep(task.request, task.holder),
+      store.holder(task.holder),
+    ]);
     const stores = holder?.replicates ?? [];
     const refs = lives.map(({ ref }) => ref);
     const { byHolder, unreadable } = await openLocators(store.copies(refs, [task.holder, ...stores]), lives);
@@ -91,11 +94,13 @@ async function prepare(
     const work: Work = {
       request: task.request,
       task: task._id,
+      holder: task.holder,
       attempt: task.attempt,
       lives: lives.map(({ ref, generation, kind, value }) => ({ ref, generation, kind, value })),
       locators: [...(byHolder.get(task.holder) ?? [])],
       replicated: Object.fromEntries(stores.map((id) => [id, [...(byHolder.get(id) ?? [])]])),
       purposes: [],
+      ...(directiveKey === undefined ? {} : { directiveKey: Buffer.from(directiveKey, 'base64') }),
       signal,
       count: (place, n) => {
         tally.add(place, n);

@@ -1,10 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import { connectMongo, connectRedis, type Log, type Metrics, type Opened } from '@keiro/runtime';
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  connectKafka,
+  connectMongo,
+  connectRedis,
+  type Log,
+  type Metrics,
+  type Opened,
+} from '@keiro/runtime';
 import { createKeysClient } from '@keiro/sdk';
 import { shippedRetryPolicy } from './attempt.ts';
 import type { Config } from './config.ts';
 import type { Settings } from './connectors/open.ts';
 import { createConnectors } from './connectors/pool.ts';
+import { createDirectiveChannel } from './directive-channel.ts';
 import { runTask } from './handle.ts';
 import { openEraseStore } from './store.ts';
 import { startWorkers } from './workers.ts';
@@ -31,7 +39,24 @@ export async function startErase(
     return Promise.resolve();
   });
   const store = openEraseStore(mongo);
-  const connectors = createConnectors({ settings: deps.settings, log });
+  const forged = deps.metrics.counter(
+    'keiro_erase_forged_total',
+    'Answers to directives that are not proven',
+    ['holder'],
+  );
+  const channel = createDirectiveChannel({
+    kafka: connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-erase', log }),
+    log,
+    onForged: (holder) => {
+      forged.inc({ holder });
+    },
+  });
+  opened('directives', () => channel.close());
+  const connectors = createConnectors({
+    settings: deps.settings,
+    log,
+    directives: { channel, now, random: randomBytes },
+  });
   opened('connectors', () => connectors.close());
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
   const worker = randomUUID();

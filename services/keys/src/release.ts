@@ -20,13 +20,17 @@ export interface ReleaseDependencies {
   readonly now: () => Date;
 }
 
+/** Whether this caller may speak for the holder that it names. */
+export function checkHolder(client: Client, holder: string): void {
+  if (client.holder === holder) return;
+  throw new ProblemError(403, 'not-its-holder', 'the token is bound to another holder', [
+    { field: 'holder', code: 'forbidden', message: 'is not the holder of this token' },
+  ]);
+}
+
 /** Whether this caller may ask at all: in its own holder's name, for its own purposes, for groups they cover. */
 export function checkRelease(client: Client, request: ReleaseRequest, policy: Policy): void {
-  if (client.holder !== request.holder) {
-    throw new ProblemError(403, 'not-its-holder', 'the token is bound to another holder', [
-      { field: 'holder', code: 'forbidden', message: 'is not the holder of this token' },
-    ]);
-  }
+  checkHolder(client, request.holder);
   if (!client.purposes.includes(request.purpose)) {
     throw new ProblemError(403, 'not-its-purpose', 'the token is not for this purpose', [
       { field: 'purpose', code: 'forbidden', message: 'is none of the purposes of this token' },

@@ -2,6 +2,8 @@ import { ProblemError, route, type Metrics, type Route } from '@keiro/runtime';
 import {
   destroyRequestSchema,
   destroyResponseSchema,
+  directiveKeyRequestSchema,
+  directiveKeyResponseSchema,
   lookupRequestSchema,
   lookupResponseSchema,
   quarantineKeyRequestSchema,
@@ -19,9 +21,9 @@ import {
 } from '@keiro/schemas';
 import { z } from 'zod';
 import { refOf } from './life.ts';
-import { checkRelease, release, type ReleaseDependencies } from './release.ts';
+import { checkHolder, checkRelease, release, type ReleaseDependencies } from './release.ts';
 import { sealKeys, type SealDependencies } from './seal.ts';
-import { prepareSweep, readSweep } from './sweep.ts';
+import { directiveKey, prepareSweep, readSweep } from './sweep.ts';
 
 export type KeysDependencies = SealDependencies &
   ReleaseDependencies & { readonly policies: Policies; readonly metrics: Metrics };
@@ -125,7 +127,19 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
       right: 'keys:sweep',
       body: sweepRequestSchema,
       answer: sweepResponseSchema,
-      handle: ({ body }) => readSweep(deps, body.request),
+      handle: ({ body }) => readSweep(deps, body.request, body.holder),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/directives/key',
+      summary: 'The key that opens what the holder of the token is told of a request',
+      right: 'keys:directive',
+      body: directiveKeyRequestSchema,
+      answer: directiveKeyResponseSchema,
+      async handle({ body, client }) {
+        checkHolder(client, body.holder);
+        return { key: (await directiveKey(deps, body.request, body.holder)).toString('base64') };
+      },
     }),
     route({
       method: 'POST',

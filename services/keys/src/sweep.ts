@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ProblemError } from '@keiro/runtime';
-import { custodyGroup, open, seal } from '@keiro/sdk';
+import { custodyGroup, directiveKeyOf, open, seal } from '@keiro/sdk';
 import { kindOfRef, lifeKey, lifeSchema, type Life, type SweepResponse } from '@keiro/schemas';
 import type { KeyProvider } from './key-file.ts';
 import { identifierGroup } from './life.ts';
@@ -57,12 +57,35 @@ export async function prepareSweep(
   return kept.size;
 }
 
-/** What was kept for a request. 404 when there is nothing: never prepared, or forgotten after the last probe. */
-export async function readSweep(deps: SweepDependencies, request: string): Promise<SweepResponse> {
+/**
+ * What was kept for a request, with the key of its directives to a holder where one is named. 404 when there is
+ * nothing: never prepared, or forgotten after the last probe.
+ */
+export async function readSweep(
+  deps: SweepDependencies,
+  request: string,
+  holder?: string,
+): Promise<SweepResponse> {
   const kept = await readKept(deps, request);
-  if (kept === undefined) throw new ProblemError(404, 'no-sweep', 'nothing is kept for this request');
-  return { lives: kept.lives };
+  if (kept === undefined) throw nothingKept();
+  return {
+    lives: kept.lives,
+    ...(holder === undefined ? {} : { directiveKey: directiveKeyOf(kept.key, holder).toString('base64') }),
+  };
 }
+
+/** The key under which directives of a request are sealed for a holder; 404 as {@link readSweep}. */
+export async function directiveKey(
+  { store, provider }: SweepDependencies,
+  request: string,
+  holder: string,
+): Promise<Buffer> {
+  const document = await store.findSweep(request);
+  if (document === null) throw nothingKept();
+  return directiveKeyOf(await provider.unwrap(wrappedOf(document), owner(request)), holder);
+}
+
+const nothingKept = () => new ProblemError(404, 'no-sweep', 'nothing is kept for this request');
 
 const owner = (request: string) => `sweep\n${request}`;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KeiroError, UnavailableError } from './errors.ts';
+import { RefusedError, UnavailableError } from './errors.ts';
 
 export interface CallOptions {
   readonly url: string;
@@ -39,9 +39,7 @@ export async function callJson<R extends z.ZodType>(
   if (response.status >= 500 || response.status === 429) {
     throw new UnavailableError(where, new Error(`answered ${String(response.status)}`));
   }
-  throw new KeiroError('refused', `${where} answered ${String(response.status)}: ${describe(text)}`, {
-    retryable: false,
-  });
+  throw new RefusedError(response.status, `${where} answered ${String(response.status)}: ${describe(text)}`);
 }
 
 const problemSchema = z.object({

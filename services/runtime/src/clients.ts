@@ -12,6 +12,7 @@ export const rights = [
   'keys:quarantine',
   'keys:sweep-prepare',
   'keys:sweep',
+  'keys:directive',
   'keys:destroy',
   'lineage:read',
   'requests:read',

@@ -21,6 +21,16 @@ export class UnavailableError extends KeiroError {
   }
 }
 
+/** Another service refused a call: the same call will not pass. */
+export class RefusedError extends KeiroError {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super('refused', message, { retryable: false });
+    this.status = status;
+  }
+}
+
 /** The message itself is wrong: no repetition helps, it belongs in quarantine. */
 export class PoisonError extends KeiroError {
   constructor(code: string, message: string, cause?: unknown) {

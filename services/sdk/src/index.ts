@@ -1,4 +1,6 @@
 export * from './chunks.ts';
+export * from './directive-seal.ts';
+export * from './directives.ts';
 export * from './emitter.ts';
 export * from './guard.ts';
 export * from './guarded-consumer.ts';

@@ -1,5 +1,6 @@
 import {
   destroyResponseSchema,
+  directiveKeyResponseSchema,
   lookupResponseSchema,
   quarantineKeyResponseSchema,
   releaseResponseSchema,
@@ -17,7 +18,7 @@ import {
   type SealResponse,
   type SweepResponse,
 } from '@keiro/schemas';
-import { callJson } from '@keiro/runtime';
+import { callJson, RefusedError } from '@keiro/runtime';
 import { z } from 'zod';
 
 /** The keys service as its callers see it. Each call needs its own right; see the schemas for shapes. */
@@ -27,7 +28,10 @@ export interface KeysClient {
   lookup(asked: { identifiers?: readonly Identifier[]; refs?: readonly Ref[] }): Promise<LookupResponse>;
   quarantineKey(day: string): Promise<Buffer>;
   prepareSweep(request: string, lives: readonly Life[]): Promise<number>;
-  sweep(request: string): Promise<SweepResponse>;
+  /** `holder`: whose directive key is wanted besides. */
+  sweep(request: string, holder?: string): Promise<SweepResponse>;
+  /** Undefined once the request's last probe has passed. */
+  directiveKey(request: string, holder: string): Promise<Buffer | undefined>;
   destroy(request: string, lives: readonly Life[], at: Date): Promise<DestroyResponse>;
   /** Destroys the request's own key: what it kept for the sweep can't be read again. */
   forgetSweep(request: string): Promise<void>;
@@ -51,8 +55,26 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
       return (await callJson(options, { path: '/v1/sweeps/prepare', body }, sweepPrepareResponseSchema))
         .prepared;
     },
-    sweep: (request) =>
-      callJson(options, { path: '/v1/sweeps/read', body: { request } }, sweepResponseSchema),
+    sweep: (request, holder) =>
+      callJson(
+        options,
+        { path: '/v1/sweeps/read', body: { request, ...(holder === undefined ? {} : { holder }) } },
+        sweepResponseSchema,
+      ),
+    async directiveKey(request, holder) {
+      try {
+        const body = { request, holder };
+        const { key } = await callJson(
+          options,
+          { path: '/v1/directives/key', body },
+          directiveKeyResponseSchema,
+        );
+        return Buffer.from(key, 'base64');
+      } catch (error) {
+        if (error instanceof RefusedError && error.status === 404) return undefined;
+        throw error;
+      }
+    },
     destroy: (request, lives, at) =>
       callJson(
         options,

@@ -20,6 +20,10 @@ export function deriveKey(parent: Buffer, info: string): Buffer {
 export const groupKeyOf = (dataKey: Buffer, group: string) => deriveKey(dataKey, `keiro/group/${group}`);
 export const sealKeyOf = (groupKey: Buffer, source: string) => deriveKey(groupKey, `keiro/source/${source}`);
 
+/** Derived from a request's own key: seals what one holder is told of the request. */
+export const directiveKeyOf = (requestKey: Buffer, holder: string) =>
+  deriveKey(requestKey, `keiro/directive/${holder}`);
+
 /** Pseudo-groups: keys that belong to a person but to no field group. */
 export const digestGroup = 'digest';
 export const custodyGroup = 'custody';

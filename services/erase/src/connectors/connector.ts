@@ -12,6 +12,7 @@ export interface SweptLife extends Life {
 export interface Work {
   readonly request: string;
   readonly task: string;
+  readonly holder: string;
   /** From 1. */
   readonly attempt: number;
   readonly lives: readonly SweptLife[];
@@ -21,6 +22,8 @@ export interface Work {
   readonly replicated: Readonly<Record<string, readonly string[]>>;
   /** Purposes that are suspended now; none after a whole resume. */
   readonly purposes: readonly string[];
+  /** Seals what the holder is told by directive. */
+  readonly directiveKey?: Buffer;
   /** Aborted when the task is no longer this worker's. */
   readonly signal: AbortSignal;
   /** Says at once what was removed or flagged, so that an attempt which fails halfway reports what it did. */

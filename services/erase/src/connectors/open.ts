@@ -2,6 +2,7 @@ import type { Log } from '@keiro/runtime';
 import type { ConnectorConfig } from '@keiro/schemas';
 import { openCompositeConnector } from './composite.ts';
 import { ConnectorError, type Connector } from './connector.ts';
+import { openDirectiveConnector, type DirectiveDependencies } from './directive.ts';
 import { openHttpConnector } from './http.ts';
 import { openMongodbConnector } from './mongodb.ts';
 import { openPostgresqlConnector } from './postgresql.ts';
@@ -11,7 +12,12 @@ import { openRedisConnector } from './redis.ts';
 export type Settings = (name: string) => string | undefined;
 
 /** The connector of a holder's configuration. Connects when it is used, not before. */
-export function openConnector(config: ConnectorConfig, settings: Settings, log: Log): Connector {
+export function openConnector(
+  config: ConnectorConfig,
+  settings: Settings,
+  log: Log,
+  directives?: DirectiveDependencies,
+): Connector {
   const need = (name: string): string => {
     const value = settings(name);
     if (value === undefined) {
@@ -32,6 +38,10 @@ export function openConnector(config: ConnectorConfig, settings: Settings, log: 
         need(config.url.env).replace(/\/$/, ''),
         config.token === undefined ? undefined : need(config.token.env),
       );
+    case 'directive':
+      if (directives === undefined)
+        throw new ConnectorError('configuration', 'there is no way to send directives');
+      return openDirectiveConnector(config, directives);
     case 'composite':
       return openCompositeConnector(
         config.parts.map(({ name, connector }) => ({

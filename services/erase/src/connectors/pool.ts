@@ -1,6 +1,7 @@
 import type { Log } from '@keiro/runtime';
 import type { HolderDocument } from '@keiro/schemas';
 import { ConnectorError, type Connector } from './connector.ts';
+import type { DirectiveDependencies } from './directive.ts';
 import { openConnector, type Settings } from './open.ts';
 
 /** One open connector per holder, opened anew when the holder's configuration has changed. */
@@ -9,7 +10,11 @@ export interface Connectors {
   close(): Promise<void>;
 }
 
-export function createConnectors(options: { settings: Settings; log: Log }): Connectors {
+export function createConnectors(options: {
+  settings: Settings;
+  log: Log;
+  directives?: DirectiveDependencies;
+}): Connectors {
   const open = new Map<string, { config: string; connector: Connector }>();
   return {
     async of(id, holder) {
@@ -18,7 +23,7 @@ export function createConnectors(options: { settings: Settings; log: Log }): Con
       const config = JSON.stringify(holder.connector);
       const existing = open.get(id);
       if (existing?.config === config) return existing.connector;
-      const connector = openConnector(holder.connector, options.settings, options.log);
+      const connector = openConnector(holder.connector, options.settings, options.log, options.directives);
       open.set(id, { config, connector });
       // An attempt that still uses the old one fails and is made again.
       await existing?.connector.close();
