@@ -55,6 +55,7 @@ await runService(log, async (opened) => {
     categories: store.categories,
     policies: loadPolicies(config.KEIRO_POLICY_FILE),
     handle: open.handle,
+    ...(open.directives === undefined ? {} : { directives: open.directives }),
     log,
     now: () => new Date(),
     random: randomBytes,

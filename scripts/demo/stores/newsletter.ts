@@ -1,6 +1,7 @@
 import { connectMongo } from '@keiro/runtime';
 import { normaliseIdentifier } from '@keiro/schemas';
-import type { GuardedEvent } from '@keiro/sdk';
+import type { Directive, GuardedEvent } from '@keiro/sdk';
+import type { Filter } from 'mongodb';
 import type { Store } from './store.ts';
 
 const newsletterDatabase = 'newsletter';
@@ -18,7 +19,10 @@ export interface Reader {
   readonly suspended?: readonly string[];
 }
 
-/** `newsletter`: addresses of those who opted in to marketing (C6), in MongoDB. */
+/**
+ * `newsletter`: addresses of those who opted in to marketing (C6), in MongoDB. It owns its store: it is told by
+ * directive what to do with it, and nobody else has its address.
+ */
 export const newsletter: Store = {
   holder: 'newsletter',
   purpose: 'marketing',
@@ -40,11 +44,35 @@ export const newsletter: Store = {
         counted(writable.length);
         return rows.map((row) => row?._id ?? null);
       },
+      directives: {
+        erase: async (directive) => ({
+          readers: (await readers.deleteMany(readersOf(directive))).deletedCount,
+        }),
+        probe: (directive) => readers.countDocuments(readersOf(directive)),
+        async flag(directive) {
+          const suspended = [...directive.purposes];
+          const differing = { ...readersOf(directive), suspended: { $ne: suspended } };
+          return { readers: (await readers.updateMany(differing, { $set: { suspended } })).modifiedCount };
+        },
+      },
       ready: () => mongo.ping(),
       close: () => mongo.close(),
     };
   },
 };
+
+/** The entries of a person, by identifier and by locator, but none of a later life. Pure. */
+export function readersOf({ lives, locators, newestGeneration }: Directive): Filter<Reader> {
+  const valuesOf = (kind: string) => lives.flatMap((life) => (life.kind === kind ? [life.value] : []));
+  return {
+    generation: { $lte: newestGeneration },
+    $or: [
+      { _id: { $in: [...locators] } },
+      { member: { $in: valuesOf('member') } },
+      { email: { $in: valuesOf('email') } },
+    ],
+  };
+}
 
 /** Pure. */
 export function readerOf(event: GuardedEvent): Reader | undefined {

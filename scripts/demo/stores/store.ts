@@ -1,6 +1,6 @@
 import type { Log } from '@keiro/runtime';
 import type { Category } from '@keiro/schemas';
-import type { GuardedConsumerOptions } from '@keiro/sdk';
+import type { DirectiveHandlers, GuardedConsumerOptions } from '@keiro/sdk';
 import type { StoreConfig } from './config.ts';
 
 interface StoreTools {
@@ -13,6 +13,8 @@ interface StoreTools {
 interface OpenStore {
   /** Stores events; the same record twice is one row. Answers each with its locator, or null. */
   readonly handle: GuardedConsumerOptions['handle'];
+  /** How it carries directives out; without it the erase workers reach its store themselves. */
+  readonly directives?: DirectiveHandlers;
   /** Throws while the store behind it does not answer. */
   readonly ready: () => Promise<void>;
   readonly close: () => Promise<unknown>;

@@ -21,6 +21,7 @@ import {
   type Policies,
   type PurposeId,
 } from '@keiro/schemas';
+import { receiveDirectives, type DirectiveHandlers } from './directives.ts';
 import { admit, type GuardedMessage } from './guard.ts';
 import type { KeysClient } from './keys-client.ts';
 import { createQuarantine } from './quarantine.ts';
@@ -60,6 +61,11 @@ export interface GuardedConsumerOptions {
    * when nothing was stored. May be called again with the same events after a crash.
    */
   readonly handle: (events: readonly GuardedEvent[]) => Promise<readonly (string | null)[]>;
+  /**
+   * How the store carries out what a request demands of it (R4, R5), where it is registered with the connector
+   * `directive`. With one of several consumers of the same holder is enough.
+   */
+  readonly directives?: DirectiveHandlers;
   readonly log: Log;
   readonly now: () => Date;
   readonly random: (bytes: number) => Buffer;
@@ -194,12 +200,26 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     ]);
   }
 
+  const { directives: handlers, keys, groupSuffix } = options;
+  const directives =
+    handlers === undefined
+      ? undefined
+      : await receiveDirectives({
+          kafka,
+          keys,
+          holder,
+          handlers,
+          log,
+          now,
+          ...(groupSuffix === undefined ? {} : { groupSuffix }),
+        });
   const running = await kafka.consume({ group, topics, maxBatch: 500, onBatch: handleBatch });
   // What waited while this consumer was away and may be delivered by now.
   withheld.passSoon();
   return {
     async close() {
       await running.close();
+      await directives?.close();
       await withheld.close();
       await standing.close();
       await producer.close();
