@@ -85,7 +85,7 @@ describe.each(stores)('the %s connector', (_kind, create) => {
   beforeEach(async () => {
     store = await create();
     connector = openConnector(store.config, (name) => store.settings[name], log, store.directives);
-    workFor = (lives, more = {}) => anyWork(lives, { ...store.bound, ...more });
+    workFor = (lives, more) => anyWork(lives, { ...store.bound, ...more });
   });
   afterEach(async () => {
     await connector.close();
