@@ -1,17 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { renderTable, painter } from '@keiro/cli/output';
 import { stackConfig } from '@keiro/infra/local/config';
 import { stackEnv } from '@keiro/infra/local/environment';
 import { down, reset, up } from '@keiro/infra/local/stack';
-import { connectKafka, createLog, messageOf, reached, until } from '@keiro/runtime';
-import { collectionTopics } from '@keiro/schemas';
-import { Command } from 'commander';
-import { benchEmit } from './bench/emit.ts';
-import { benchPureTag } from './bench/tag-pure.ts';
-import { benchTag } from './bench/tag.ts';
+import type { ManagedProcess } from '@keiro/infra/local/supervise';
+import { messageOf } from '@keiro/runtime';
+import { Argument, Command } from 'commander';
+import { measures, type Bench } from './bench/measures.ts';
 import { prepare } from './prepare.ts';
-import { demoEnvironment, serviceList, setting, startProgram, type StackEnvironment } from './services.ts';
+import { demoEnvironment, serviceList, startProgram } from './services.ts';
 
 /** A stack for measuring alone: nothing else runs on it, and it is made anew. */
 const stack = 'bench';
@@ -20,22 +16,22 @@ process.env['KEIRO_PORT_OFFSET'] ??= '1000';
 
 const program = new Command('npm run bench --')
   .description(
-    'Measures emitting and tagging against bare loops that take turns with them, and the memory of each service. Prints JSON on standard output and a table on standard error.',
+    'Measures Keiro against bare loops that take turns with it, how soon a suspension is in force, and the memory of each service. Prints JSON on standard output and a table on standard error.',
   )
+  .addArgument(new Argument('[measures...]', 'only these').choices(Object.keys(measures)))
   .showHelpAfterError()
   .parse();
-const whole = (value: number): string => value.toFixed(0);
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
 try {
-  await main();
+  await main(program.args.length === 0 ? Object.keys(measures) : program.args);
 } catch (error) {
   program.error(messageOf(error), { exitCode: 1 });
 }
 
-async function main(): Promise<void> {
+async function main(chosen: readonly string[]): Promise<void> {
   const { folders } = stackConfig(stack);
   await reset(stack);
   say('bringing up servers and services');
@@ -43,70 +39,33 @@ async function main(): Promise<void> {
   const base = stackEnv(stack);
   const env = { ...base, ...demoEnvironment(base, folders.data) };
   await prepare(env);
-  // tag is measured inside the bench; idle consumers would only take turns of the processor from it.
-  const measured = serviceList(env).filter(({ name }) => name === 'keys' || name === 'collect');
-  const running = await Promise.all(measured.map((one) => startProgram(one, env, folders)));
+  const running: ManagedProcess[] = [];
+  const bench: Bench = {
+    env,
+    async start(...services) {
+      const missing = serviceList(env).filter(
+        ({ name }) => services.includes(name) && running.every((one) => one.name !== name),
+      );
+      running.push(...(await Promise.all(missing.map((one) => startProgram(one, env, folders)))));
+    },
+    running: () => running,
+  };
   try {
-    say('emitting');
-    const emit = await benchEmit(env);
-    say('tagging');
-    const tag = await benchTag({ ...env, KEIRO_TOKEN: env['KEIRO_TOKEN_TAG'] });
-    const pureTag = benchPureTag(randomBytes, new Date());
-    say('memory: every service reads what was emitted, from the beginning');
-    const rest = await Promise.all(
-      serviceList(env)
-        .filter(({ name }) => name !== 'keys' && name !== 'collect')
-        .map((one) => startProgram(one, env, folders)),
-    );
-    running.push(...rest);
-    await taggedAll(env);
-    const memoryMb = Object.fromEntries(running.map(({ name, pid }) => [name, peakMb(pid)]));
-
-    process.stdout.write(`${JSON.stringify({ emit, tag, pureTag, memoryMb }, undefined, 2)}\n`);
-    say(
-      renderTable(
-        ['measure', 'ours', 'bare', 'ratio', 'mark'],
-        [
-          [
-            'emit, events/s',
-            whole(emit.sdkPerSecond),
-            whole(emit.rawPerSecond),
-            emit.ratio.toFixed(2),
-            '0.40',
-          ],
-          ['tag, events/s', whole(tag.tag), whole(tag.bare), tag.ratio.toFixed(2), '0.60'],
-          ['tag() alone, records/s a core', whole(pureTag), '', '', '200,000'],
-          ...Object.entries(memoryMb).map(([name, mb]) => [
-            `peak memory of ${name}, MB`,
-            String(mb),
-            '',
-            '',
-            '< 200',
-          ]),
-        ],
-        painter(false),
-      ),
-    );
+    // An idle consumer would only take turns of the processor: the others start when they are measured.
+    await bench.start('keys', 'collect');
+    const results: Record<string, unknown> = {};
+    const rows: (readonly string[])[] = [];
+    for (const [name, measure] of Object.entries(measures)) {
+      if (!chosen.includes(name)) continue;
+      say(name);
+      const measured = await measure(bench);
+      results[name] = measured.result;
+      rows.push(...measured.rows);
+    }
+    process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
+    say(renderTable(['measure', 'ours', 'bare', 'ratio', 'mark'], rows, painter(false)));
   } finally {
     await Promise.all(running.map((one) => one.stop()));
     await down(stack);
   }
-}
-
-async function taggedAll(env: StackEnvironment): Promise<void> {
-  const brokers = setting(env, 'KEIRO_KAFKA_BROKERS').split(',');
-  const log = createLog('bench', 'warn');
-  const admin = await connectKafka({ brokers, clientId: 'keiro-bench-memory', log }).admin();
-  const ends = await admin.endOffsets(collectionTopics);
-  await until(async () => reached(ends, await admin.committed('keiro.tag', collectionTopics)), {
-    what: 'tag to read all',
-    timeoutMs: 300_000,
-  });
-  await admin.close();
-}
-
-/** The most memory that a process ever had resident, in MB, as Linux counts it. */
-function peakMb(pid: number): number {
-  const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1];
-  return Math.round(Number(kilobytes) / 1024);
 }

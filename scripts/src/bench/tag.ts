@@ -1,17 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import {
-  connectMongo,
-  createLog,
-  createMetrics,
-  reached,
-  until,
-  type ConsumeOptions,
-  type Kafkas,
-} from '@keiro/runtime';
+import { connectMongo, createLog, createMetrics } from '@keiro/runtime';
 import { collectionTopics, shippedPolicies, type RecordDocument } from '@keiro/schemas';
 import { collections } from '@keiro/infra/collections';
 import { configSchema } from '@keiro/tag/config';
 import { startTag } from '@keiro/tag/run';
+import { consumed, stopwatch } from './stopwatch.ts';
 import { placeOf, prepareTopicData, type Environment, type TopicData } from './tag-data.ts';
 
 export interface TagBench {
@@ -137,32 +130,4 @@ async function realTag(
     for (const close of parts.reverse()) await close();
   }
   return watch.seconds();
-}
-
-async function consumed(bench: TopicData, group: string): Promise<void> {
-  await until(async () => reached(bench.ends, await bench.admin.committed(group, collectionTopics)), {
-    what: `${group} has read all`,
-    timeoutMs: 120_000,
-  });
-}
-
-/** Measures a group from the beginning of its first batch to the end of its last: joining is no work of it. */
-function stopwatch(group: string) {
-  let first: number | undefined;
-  let last = 0;
-  const timed =
-    (onBatch: ConsumeOptions['onBatch']): ConsumeOptions['onBatch'] =>
-    async (messages) => {
-      first ??= performance.now();
-      await onBatch(messages);
-      last = performance.now();
-    };
-  return {
-    around: (kafka: Kafkas): Kafkas => ({
-      ...kafka,
-      consume: (options) =>
-        kafka.consume(options.group === group ? { ...options, onBatch: timed(options.onBatch) } : options),
-    }),
-    seconds: () => (last - (first ?? last)) / 1000,
-  };
 }
