@@ -38,6 +38,12 @@ export function purposesOf(policy: Policy, groupId: string, conditions: Conditio
   return [...new Set(usesOf(policy, groupId, conditions).map(({ purpose }) => purpose))];
 }
 
+/** Whether a group may be used for one purpose: asked for each sealed group of each event, so it makes no list. */
+export function serves(policy: Policy, groupId: string, purpose: string, conditions: Conditions): boolean {
+  const uses = groupRules(policy, groupId)?.uses ?? [];
+  return uses.some((use) => use.purpose === purpose && holds(use.when, conditions));
+}
+
 /**
  * Ids of the groups that may serve a purpose, under whatever condition: whether it holds is a matter of each record. Unknown
  * purposes, and those of a customer (`entrusted:…`), are served by none.

@@ -2,8 +2,8 @@ import type { Message } from '@keiro/runtime';
 import {
   catalogue,
   fromHeaders,
-  purposesOf,
   recordId,
+  serves,
   wireSchemas,
   type Category,
   type Life,
@@ -51,9 +51,7 @@ export function admit(
   if (primary === undefined || rules === undefined) return 'unreadable';
   if (value.sealedUnder !== 'person') return 'sealed-for-nobody';
   if (value.scope.kind !== 'ours') return 'entrusted';
-  const covered = value.sealed.filter(({ group }) =>
-    purposesOf(rules, group, value.readable).includes(purpose),
-  );
+  const covered = value.sealed.filter(({ group }) => serves(rules, group, purpose, value.readable));
   if (covered.length === 0) return 'purpose-does-not-cover';
   return {
     message,
