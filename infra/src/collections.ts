@@ -30,7 +30,7 @@ export const collections: readonly CollectionPlan[] = [
     database: 'keys',
     owner: 'keys',
     readers: [],
-    why: 'one wrapped key per day, for what is set aside',
+    why: 'one wrapped key per day, for what is set aside; destroyed when all of that has ended',
     indexes: [],
   },
   {
