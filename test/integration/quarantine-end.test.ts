@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createKeysClient, createQuarantine, quarantineId, type KeysClient, type SetAside } from '@keiro/sdk';
+import { createKeysClient, type KeysClient } from '@keiro/sdk';
 import { readKeyFile } from '@keiro/keys/key-file';
 import { createQuarantineKeys } from '@keiro/keys/quarantine-keys';
 import { connectMongo, createLog, createMetrics, loadPolicies, until } from '@keiro/runtime';
@@ -11,11 +11,13 @@ import {
   quarantineEntrySchema,
   type AuditDocument,
   type QuarantineDocument,
+  type QuarantineReason,
 } from '@keiro/schemas';
 import { expiryRound } from '@keiro/tag/expiry';
 import { openExpiryStore } from '@keiro/tag/expiry-store';
 import { createTagMetrics } from '@keiro/tag/metrics';
 import { env } from '../builders/environment.ts';
+import { asideAs, heldSince } from '../builders/held.ts';
 import { startService, type ServiceProcess } from '../builders/service-process.ts';
 import { createTagging, type Tagging } from '../builders/tagging.ts';
 
@@ -34,38 +36,16 @@ const keysDatabase = `test_keys_${randomBytes(4).toString('hex')}`;
 const as = (client: string): KeysClient =>
   createKeysClient({ url: keys.url, token: env(`KEIRO_TOKEN_${client}`) });
 
-/** Entries as `tag` would have set them aside that many days ago, really sealed; their ids. */
-async function heldSince(
+/** Puts entries into the store that were set aside that many days ago; their ids. */
+async function held(
   days: number,
-  reasons: readonly SetAside['reason'][],
+  reasons: readonly QuarantineReason[],
   more: Partial<QuarantineDocument> = {},
 ): Promise<string[]> {
-  const at = daysAgo(days);
-  const { producer } = tagging.pipeline;
-  const quarantine = createQuarantine({
-    producer,
-    keys: as('TAG'),
-    by: 'tag',
-    now: () => at,
-    random: randomBytes,
-  });
-  const sealed = await quarantine.seal(
-    reasons.map((reason) => ({
-      message: {
-        topic: 'collection.inquiry',
-        partition: 0,
-        offset: String(randomBytes(4).readUInt32BE()),
-        timestamp: 0,
-        key: 'x',
-        headers: {},
-        value: Buffer.from(canary),
-      },
-      reason,
-      detail: 'no',
-    })),
-  );
-  const documents = sealed.map((one) => ({ ...one, _id: quarantineId('tag', one), at, ...more }));
-  await tagging.quarantine.insertMany(documents);
+  const message = { topic: 'collection.inquiry', key: 'x', headers: {}, value: Buffer.from(canary) };
+  const items = reasons.map((reason) => asideAs(reason, message));
+  const documents = await heldSince(as('TAG'), daysAgo(days), items);
+  await tagging.quarantine.insertMany(documents.map((one) => ({ ...one, ...more })));
   return documents.map(({ _id }) => _id);
 }
 
@@ -95,17 +75,17 @@ beforeAll(async () => {
   keys = await startService('keys', { KEIRO_KEYS_DATABASE: keysDatabase });
   const at = daysAgo(100);
   // More than are settled at once.
-  old = await heldSince(
+  old = await held(
     121,
     Array.from({ length: 130 }, () => 'untaggable' as const),
   );
-  [begun = ''] = await heldSince(120, ['untaggable'], { releasing: 'an-attempt' });
-  [cutOff = ''] = await heldSince(110, ['malformed'], {
+  [begun = ''] = await held(120, ['untaggable'], { releasing: 'an-attempt' });
+  [cutOff = ''] = await held(110, ['malformed'], {
     settled: { state: 'discarded', reason: 'test-data', at, by: 'operator' },
     audit: [{ _id: 'a-decision', at, by: 'operator', action: 'quarantine.discarded', detail: {} }],
   });
-  [erased = ''] = await heldSince(40, ['erased']);
-  [waiting = ''] = await heldSince(40, ['untaggable']);
+  [erased = ''] = await held(40, ['erased']);
+  [waiting = ''] = await held(40, ['untaggable']);
   tag = await tagging.pipeline.start('tag', { KEIRO_KEYS_URL: keys.url });
   query = await tagging.pipeline.start('query', { KEIRO_KEYS_URL: keys.url });
 }, 120_000);
@@ -227,7 +207,10 @@ describe('sixty days later', () => {
     const round = () =>
       expiryRound({
         store: openExpiryStore(mongo.db),
-        keys: { quarantineDays: dayKeys.days, destroyQuarantineKeys: dayKeys.destroy },
+        keys: {
+          quarantineDays: (through) => dayKeys.days(through),
+          destroyQuarantineKeys: (days) => dayKeys.destroy(days),
+        },
         policies: loadPolicies(env('KEIRO_POLICY_FILE')),
         metrics: createTagMetrics(createMetrics('tag')),
         now,
