@@ -233,6 +233,8 @@ export interface TaskDocument {
   readonly errors: readonly { readonly at: Date; readonly attempt: number; readonly message: string }[];
   readonly createdAt: Date;
   readonly doneAt?: Date;
+  /** What was settled about it and is not in the audit yet: it gets there next, whoever was killed in between. */
+  readonly audit?: readonly AuditEntry[];
 }
 
 /** The holder's answer with evidence. Counts add up over all attempts. */

@@ -8,13 +8,13 @@ import {
 import { createKeysClient } from '@keiro/sdk';
 import { env } from '../builders/environment.ts';
 import { asideAs, heldSince } from '../builders/held.ts';
+import { insertInto, mongoWay } from '../builders/mongo-way.ts';
 import type { ServiceProcess } from '../builders/service-process.ts';
 import { createTagging, someEvent, type Tagging } from '../builders/tagging.ts';
-import { tcpSwitch, type TcpSwitch } from '../builders/tcp-switch.ts';
 import { encoded } from '../builders/wire.ts';
 
 let tagging: Tagging;
-let way: TcpSwitch;
+let way: Awaited<ReturnType<typeof mongoWay>>;
 let tag: ServiceProcess;
 
 /** So that what the killed one read comes free soon. */
@@ -22,16 +22,12 @@ const settings = { KEIRO_SESSION_TIMEOUT_MS: '6000' };
 
 /** `tag` reaches MongoDB by a way that can be held at a moment. */
 async function start(): Promise<void> {
-  const url = new URL(env('KEIRO_MONGO_URL'));
-  url.host = `127.0.0.1:${String(way.port)}`;
-  url.searchParams.set('directConnection', 'true');
-  tag = await tagging.pipeline.start('tag', { ...settings, KEIRO_MONGO_URL: url.href });
+  tag = await tagging.pipeline.start('tag', { ...settings, KEIRO_MONGO_URL: way.url });
 }
 
 beforeAll(async () => {
   tagging = await createTagging('release-kill');
-  const { hostname, port } = new URL(env('KEIRO_MONGO_URL'));
-  way = await tcpSwitch({ host: hostname, port: Number(port) });
+  way = await mongoWay();
   await start();
 }, 120_000);
 afterAll(async () => {
@@ -64,13 +60,6 @@ const decide = async (verb: 'release' | 'discard', id: string, body: object) => 
   });
   return { status: response.status, answer: await response.json() };
 };
-
-/** How an insert into a collection begins on the wire: the command's first element, in BSON. */
-function insertInto(collection: string): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeInt32LE(collection.length + 1);
-  return Buffer.concat([Buffer.from('insert\0'), length, Buffer.from(`${collection}\0`)]);
-}
 
 describe('kill -9 of tag in the middle of a release', () => {
   it.each([

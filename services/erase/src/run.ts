@@ -30,7 +30,8 @@ export async function startErase(
     redis.disconnect();
     return Promise.resolve();
   });
-  const store = openEraseStore(mongo);
+  const store = openEraseStore(mongo.db);
+  await store.bringHome();
   const connectors = createConnectors({ settings: deps.settings, log });
   opened('connectors', () => connectors.close());
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
