@@ -30,7 +30,7 @@ export const collections: readonly CollectionPlan[] = [
     database: 'keys',
     owner: 'keys',
     readers: [],
-    why: 'one wrapped key per day, for what is set aside',
+    why: 'one wrapped key per day, for what is set aside; destroyed when all of that has ended',
     indexes: [],
   },
   {
@@ -125,7 +125,7 @@ export const collections: readonly CollectionPlan[] = [
   {
     name: 'tasks',
     database: 'lineage',
-    owner: 'erase (created, put back and overtaken by request)',
+    owner: 'erase (created, put back and overtaken by request, which also takes carried audit entries off)',
     readers: ['query', 'request'],
     why: 'one directive at one holder, with its receipt',
     indexes: [
@@ -152,7 +152,8 @@ export const collections: readonly CollectionPlan[] = [
   {
     name: 'audit',
     database: 'lineage',
-    owner: 'request, erase and tag, each its own entries; insert-only',
+    owner:
+      'request, erase and tag, each its own entries (request also what a task of erase carries); insert-only',
     readers: ['query'],
     why: 'every decision about a person, append-only',
     indexes: [],

@@ -141,6 +141,8 @@ export interface QuarantineDocument extends Omit<Quarantined, 'at' | 'sealed'> {
   /** A release has begun, by this id, and has not ended: until one does, nobody may discard it. */
   readonly releasing?: string;
   readonly settled?: Settlement;
+  /** What was decided about it and is not in the audit yet: it gets there next, whoever was killed in between. */
+  readonly audit?: readonly AuditEntry[];
 }
 
 /** How an entry left quarantine. */
@@ -157,6 +159,7 @@ export type Settlement = { readonly at: Date; readonly by: string } & (
       /** The operator's own reference of the case. No free text: it might name somebody. */
       readonly note?: string;
     }
+  | { readonly state: 'expired' }
 );
 
 /** `standing`, owner `request`. */
@@ -230,6 +233,8 @@ export interface TaskDocument {
   readonly errors: readonly { readonly at: Date; readonly attempt: number; readonly message: string }[];
   readonly createdAt: Date;
   readonly doneAt?: Date;
+  /** What was settled about it and is not in the audit yet: it gets there next, whoever was killed in between. */
+  readonly audit?: readonly AuditEntry[];
 }
 
 /** The holder's answer with evidence. Counts add up over all attempts. */

@@ -88,9 +88,22 @@ export const lookupResponseSchema = z.strictObject({
 });
 export type LookupResponse = z.infer<typeof lookupResponseSchema>;
 
-/** Right `keys:quarantine`: the key of a day, for sealing what is set aside. */
+/** Right `keys:quarantine`: the key of a day, for sealing what is set aside. 410 once it was destroyed. */
 export const quarantineKeyRequestSchema = z.strictObject({ day: z.iso.date() });
 export const quarantineKeyResponseSchema = z.strictObject({ day: z.string(), key });
+
+/** Right `keys:quarantine-destroy`: days up to `through` that have a key. */
+export const quarantineDaysRequestSchema = z.strictObject({ through: z.iso.date() });
+export const quarantineDaysResponseSchema = z.strictObject({ days: z.array(z.string()) });
+
+/**
+ * Right `keys:quarantine-destroy`: the keys of these days are gone for good. 409 where one of them has not ended by the
+ * policy; whether something of it is still held is for the caller to know. Idempotent.
+ */
+export const quarantineDestroyRequestSchema = z.strictObject({
+  days: z.array(z.iso.date()).min(1).max(1000),
+});
+export const quarantineDestroyResponseSchema = z.strictObject({ destroyed: z.int(), alreadyGone: z.int() });
 
 /**
  * Right `keys:sweep-prepare`: before keys are destroyed, what the sweep needs (the identifiers, and the keys

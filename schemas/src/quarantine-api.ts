@@ -31,6 +31,8 @@ export const quarantineEntrySchema = z.strictObject({
   ref: z.string().optional(),
   record: z.string().optional(),
   at: instant,
+  /** While it is held: from then on its content is destroyed, by the policy in force. */
+  endsAt: instant.optional(),
   settled: z
     .strictObject({
       at: instant,

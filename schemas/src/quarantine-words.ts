@@ -9,6 +9,7 @@ export const quarantineStateLabels: Readonly<Record<QuarantineState, Labels>> = 
   held: words('隔離中', 'held'),
   released: words('解除済み', 'released'),
   discarded: words('破棄済み', 'discarded'),
+  expired: words('期間満了', 'expired'),
 };
 
 /** Why it was set aside, and what can be done about it. */

@@ -24,8 +24,11 @@ export const quarantineReasons = [
 ] as const;
 export type QuarantineReason = (typeof quarantineReasons)[number];
 
-/** `released`: it became a record, or turned out to repeat one. `discarded`: somebody ended it, for a reason. */
-export const quarantineStates = ['held', 'released', 'discarded'] as const;
+/**
+ * `released`: it became a record, or turned out to repeat one. `discarded`: somebody ended it, for a reason. `expired`:
+ * nobody did, and its time was over (APPI 22).
+ */
+export const quarantineStates = ['held', 'released', 'discarded', 'expired'] as const;
 export type QuarantineState = (typeof quarantineStates)[number];
 
 /** Why an entry is ended for good. A list, so that no text can name a person. */

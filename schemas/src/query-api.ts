@@ -293,6 +293,8 @@ export const quarantineAnswerSchema = z.strictObject({
   settled: z.partialRecord(z.enum(quarantineStates), count),
   byReason: z.partialRecord(z.enum(quarantineReasons), count),
   oldest: instant.optional(),
+  /** Held, and ending within 14 days or overdue; nobody has decided about them yet. */
+  endingSoon: count,
   /** Newest first. */
   items: z.array(
     z.strictObject({
@@ -309,6 +311,8 @@ export const quarantineAnswerSchema = z.strictObject({
       ref: z.string().optional(),
       record: z.string().optional(),
       at: instant,
+      /** While it is held. */
+      endsAt: instant.optional(),
     }),
   ),
 });

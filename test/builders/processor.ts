@@ -15,7 +15,7 @@ const erasureSchema = z.strictObject({
 const probeSchema = z.strictObject({ subject_identities: identitiesSchema });
 
 /** How a processor behaves: as it should, or as some do. */
-export type Manner = 'honest' | 'lying' | 'slow' | 'endless' | 'garbage' | 'broken';
+export type Manner = 'honest' | 'lying' | 'slow' | 'garbage' | 'broken';
 
 /** A processor of another company: an HTTP server that speaks OpenDSR and keeps what it was given in memory. */
 export interface Processor {
@@ -61,8 +61,7 @@ export async function startProcessor(token: string): Promise<Processor> {
     const known = answers.get(path.replace('/requests/', ''));
     if (known === undefined) return { status: 404, body: {} };
     known.asked += 1;
-    const { manner } = processor;
-    const isDone = manner !== 'endless' && (manner !== 'slow' || known.asked > 3);
+    const isDone = processor.manner !== 'slow' || known.asked > 3;
     return {
       status: 200,
       body: isDone

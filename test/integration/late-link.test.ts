@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { until } from '@keiro/runtime';
+import { until, type Message } from '@keiro/runtime';
 import {
   acceptedSchema,
   collectionTopics,
   lineageAnswerSchema,
   requestViewSchema,
   type CollectionEvent,
+  type FactKind,
   type LineageAnswer,
 } from '@keiro/schemas';
 import type { Emitter } from '@keiro/sdk';
 import { createCompany, type Company } from '../builders/company.ts';
 import { openEmitter } from '../builders/emitting.ts';
 import { env } from '../builders/environment.ts';
+import { consentTo, factOf } from '../builders/facts.ts';
+import { readTopics } from '../builders/kafka-reader.ts';
 import { createPipeline, type Pipeline } from '../builders/pipeline.ts';
+import { sendEach, shuffled } from '../builders/shuffle.ts';
 import { startService, type ServiceProcess } from '../builders/service-process.ts';
 
 /* D1: what a browser left behind before sign-up becomes its person's at the moment of linking, whatever the order. */
@@ -139,47 +143,88 @@ describe('a visitor who browses for three days by cookie, and then signs up', ()
   }, 180_000);
 });
 
-describe('the same events in another order', () => {
+describe('the same messages in another order, on other partitions', () => {
   const pipelines: Pipeline[] = [];
   afterAll(() => Promise.all(pipelines.map((one) => one.close())));
 
-  async function lineagesAfter(name: string, events: readonly CollectionEvent[], members: readonly string[]) {
+  /** What a pipeline of its own makes of what is sent meanwhile, as an answer about each member. */
+  async function lineagesAfter(
+    name: string,
+    members: readonly string[],
+    send: (to: Pipeline) => Promise<void>,
+  ) {
     const pipeline = await createPipeline(name, [{ group: 'keiro.tag', topics: collectionTopics }]);
     pipelines.push(pipeline);
-    await pipeline.start('tag');
-    for (const event of events) await emitter.emit(event);
+    const tag = await pipeline.start('tag');
+    await send(pipeline);
     await pipeline.passed('keiro.tag', collectionTopics);
+    await tag.end();
     const query = await pipeline.start('query');
-    return Promise.all(members.map(async (member) => timeless(await lineageOf(query, member))));
+    const lineages = await Promise.all(
+      members.map(async (member) => timeless(await lineageOf(query, member))),
+    );
+    await query.end();
+    return lineages;
   }
 
-  it('end in the same lineage, byte for byte apart from offsets and recording times', async () => {
+  it('end in the same lineage, byte for byte apart from positions and recording times', async () => {
     const people = Array.from({ length: 4 }, () => ({
       member: `m-${randomUUID()}`,
       cookie: `c-${randomUUID()}`,
     }));
     const shared = `c-${randomUUID()}`;
+    const days = (ago: number) => new Date(Date.now() - ago * 86_400_000);
     const events = people.flatMap(({ member, cookie }, number) => [
-      ...browsing(cookie, new Date(Date.now() - 4 * 86_400_000)).slice(0, 12),
+      ...browsing(cookie, days(4)).slice(0, 12),
       signUp(member, `${randomUUID()}@people.example`, new Date()),
       logIn(cookie, member, new Date()),
       // One browser that two of them use belongs to neither.
       ...(number < 2 ? [logIn(shared, member, new Date())] : []),
     ]);
+    // What moves an end: closing and coming back, a consent given and withdrawn.
+    const facts = people.flatMap(({ member }, number) => {
+      const fact = (kind: FactKind, ago: number) =>
+        factOf(
+          { member },
+          kind,
+          kind.startsWith('consent')
+            ? { time: days(ago).toISOString(), consent: consentTo({ purposes: ['marketing'] }) }
+            : { time: days(ago).toISOString() },
+        );
+      return number % 2 === 0
+        ? [fact('consent-given', 3), fact('consent-withdrawn', 2)]
+        : [fact('account-closed', 3), fact('used', 2)];
+    });
     const members = people.map(({ member }) => member);
-    const inOrder = await lineagesAfter('order-a', events, members);
-    const reversed = await lineagesAfter('order-b', events.toReversed(), members);
-    const shuffled = await lineagesAfter(
-      'order-c',
-      events.toSorted((a, b) => a.id.localeCompare(b.id)),
-      members,
-    );
+
+    let wire: readonly Message[] = [];
+    const inOrder = await lineagesAfter('order-a', members, async ({ kafka }) => {
+      const reader = await readTopics(kafka, collectionTopics);
+      for (const event of events) await emitter.emit(event);
+      await emitter.emitFacts(facts);
+      const ids = new Set([...events, ...facts].map(({ id }) => id));
+      wire = await reader.all(({ headers }) => ids.has(headers['ce_id'] ?? ''));
+      await reader.close();
+    });
+    expect(wire).toHaveLength(events.length + facts.length);
     expect(inOrder[0]).toContain('"ambiguous"');
+    expect(inOrder[0]).toContain('consent-withdrawn');
     expect(inOrder.map((text) => text.length > 2000)).toEqual([true, true, true, true]);
-    expect(reversed).toEqual(inOrder);
-    expect(shuffled).toEqual(inOrder);
+
+    for (const seed of [1, 2]) {
+      const arranged = shuffled(wire, seed);
+      expect(placesOf(arranged).size).toBeGreaterThan(placesOf(wire).size);
+      const again = await lineagesAfter(`order-${String(seed)}`, members, ({ producer }) =>
+        sendEach(producer, arranged),
+      );
+      expect(again).toEqual(inOrder);
+    }
   }, 180_000);
 });
+
+/** Partitions on which each key of each topic stands. */
+const placesOf = (messages: readonly Message[]) =>
+  new Set(messages.map(({ topic, key = '', partition }) => `${topic} ${key} ${String(partition)}`));
 
 /** Without where in Kafka and when here; in one order, since records of the same moment have none among them. */
 function timeless(answer: LineageAnswer): string {

@@ -9,12 +9,15 @@ import {
   requestStatusSchema,
   requestViewSchema,
   type Accepted,
+  type AuditDocument,
   type CreateRequest,
   type RequestView,
+  type TaskDocument,
 } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import { createCompany, type Company, type TestPerson } from '../builders/company.ts';
 import { env } from '../builders/environment.ts';
+import { insertInto, mongoWay } from '../builders/mongo-way.ts';
 import { startService, type ServiceProcess } from '../builders/service-process.ts';
 
 let company: Company;
@@ -26,8 +29,11 @@ let redis: Redis;
 
 /** Every service that was started, so that none outlives a failure. */
 const started: ServiceProcess[] = [];
-async function start(name: 'tag' | 'transfer' | 'request' | 'erase'): Promise<ServiceProcess> {
-  const service = await startService(name, company.variablesOf(name));
+async function start(
+  name: 'tag' | 'transfer' | 'request' | 'erase',
+  more: Readonly<Record<string, string>> = {},
+): Promise<ServiceProcess> {
+  const service = await startService(name, { ...company.variablesOf(name), ...more });
   started.push(service);
   return service;
 }
@@ -318,16 +324,13 @@ describe('when something dies', () => {
 
   it('a worker is killed in the middle of a task: another takes it over, and it is done once', async () => {
     const person = await everywhere();
-    company.stores.mailer.processor.manner = 'endless';
+    company.stores.mailer.processor.manner = 'slow';
     const { id } = await ask({ type: 'deletion', subject: { member: person.member } });
-    // The others have settled: a transaction cut off in the middle would hold its documents until the server ends it.
-    await until(
-      async () => {
-        const { tasks } = await view(id);
-        return tasks.every(({ holder, state }) => state === (holder === 'mailer' ? 'running' : 'done'));
-      },
-      { what: 'this task alone under way', timeoutMs: 30_000, everyMs: 5 },
-    );
+    await until(async () => taskAt(await view(id), 'mailer')?.state === 'running', {
+      what: 'the task under way',
+      timeoutMs: 30_000,
+      everyMs: 5,
+    });
     await erase.end('SIGKILL');
     company.stores.mailer.processor.manner = 'honest';
     erase = await start('erase');
@@ -337,6 +340,34 @@ describe('when something dies', () => {
       attempt: 1,
       receipt: { probe: { found: 0 } },
     });
+    expect(await rowsOf(person)).toEqual(nowhere);
+  }, 180_000);
+
+  it('a worker is killed between settling a task and telling the audit: that is told, once', async () => {
+    const person = await everywhere();
+    const way = await mongoWay();
+    await erase.end();
+    erase = await start('erase', { KEIRO_MONGO_URL: way.url });
+    const settling = way.holdAt(insertInto('audit'));
+    const { id } = await ask({ type: 'deletion', subject: { member: person.member } });
+    await settling;
+    await erase.end('SIGKILL');
+    await way.cut();
+    const { db } = company.pipeline.mongo;
+    const untold = () =>
+      db.collection<TaskDocument>('tasks').countDocuments({ 'audit._id': { $exists: true } });
+    expect(await untold()).toBeGreaterThan(0);
+
+    erase = await start('erase');
+    const done = await inState(id, 'done', 60_000);
+    const told = await db
+      .collection<AuditDocument>('audit')
+      .find({ request: id, action: 'task.done' })
+      .toArray();
+    expect(told.map(({ _id }) => _id).sort()).toEqual(
+      done.tasks.map((task) => `${task.id}/task.done/1`).sort(),
+    );
+    expect(await untold()).toBe(0);
     expect(await rowsOf(person)).toEqual(nowhere);
   }, 180_000);
 

@@ -77,6 +77,22 @@ describe('a policy is found to', () => {
       '{ purpose: payment }',
     ],
     [
+      'set aside for ever',
+      ['quarantine', 'period'],
+      undefined,
+      'quarantine-without-end',
+      'PM',
+      'quarantine:',
+    ],
+    [
+      'keep what came after an erasure longest',
+      ['quarantine', 'erased'],
+      'P91D',
+      'erased-stay-longer',
+      'PM',
+      'P91D',
+    ],
+    [
       'keep without a law',
       ['floors', 'tax-books', 'law'],
       undefined,

@@ -16,7 +16,7 @@ export const clientPlans: readonly ClientPlan[] = [
   { name: 'capture', rights: ['keys:seal'], sources: ['access-log'] },
   { name: 'demo', rights: ['keys:seal'], sources: ['demo-site'] },
   { name: 'collect', rights: ['keys:seal'], sources: ['*'] },
-  { name: 'tag', rights: ['keys:quarantine'] },
+  { name: 'tag', rights: ['keys:quarantine', 'keys:quarantine-destroy'] },
   { name: 'transfer', rights: ['keys:quarantine'] },
   { name: 'request', rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy'] },
   { name: 'erase', rights: ['keys:sweep'] },

@@ -1,6 +1,7 @@
 import { catalogue } from '../events/catalogue.ts';
 import { property } from './clause-of.ts';
 import { found, type Found } from './findings.ts';
+import { isLongerPeriod } from './period.ts';
 import type { SoundParts } from './sound.ts';
 
 /** Starts that follow from the event's own time: a rule that runs from one of them always has an end. */
@@ -14,6 +15,7 @@ export function checkCollection(parts: SoundParts, content: unknown): Found[] {
     ...useFindings(parts),
     ...fieldFindings(parts),
     ...endFindings(parts),
+    ...quarantineFindings(parts),
     ...floorFindings(parts),
     ...purposeFindings(parts, content),
     ...coverageFindings(parts),
@@ -72,6 +74,12 @@ function endFindings({ retention, entrusted, names }: SoundParts): Found[] {
     .map(([id]) => found('start-may-never-come', 'retention', id));
   const known = entrusted === undefined || names('retention').has(entrusted.rule);
   return known ? endless : [...endless, found('unknown-name', 'entrusted', 'rule')];
+}
+
+function quarantineFindings({ quarantine }: SoundParts): Found[] {
+  if (quarantine?.erased === undefined) return [];
+  const isLonger = isLongerPeriod(quarantine.erased, quarantine.period);
+  return isLonger ? [found('erased-stay-longer', 'quarantine', 'erased')] : [];
 }
 
 function floorFindings({ floors }: SoundParts): Found[] {

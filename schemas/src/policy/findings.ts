@@ -37,6 +37,14 @@ export const findingKinds = {
     '起算点が来ないことがあるため、上限が必要です。',
     'has a start that may never come, and no cap',
   ),
+  'quarantine-without-end': error(
+    '隔離した情報をいつまで残すかが決まっていません。',
+    'says nothing of how long what is set aside may stay',
+  ),
+  'erased-stay-longer': error(
+    '消去後に届いた情報を、ほかの隔離情報より長く残すことはできません。',
+    'keeps what came after an erasure longer than all else that is set aside',
+  ),
   'purpose-unserved': error(
     'この目的に使う情報がなく、その旨の記載もありません。',
     'is a purpose that no category serves, and does not say so',

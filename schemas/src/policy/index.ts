@@ -15,6 +15,7 @@ export { checkPolicyFile, parsePolicyFile } from './file.ts';
 export type { Labels } from './labels.ts';
 export { addPeriod, dayInJapan, endOfFiscalYear, policyZone } from './period.ts';
 export { createPolicies, type GroupRules, type Policies, type Policy, type PolicyRules } from './policy.ts';
+export { lastEndedDay, quarantineCuts, quarantineEnd } from './quarantine-rule.ts';
 export { rowIds, type RowId } from './rows.ts';
 export * from './rules.ts';
 export {

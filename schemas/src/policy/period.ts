@@ -18,6 +18,26 @@ export function addPeriod(start: Date, isoPeriod: string): Date {
   return DateTime.fromJSDate(start, { zone: policyZone }).plus(Duration.fromISO(isoPeriod)).toJSDate();
 }
 
+/** Any day does where only the order of periods is asked for. */
+const someDay = new Date(0);
+
+export const isLongerPeriod = (one: string, other: string): boolean =>
+  addPeriod(someDay, one) > addPeriod(someDay, other);
+
+/** The latest instant of which {@link addPeriod} is not after `end`: all that began by then has ended. */
+export function latestStart(end: Date, isoPeriod: string): Date {
+  const backwards = DateTime.fromJSDate(end, { zone: policyZone }).minus(Duration.fromISO(isoPeriod));
+  // Months of other lengths move it by three days at most; between these two it is found by halving.
+  let ended = backwards.minus({ days: 4 }).toMillis();
+  let open = backwards.plus({ days: 4 }).toMillis();
+  while (open - ended > 1) {
+    const middle = Math.floor((ended + open) / 2);
+    if (addPeriod(new Date(middle), isoPeriod) <= end) ended = middle;
+    else open = middle;
+  }
+  return new Date(ended);
+}
+
 /** `YYYY-MM-DD` of an instant in Asia/Tokyo. */
 export function dayInJapan(at: Date): string {
   return DateTime.fromJSDate(at, { zone: policyZone }).toFormat('yyyy-MM-dd');

@@ -7,6 +7,7 @@ import {
   floorSchema,
   purposeIds,
   purposeSchema,
+  quarantineRuleSchema,
   retentionRuleSchema,
   retentionStarts,
   sourceOfRuleSchema,
@@ -72,6 +73,7 @@ export const policyFileSchema = z.strictObject({
   /** Labels of what retention periods run from. */
   starts: z.record(z.enum(retentionStarts), labelsSchema),
   retention: z.record(z.string(), retentionRuleSchema),
+  quarantine: quarantineRuleSchema,
   floors: z.record(z.string(), floorSchema),
   /** X1. */
   scope: z.strictObject({ otherSites: z.literal('refused'), source: sourceOfRuleSchema }),

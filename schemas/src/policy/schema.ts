@@ -80,6 +80,16 @@ export const retentionRuleSchema = z.strictObject({
   source: sourceOfRuleSchema,
 });
 
+/** How long what could not be recorded may stay in quarantine (APPI 22): it has no rule of its own before it is tagged. */
+export const quarantineRuleSchema = z.strictObject({
+  label: labelsSchema,
+  /** From the moment at which it was set aside. */
+  period: periodSchema,
+  /** What came after its person was erased ends sooner; absent: as all the rest. */
+  erased: periodSchema.optional(),
+  source: sourceOfRuleSchema,
+});
+
 /** A law that makes us keep a group, whatever the person asks; narrows a deletion (R4), never grants a use. */
 export const floorSchema = z.strictObject({
   label: labelsSchema,

@@ -21,6 +21,7 @@ const missing: readonly (readonly [RegExp, FindingCode])[] = [
   [/\.uses$/, 'category-without-purpose'],
   [/\.uses\.\d+\.rule$/, 'purpose-without-end'],
   [/^retention\.[^.]+\.period$/, 'purpose-without-end'],
+  [/^quarantine(\.period)?$/, 'quarantine-without-end'],
   [/^floors\.[^.]+\.law$/, 'floor-without-law'],
   [/^rights\.[^.]+\.clock$|^clocks\.answer$/, 'right-without-clock'],
   [/^categories\.[^.]+$/, 'field-without-purpose'],

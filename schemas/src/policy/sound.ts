@@ -18,6 +18,7 @@ export function soundParts(content: unknown) {
     categories: entriesOf(shape.categories.valueType, part('categories')),
     purposes: entriesOf(shape.purposes.valueType, part('purposes')),
     retention: entriesOf(shape.retention.valueType, part('retention')),
+    quarantine: sound(shape.quarantine, part('quarantine')),
     floors: entriesOf(shape.floors.valueType, part('floors')),
     bases: entriesOf(shape.bases.valueType, part('bases')),
     rights: entriesOf(shape.rights.valueType, part('rights')),

@@ -43,6 +43,7 @@ export const textWords = {
   erased: word('消去', 'erased'),
   review: word('担当者が判断', 'a person decides'),
   bytes: word('保存の終わり', 'Kept until'),
+  lateArrivals: word('消去後に届いたもの：', 'what came after an erasure:'),
   marketing: word('希望された方', 'those who asked for it'),
   notMarketing: word('希望されない方', 'those who did not ask for it'),
   cookieKind: word('クッキーの種類', 'cookie kind'),

@@ -3,7 +3,7 @@ import { headingOf } from './headings.ts';
 import type { GroupRules, Policies, Policy, PolicyRules } from './policy.ts';
 import { rowIds } from './rows.ts';
 import type { Use } from './schema.ts';
-import { conditionText, periodText, textWords, type Lang } from './text-words.ts';
+import { conditionText, periodText, sourceText, textWords, type Lang } from './text-words.ts';
 
 /**
  * The newest version as a person reads it, in one language: heading by heading, clause by clause, each with its row, and
@@ -29,7 +29,7 @@ export function policyText(policies: Policies, lang: Lang): Block[] {
 
 /** What stands at the end of a section besides its clauses. */
 const endOf: Readonly<Record<string, (policies: Policies, lang: Lang) => Block[]>> = {
-  '3': ({ newest }, lang) => [useTable(newest.rules, lang)],
+  '3': ({ newest }, lang) => [useTable(newest.rules, lang), paragraph(quarantineText(newest.rules, lang))],
   '6': ({ newest }, lang) => [rightTable(newest.rules, lang)],
   '10': ({ newest }, lang) => [paragraph(newest.rules.contact.address?.[lang] ?? textWords.blank[lang])],
   dates: (policies, lang) => [list(policies.versions.flatMap((id) => dateLine(policies.get(id), lang)))],
@@ -90,6 +90,13 @@ function capText(rules: PolicyRules, use: Use, lang: Lang): string {
   const from = rules.starts[cap.from][lang];
   const period = periodText(cap.period, lang);
   return lang === 'ja' ? `${from}から${period}、${outcome}` : `${period} from ${from}, then ${outcome}`;
+}
+
+/** How long what could not be tagged is held: it is in no group of the table. */
+function quarantineText(rules: PolicyRules, lang: Lang): string {
+  const { label, period, erased, source } = rules.quarantine;
+  const sooner = erased === undefined ? '' : ` (${textWords.lateArrivals[lang]} ${periodText(erased, lang)})`;
+  return `${label[lang]}: ${periodText(period, lang)}${sooner} [${sourceText(rules, source, lang)}]`;
 }
 
 function rightTable(rules: PolicyRules, lang: Lang): Block {

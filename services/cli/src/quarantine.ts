@@ -27,8 +27,9 @@ import {
   say,
   type Language,
 } from './output.ts';
-import { entryLines, entryPath } from './quarantine-entry.ts';
+import { endText, entryLines, entryPath } from './quarantine-entry.ts';
 import { registerRelease } from './quarantine-release.ts';
+import { words } from './words.ts';
 
 interface ListOptions {
   readonly limit: number;
@@ -62,7 +63,7 @@ export function register(program: Command): void {
 
   quarantine
     .command('show')
-    .description('one entry: why and since when, where from, what can be done')
+    .description('one entry: why, since when and until when, where from, what can be done')
     .argument('<id>', 'as list prints it')
     .addOption(languageOption())
     .option('--json', 'the answer as data')
@@ -110,6 +111,8 @@ function printList(
   const paint = painter(isTerminal());
   const oldest = answer.oldest === undefined ? '' : `, the oldest for ${age(answer.oldest, now)}`;
   print(answer.total === 0 ? 'Nothing is in quarantine.' : `${number(answer.total)} in quarantine${oldest}`);
+  if (answer.endingSoon > 0)
+    print(paint('yellow', `${number(answer.endingSoon)} ${say(words.endingSoon, lang)}`));
   const reasons = Object.entries(answer.byReason) as [QuarantineReason, number][];
   for (const line of align(
     reasons.map(([id, n]) => [`  ${id}`, number(n), say(quarantineReasonLabels[id].why, lang)]),
@@ -125,8 +128,15 @@ function printList(
   print('');
   print(
     renderTable(
-      ['since', 'age', 'reason', 'id', 'detail'],
-      answer.items.map((item) => [at(item.at), age(item.at, now), item.reason, item.id, item.detail]),
+      ['since', 'age', 'ends', 'reason', 'id', 'detail'],
+      answer.items.map((item) => [
+        at(item.at),
+        age(item.at, now),
+        item.endsAt === undefined ? '' : endText(item.endsAt, now),
+        item.reason,
+        item.id,
+        item.detail,
+      ]),
       paint,
     ),
   );

@@ -50,6 +50,10 @@ export const words = {
   reason: word('理由', 'reason'),
   detail: word('詳細', 'detail'),
   since: word('日時', 'since'),
+  endingSoon: word(
+    '14日以内に期間満了（!）。それまでに解除または破棄しなければ、内容は消去されます',
+    'end within 14 days (!): unless they are released or discarded by then, their content is destroyed',
+  ),
   setAsideBy: word('隔離元', 'set aside by'),
   message: word('メッセージ', 'message'),
   type: word('種別', 'type'),

@@ -33,8 +33,12 @@ export async function runTask(id: string, deps: TaskDependencies): Promise<void>
   const lease = holdLease(claim, deps);
   const tally = new Tally();
   let partial: Partial<Receipt> = {};
-  const settle = (what: () => Promise<boolean>) =>
-    whileUnavailable({ what: 'MongoDB, to settle a task,', log, signal: lease.signal }, what);
+  const settle = async (what: () => Promise<boolean>): Promise<boolean> => {
+    const waiting = { what: 'MongoDB, to settle a task,', log, signal: lease.signal };
+    const settled = await whileUnavailable(waiting, what);
+    await whileUnavailable(waiting, () => store.bringHome(id));
+    return settled;
+  };
   try {
     const { work, holder } = await prepare(task, tally, lease.signal, deps);
     const connector = await deps.connectors.of(task.holder, holder);

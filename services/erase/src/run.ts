@@ -38,7 +38,8 @@ export async function startErase(
     redis.disconnect();
     return Promise.resolve();
   });
-  const store = openEraseStore(mongo);
+  const store = openEraseStore(mongo.db);
+  await store.bringHome();
   const forged = deps.metrics.counter(
     'keiro_erase_forged_total',
     'Answers to directives that are not proven',

@@ -1,5 +1,4 @@
-import type { ClientSession } from 'mongodb';
-import { appendAudit, type Mongo } from '@keiro/runtime';
+import { appendCarriedAudit, carrying } from '@keiro/runtime';
 import type {
   AuditEntry,
   CopyDocument,
@@ -9,6 +8,7 @@ import type {
   StandingDocument,
   TaskDocument,
 } from '@keiro/schemas';
+import type { Db } from 'mongodb';
 import type { Verdict } from './attempt.ts';
 
 /** A task that this worker holds: whatever it writes is refused once somebody else has claimed it. */
@@ -25,7 +25,7 @@ export interface EraseStore {
   claim(task: string, worker: string, now: Date, until: Date): Promise<Claim | undefined>;
   /** False when the lease is lost. */
   renew(claim: Claim, until: Date): Promise<boolean>;
-  /** Each false when the lease is lost. */
+  /** Each false when the lease is lost. The task carries the audit entry until {@link EraseStore.bringHome}. */
   finish(claim: Claim, receipt: Receipt, audit: AuditEntry): Promise<boolean>;
   fail(
     claim: Claim,
@@ -34,6 +34,8 @@ export interface EraseStore {
     verdict: Verdict,
     audit: AuditEntry | undefined,
   ): Promise<boolean>;
+  /** Appends to the audit what a task carries, or, where none is named, every one. */
+  bringHome(task?: string): Promise<void>;
   /** Sealed locators that these holders reported for records under these refs. */
   copies(
     refs: readonly Ref[],
@@ -43,8 +45,7 @@ export interface EraseStore {
   suspendedNow(refs: readonly Ref[]): Promise<string[]>;
 }
 
-export function openEraseStore(mongo: Mongo): EraseStore {
-  const { db } = mongo;
+export function openEraseStore(db: Db): EraseStore {
   const tasks = db.collection<TaskDocument>('tasks');
   const holders = db.collection<HolderDocument>('holders');
 
@@ -54,16 +55,10 @@ export function openEraseStore(mongo: Mongo): EraseStore {
     'lease.token': token,
   });
 
-  async function settle(
-    audit: AuditEntry | undefined,
-    update: (session?: ClientSession) => Promise<{ matchedCount: number }>,
-  ): Promise<boolean> {
-    if (audit === undefined) return (await update()).matchedCount === 1;
-    return mongo.transaction(async (session) => {
-      const { matchedCount } = await update(session);
-      if (matchedCount === 1) await appendAudit(db, [audit], session);
-      return matchedCount === 1;
-    });
+  const carried = (audit: AuditEntry | undefined) => (audit === undefined ? {} : carrying([audit]).$push);
+
+  async function bringHome(id?: string): Promise<void> {
+    await appendCarriedAudit(db, tasks, id === undefined ? {} : { _id: id });
   }
 
   return {
@@ -72,6 +67,8 @@ export function openEraseStore(mongo: Mongo): EraseStore {
 
     async claim(id, worker, now, until) {
       const task = await tasks.findOne({ _id: id });
+      // A job comes again, for a task that is done too, when whoever settled it was killed before it had told the audit.
+      if ((task?.audit?.length ?? 0) > 0) await bringHome(id);
       if (task === null || task.state === 'done' || task.state === 'failed') return undefined;
       if (task.state === 'pending' && task.notBefore !== undefined && task.notBefore > now) return undefined;
       if (task.state === 'running' && task.lease !== undefined && task.lease.until > now) return undefined;
@@ -92,27 +89,25 @@ export function openEraseStore(mongo: Mongo): EraseStore {
       return (await tasks.updateOne(held(claim), { $set: { 'lease.until': until } })).matchedCount === 1;
     },
 
-    finish: (claim, receipt, audit) =>
-      settle(audit, (session) =>
-        tasks.updateOne(
-          held(claim),
-          { $set: { state: 'done', receipt, doneAt: audit.at }, $unset: { notBefore: '' } },
-          { ...(session && { session }) },
-        ),
-      ),
+    async finish(claim, receipt, audit) {
+      const { matchedCount } = await tasks.updateOne(held(claim), {
+        $set: { state: 'done', receipt, doneAt: audit.at },
+        $unset: { notBefore: '' },
+        $push: carried(audit),
+      });
+      return matchedCount === 1;
+    },
 
-    fail: (claim, receipt, error, { state, attempt, notBefore }, audit) =>
-      settle(audit, (session) =>
-        tasks.updateOne(
-          held(claim),
-          {
-            $set: { state, attempt, receipt, ...(notBefore === undefined ? {} : { notBefore }) },
-            ...(notBefore === undefined ? { $unset: { notBefore: '' } } : {}),
-            $push: { errors: error },
-          },
-          { ...(session && { session }) },
-        ),
-      ),
+    async fail(claim, receipt, error, { state, attempt, notBefore }, audit) {
+      const { matchedCount } = await tasks.updateOne(held(claim), {
+        $set: { state, attempt, receipt, ...(notBefore === undefined ? {} : { notBefore }) },
+        ...(notBefore === undefined ? { $unset: { notBefore: '' } } : {}),
+        $push: { errors: error, ...carried(audit) },
+      });
+      return matchedCount === 1;
+    },
+
+    bringHome,
 
     copies: (refs, from) =>
       db

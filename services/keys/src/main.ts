@@ -56,7 +56,7 @@ await runService(log, async (opened) => {
     metrics,
     now,
     random: randomBytes,
-    quarantineKeyOf: createQuarantineKeys({ store, provider, random: randomBytes }),
+    quarantineKeys: createQuarantineKeys({ db: mongo.db, provider, random: randomBytes, now }),
     standingOf: (ref) => {
       // Behind, it would release what it must refuse.
       standing.assertCurrent();

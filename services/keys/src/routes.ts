@@ -6,6 +6,11 @@ import {
   directiveKeyResponseSchema,
   lookupRequestSchema,
   lookupResponseSchema,
+  lastEndedDay,
+  quarantineDaysRequestSchema,
+  quarantineDaysResponseSchema,
+  quarantineDestroyRequestSchema,
+  quarantineDestroyResponseSchema,
   quarantineKeyRequestSchema,
   quarantineKeyResponseSchema,
   releaseRequestSchema,
@@ -22,11 +27,16 @@ import {
 import { z } from 'zod';
 import { refOf } from './life.ts';
 import { checkHolder, checkRelease, release, type ReleaseDependencies } from './release.ts';
+import type { QuarantineKeys } from './quarantine-keys.ts';
 import { sealKeys, type SealDependencies } from './seal.ts';
 import { directiveKey, prepareSweep, readSweep } from './sweep.ts';
 
 export type KeysDependencies = SealDependencies &
-  ReleaseDependencies & { readonly policies: Policies; readonly metrics: Metrics };
+  ReleaseDependencies & {
+    readonly policies: Policies;
+    readonly metrics: Metrics;
+    readonly quarantineKeys: QuarantineKeys;
+  };
 
 /** Every interface of the keys service with the right that it asks for. */
 export function keysRoutes(deps: KeysDependencies): Route[] {
@@ -39,6 +49,10 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
     ['holder', 'purpose', 'outcome'],
   );
   const destroyed = deps.metrics.counter('keiro_keys_destroyed_total', 'data keys destroyed');
+  const destroyedDays = deps.metrics.counter(
+    'keiro_keys_quarantine_destroyed_total',
+    'quarantine keys of days destroyed',
+  );
 
   return [
     route({
@@ -108,8 +122,36 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
       answer: quarantineKeyResponseSchema,
       handle: async ({ body }) => ({
         day: body.day,
-        key: (await deps.quarantineKeyOf(body.day)).toString('base64'),
+        key: (await deps.quarantineKeys.keyOf(body.day)).toString('base64'),
       }),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/quarantine-keys/days',
+      summary: 'Days up to one that have a quarantine key',
+      right: 'keys:quarantine-destroy',
+      body: quarantineDaysRequestSchema,
+      answer: quarantineDaysResponseSchema,
+      handle: async ({ body: { through } }) => ({ days: await deps.quarantineKeys.days(through) }),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/quarantine-keys/destroy',
+      summary: 'Destroys the quarantine keys of days that have ended by the policy; idempotent',
+      right: 'keys:quarantine-destroy',
+      body: quarantineDestroyRequestSchema,
+      answer: quarantineDestroyResponseSchema,
+      async handle({ body: { days } }) {
+        const last = lastEndedDay(deps.policies, deps.now());
+        if (days.some((day) => day > last)) {
+          throw new ProblemError(409, 'not-ended', 'by the policy not all of these days have ended', [
+            { field: 'days', code: 'too-late', message: 'has a day of which something may still be held' },
+          ]);
+        }
+        const count = await deps.quarantineKeys.destroy(days);
+        destroyedDays.inc(count);
+        return { destroyed: count, alreadyGone: days.length - count };
+      },
     }),
     route({
       method: 'POST',

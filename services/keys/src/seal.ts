@@ -3,6 +3,7 @@ import { groupKeyOf, seal, sealKeyOf } from '@keiro/sdk';
 import { lifeKey, type Ref, type SealRequest, type SealResponse } from '@keiro/schemas';
 import type { KeyProvider } from './key-file.ts';
 import { identifierGroup, mayRenew, refOf } from './life.ts';
+import type { QuarantineKeys } from './quarantine-keys.ts';
 import type { KeyRing, KeyRings } from './rings.ts';
 import type { KeyDocument, KeyStore } from './store.ts';
 
@@ -11,7 +12,7 @@ export interface SealDependencies {
   readonly provider: KeyProvider;
   readonly store: KeyStore;
   readonly rings: KeyRings;
-  readonly quarantineKeyOf: (day: string) => Promise<Buffer>;
+  readonly quarantineKeys: Pick<QuarantineKeys, 'keyOf'>;
   readonly now: () => Date;
   readonly random: (bytes: number) => Buffer;
 }
@@ -42,7 +43,7 @@ export async function sealKeys(deps: SealDependencies, request: SealRequest): Pr
   });
   if (results.every(({ state }) => state === 'live')) return { results };
   const day = deps.now().toISOString().slice(0, 10);
-  return { results, quarantine: { day, key: (await deps.quarantineKeyOf(day)).toString('base64') } };
+  return { results, quarantine: { day, key: (await deps.quarantineKeys.keyOf(day)).toString('base64') } };
 }
 
 type Asked = SealRequest['identifiers'][number] & { ref: Ref };

@@ -18,14 +18,12 @@ export interface KeyDocument {
   readonly erasedBy?: string;
 }
 
-/** `quarantineKeys` (by day) and the keys of `sweeps` (by request). */
-export interface OwnedKeyDocument {
+/** The keys of `sweeps` (by request). */
+export interface SweepDocument {
   readonly _id: string;
   readonly epoch: number;
   readonly wrapped: Binary;
   readonly createdAt: Date;
-}
-export interface SweepDocument extends OwnedKeyDocument {
   readonly sealed: string;
 }
 
@@ -37,7 +35,6 @@ export interface KeyStore {
   renew(document: KeyDocument): Promise<boolean>;
   /** Destroys these generations' keys; answers how many had one. */
   destroy(lives: readonly { ref: Ref; generation: number }[], by: string, at: Date): Promise<number>;
-  quarantineKey(day: string, make: () => Promise<Wrapped>): Promise<Wrapped>;
   findSweep(request: string): Promise<SweepDocument | null>;
   putSweep(request: string, wrapped: Wrapped, sealed: string, at: Date): Promise<void>;
   forgetSweep(request: string): Promise<void>;
@@ -50,7 +47,6 @@ export const wrappedOf = (document: { epoch: number; wrapped: Binary }): Wrapped
 
 export function openKeyStore(db: Db): KeyStore {
   const keys: Collection<KeyDocument> = db.collection('keys');
-  const days: Collection<OwnedKeyDocument> = db.collection('quarantineKeys');
   const sweeps: Collection<SweepDocument> = db.collection('sweeps');
   return {
     async find(refs) {
@@ -94,18 +90,6 @@ export function openKeyStore(db: Db): KeyStore {
         { ordered: false },
       );
       return modifiedCount;
-    },
-
-    async quarantineKey(day, make) {
-      const existing = await days.findOne({ _id: day });
-      if (existing !== null) return wrappedOf(existing);
-      const made = await make();
-      await days
-        .insertMany([{ _id: day, epoch: made.epoch, wrapped: new Binary(made.bytes), createdAt: new Date() }])
-        .catch(duplicatePositions);
-      // Whoever came first has made the key of the day.
-      const kept = await days.findOne({ _id: day });
-      return kept === null ? made : wrappedOf(kept);
     },
 
     findSweep: (request) => sweeps.findOne({ _id: request }),

@@ -18,6 +18,8 @@ interface QuarantineQuestion {
   readonly state: QuarantineState;
   readonly reason: QuarantineReason | undefined;
   readonly limit: number;
+  /** What was set aside by then ends soon. */
+  readonly soon: { readonly erased: Date; readonly others: Date };
 }
 
 interface Row<K> {
@@ -87,9 +89,14 @@ export function createCounts(db: Db) {
     },
 
     /** Counts of what is held by reason, and what is in one state one by one, newest first, without what is sealed. */
-    async quarantine({ state, reason, limit }: QuarantineQuestion): Promise<Omit<QuarantineAnswer, 'asOf'>> {
+    async quarantine({
+      state,
+      reason,
+      limit,
+      soon,
+    }: QuarantineQuestion): Promise<Omit<QuarantineAnswer, 'asOf'>> {
       const inState = state === 'held' ? { settled: { $exists: false } } : { 'settled.state': state };
-      const [reasons, settled, items] = await Promise.all([
+      const [reasons, settled, endingSoon, items] = await Promise.all([
         quarantine
           .aggregate<{ _id: QuarantineDocument['reason']; n: number; oldest: Date }>([
             { $match: { settled: { $exists: false } } },
@@ -102,8 +109,18 @@ export function createCounts(db: Db) {
             { $group: { _id: '$settled.state', n: { $sum: 1 } } },
           ])
           .toArray(),
+        quarantine.countDocuments({
+          settled: { $exists: false },
+          $or: [
+            { reason: 'erased', at: { $lte: soon.erased } },
+            { reason: { $ne: 'erased' }, at: { $lte: soon.others } },
+          ],
+        }),
         quarantine
-          .find({ ...inState, ...(reason === undefined ? {} : { reason }) }, { projection: { sealed: 0 } })
+          .find(
+            { ...inState, ...(reason === undefined ? {} : { reason }) },
+            { projection: { sealed: 0, audit: 0 } },
+          )
           .sort({ at: -1, _id: -1 })
           .limit(limit)
           .toArray(),
@@ -113,6 +130,7 @@ export function createCounts(db: Db) {
         total: sum(reasons),
         byReason: fold(reasons, (id) => id),
         settled: fold(settled, (id) => id),
+        endingSoon,
         ...(oldest === undefined ? {} : { oldest }),
         items: items.map((item) => ({
           id: quarantineAddress(item._id),

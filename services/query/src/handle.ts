@@ -5,10 +5,14 @@ import {
   lineageAnswerSchema,
   lineageSearchSchema,
   quarantineAnswerSchema,
+  quarantineCuts,
+  quarantineEnd,
   quarantineReasons,
   quarantineStates,
   queryStatusSchema,
   totalsAnswerSchema,
+  type Policies,
+  type QuarantineAnswer,
 } from '@keiro/schemas';
 import type { Counts } from './counts.ts';
 import { search, type SearchDeps } from './search.ts';
@@ -18,9 +22,22 @@ export interface QueryDeps extends SearchDeps {
   readonly log: Log;
 }
 
+/** Within which the end of an entry is told beforehand. */
+const soonMs = 14 * 86_400_000;
+
+type Item = QuarantineAnswer['items'][number];
+
+const withEnd = (item: Item, policies: Policies, now: Date): Item =>
+  item.state === 'held'
+    ? {
+        ...item,
+        endsAt: quarantineEnd(policies, { reason: item.reason, at: new Date(item.at) }, now).toISOString(),
+      }
+    : item;
+
 /** What compliance can ask. Every answer states its moment; identifiers come in bodies only. */
 export function queryRoutes(deps: QueryDeps): Route[] {
-  const { store, counts, progress, now, log } = deps;
+  const { store, counts, policies, progress, now, log } = deps;
   const asOf = () => now().toISOString();
   return [
     route({
@@ -47,14 +64,16 @@ export function queryRoutes(deps: QueryDeps): Route[] {
         'What was set aside, by reason, newest first; ?limit= (default 50, at most 1000), ?reason=, ?state= (held)',
       right: 'lineage:read',
       answer: quarantineAnswerSchema,
-      handle: async ({ query }) => ({
-        asOf: asOf(),
-        ...(await counts.quarantine({
+      async handle({ query }) {
+        const at = now();
+        const { items, ...rest } = await counts.quarantine({
           state: oneOf('state', query['state'], quarantineStates) ?? 'held',
           reason: oneOf('reason', query['reason'], quarantineReasons),
           limit: limitOf(query['limit']),
-        })),
-      }),
+          soon: quarantineCuts(policies, at, new Date(at.getTime() + soonMs)),
+        });
+        return { asOf: at.toISOString(), ...rest, items: items.map((item) => withEnd(item, policies, at)) };
+      },
     }),
     route({
       method: 'GET',

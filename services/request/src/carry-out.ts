@@ -50,6 +50,7 @@ export const carryOut: Stage = async (request, deps) => {
     ];
     return { on: 'tasks', waitingFor: waitingFor.join('; ') };
   }
+  if (tasks.some(({ audit = [] }) => audit.length > 0)) await store.bringHome(request._id);
   if (request.type === 'deletion') await overtake(request, deps);
   await deps.keys.forgetSweep(request._id);
   const at = deps.now();

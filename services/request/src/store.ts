@@ -1,5 +1,5 @@
 import type { ClientSession, Filter, UpdateFilter } from 'mongodb';
-import { appendAudit, type Mongo } from '@keiro/runtime';
+import { appendAudit, appendCarriedAudit, type Mongo } from '@keiro/runtime';
 import type {
   AuditEntry,
   Category,
@@ -74,6 +74,8 @@ export interface RequestStore {
   /** Puts a failed task back for another attempt; false when it is not failed. */
   putBack(task: TaskDocument, audit: AuditEntry): Promise<boolean>;
   audit(entry: AuditEntry): Promise<void>;
+  /** Appends to the audit what workers that were killed have left on the tasks of a request. */
+  bringHome(request: string): Promise<void>;
   /** The oldest messages that Kafka does not have, in order. */
   outbox(limit: number): Promise<OutboxDocument[]>;
   newestStamp(): Promise<string | undefined>;
@@ -256,6 +258,9 @@ export function openRequestStore(mongo: Mongo): RequestStore {
       }),
 
     audit: (entry) => appendAudit(db, [entry]),
+    async bringHome(request) {
+      await appendCarriedAudit(db, tasks, { request });
+    },
 
     outbox: (limit) => outbox.find().sort({ _id: 1 }).limit(limit).toArray(),
     newestStamp: async () => (await outbox.find().sort({ _id: -1 }).limit(1).next())?._id,

@@ -10,6 +10,7 @@ export const rights = [
   'keys:open',
   'keys:lookup',
   'keys:quarantine',
+  'keys:quarantine-destroy',
   'keys:sweep-prepare',
   'keys:sweep',
   'keys:directive',

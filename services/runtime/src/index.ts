@@ -1,6 +1,7 @@
 /* Everything but the registry's client, which is heavy: import that as `@keiro/runtime/registry`. */
 export * from './audit.ts';
 export * from './call.ts';
+export * from './carried-audit.ts';
 export * from './clients.ts';
 export * from './config.ts';
 export * from './errors.ts';

@@ -16,6 +16,8 @@ export interface OutgoingMessage {
   readonly key: string;
   readonly value: Buffer | null;
   readonly headers?: Record<string, string>;
+  /** Where it goes; absent, as for all that a reader expects in the order of its key: where the key leads. */
+  readonly partition?: number;
 }
 
 export interface Producer {

@@ -103,11 +103,12 @@ interface Placeable extends KafkaJsMessage {
   placed: number;
 }
 
-const placeable = ({ key, value, headers }: OutgoingMessage): Placeable => ({
+const placeable = ({ key, value, headers, partition }: OutgoingMessage): Placeable => ({
   key,
   value,
   placed: -1,
   ...(headers === undefined ? {} : { headers }),
+  ...(partition === undefined ? {} : { partition }),
 });
 
 async function connectProducer(kafka: Kafka): Promise<KafkaProducer> {
@@ -118,7 +119,7 @@ async function connectProducer(kafka: Kafka): Promise<KafkaProducer> {
     createPartitioner:
       () =>
       ({ message, partitionMetadata }) => {
-        const partition = partitionOf(String(message.key), partitionMetadata.length);
+        const partition = message.partition ?? partitionOf(String(message.key), partitionMetadata.length);
         (message as Placeable).placed = partition;
         return partition;
       },

@@ -2,6 +2,8 @@ import {
   destroyResponseSchema,
   directiveKeyResponseSchema,
   lookupResponseSchema,
+  quarantineDaysResponseSchema,
+  quarantineDestroyResponseSchema,
   quarantineKeyResponseSchema,
   releaseResponseSchema,
   sealResponseSchema,
@@ -27,6 +29,10 @@ export interface KeysClient {
   release(request: ReleaseRequest): Promise<ReleaseResponse>;
   lookup(asked: { identifiers?: readonly Identifier[]; refs?: readonly Ref[] }): Promise<LookupResponse>;
   quarantineKey(day: string): Promise<Buffer>;
+  /** Days up to one that have a quarantine key. */
+  quarantineDays(through: string): Promise<string[]>;
+  /** Answers how many had one. */
+  destroyQuarantineKeys(days: readonly string[]): Promise<number>;
   prepareSweep(request: string, lives: readonly Life[]): Promise<number>;
   /** `holder`: whose directive key is wanted besides. */
   sweep(request: string, holder?: string): Promise<SweepResponse>;
@@ -49,6 +55,16 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
         quarantineKeyResponseSchema,
       );
       return Buffer.from(key, 'base64');
+    },
+    async quarantineDays(through) {
+      const body = { through };
+      return (
+        await callJson(options, { path: '/v1/quarantine-keys/days', body }, quarantineDaysResponseSchema)
+      ).days;
+    },
+    async destroyQuarantineKeys(days) {
+      const request = { path: '/v1/quarantine-keys/destroy', body: { days } };
+      return (await callJson(options, request, quarantineDestroyResponseSchema)).destroyed;
     },
     async prepareSweep(request, lives) {
       const body = { request, lives };

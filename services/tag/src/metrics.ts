@@ -24,6 +24,15 @@ export function createTagMetrics(metrics: Metrics) {
       'Messages of the topic quarantine that were new',
       [],
     ),
+    expired: metrics.counter(
+      'keiro_quarantine_expired_total',
+      'Entries in quarantine whose time was over before anybody decided',
+    ),
+    held: metrics.gauge(
+      'keiro_quarantine_held',
+      'Entries in quarantine that nobody has settled, by age: at most 1d, 7d, 30d, 90d, or older; counted every hour',
+      ['age'],
+    ),
   };
 }
 export type TagMetrics = ReturnType<typeof createTagMetrics>;

@@ -60,6 +60,8 @@ export function createOperator(deps: OperatorDeps): Operator {
     const entry = await entries.find(id);
     if (entry === null)
       throw new ProblemError(404, 'unknown-entry', 'there is no entry with this id in quarantine');
+    // A decision before this one may have been cut off between the entry and the audit.
+    if ((entry.audit?.length ?? 0) > 0) await entries.bringHome(id);
     return entry;
   }
 
@@ -141,18 +143,19 @@ export function createOperator(deps: OperatorDeps): Operator {
             'release-begun',
             'a release of this entry has begun and was not seen to end: release it again, then discard what stays',
           )
-        : new ProblemError(409, 'released', 'it was released: there is nothing left to discard');
+        : new ProblemError(
+            409,
+            after.settled.state,
+            `it was ${after.settled.state}: there is nothing left to discard`,
+          );
     },
   };
 }
 
 function alreadySettled(entry: QuarantineDocument): Released {
   if (entry.settled?.state === 'released') return { outcome: entry.settled.became, entry };
-  throw new ProblemError(
-    409,
-    'discarded',
-    'it was discarded, and its content destroyed: it cannot be released',
-  );
+  const how = entry.settled?.state ?? 'discarded';
+  throw new ProblemError(409, how, `it was ${how}, and its content destroyed: it cannot be released`);
 }
 
 function notForTag(entry: QuarantineDocument): ProblemError {

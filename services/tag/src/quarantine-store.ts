@@ -1,16 +1,18 @@
-import type { Filter } from 'mongodb';
-import { appendAudit, type Mongo } from '@keiro/runtime';
+import type { Db, Filter } from 'mongodb';
+import { appendCarriedAudit, carrying } from '@keiro/runtime';
 import type { AuditEntry, QuarantineDocument, QuarantineReason, Settlement } from '@keiro/schemas';
 
 /** What is said anew about an entry that was released in vain. */
 export type Renewed = Pick<QuarantineDocument, 'reason' | 'detail' | 'type' | 'ref' | 'record'>;
 
 /**
- * What operators change in `quarantine`. Each change stands on the state in which the entry must be, together with
- * its audit entry in one transaction: of two operators at once, one is told that it did not happen.
+ * What operators change in `quarantine`. Each change stands on the state in which the entry must be, and carries its
+ * audit entry in the same write: of two operators at once, one is told that it did not happen.
  */
 export interface QuarantineStore {
   find(id: string): Promise<QuarantineDocument | null>;
+  /** Appends to the audit what a decision that was cut off has left on the entry. */
+  bringHome(id: string): Promise<void>;
   /** Marks that a release has begun; a later one takes over. Null when the entry is not held. */
   begin(id: string, attempt: string): Promise<QuarantineDocument | null>;
   /** Settles it as released, whichever attempt brought it about. */
@@ -28,27 +30,37 @@ export interface QuarantineStore {
 }
 
 /** What is not settled. */
-const held = { settled: { $exists: false } };
+export const held = { settled: { $exists: false } };
+/** Of which no release has begun either. */
+export const untouched = { ...held, releasing: { $exists: false } };
 
-export function openQuarantineStore(mongo: Mongo): QuarantineStore {
-  const entries = mongo.db.collection<QuarantineDocument>('quarantine');
+export function openQuarantineStore(db: Db): QuarantineStore {
+  const entries = db.collection<QuarantineDocument>('quarantine');
 
-  const change = (
+  async function bringHome(id: string): Promise<void> {
+    await appendCarriedAudit(db, entries, { _id: id });
+  }
+
+  async function change(
+    id: string,
     filter: Filter<QuarantineDocument>,
     update: { $set?: Partial<QuarantineDocument>; $unset: Partial<Record<keyof QuarantineDocument, ''>> },
     audit: AuditEntry,
-  ): Promise<boolean> =>
-    mongo.transaction(async (session) => {
-      const { matchedCount } = await entries.updateOne(filter, update, { session });
-      if (matchedCount === 1) await appendAudit(mongo.db, [audit], session);
-      return matchedCount === 1;
-    });
+  ): Promise<boolean> {
+    const { matchedCount } = await entries.updateOne(
+      { ...filter, _id: id },
+      { ...update, ...carrying([audit]) },
+    );
+    if (matchedCount === 1) await bringHome(id);
+    return matchedCount === 1;
+  }
 
-  const settle = (filter: Filter<QuarantineDocument>, settled: Settlement, audit: AuditEntry) =>
-    change({ ...filter, ...held }, { $set: { settled }, $unset: { sealed: '', releasing: '' } }, audit);
+  const settle = (id: string, filter: Filter<QuarantineDocument>, settled: Settlement, audit: AuditEntry) =>
+    change(id, filter, { $set: { settled }, $unset: { sealed: '', releasing: '' } }, audit);
 
   return {
     find: (id) => entries.findOne({ _id: id }),
+    bringHome,
     async begin(id, attempt) {
       const { matchedCount } = await entries.updateOne(
         { _id: id, ...held },
@@ -56,13 +68,13 @@ export function openQuarantineStore(mongo: Mongo): QuarantineStore {
       );
       return matchedCount === 1 ? entries.findOne({ _id: id }) : null;
     },
-    release: (id, settled, audit) => settle({ _id: id }, settled, audit),
+    release: (id, settled, audit) => settle(id, held, settled, audit),
     keep: (id, attempt, renewed, audit) =>
-      change({ _id: id, releasing: attempt, ...held }, { $set: renewed, $unset: { releasing: '' } }, audit),
+      change(id, { releasing: attempt, ...held }, { $set: renewed, $unset: { releasing: '' } }, audit),
     async abandon(id, attempt) {
       await entries.updateOne({ _id: id, releasing: attempt }, { $unset: { releasing: '' } });
     },
-    discard: (id, settled, audit) => settle({ _id: id, releasing: { $exists: false } }, settled, audit),
+    discard: (id, settled, audit) => settle(id, untouched, settled, audit),
     async heldFor(reason, after, limit) {
       const found = await entries
         .find({ reason, by: 'tag', _id: { $gt: after }, ...held }, { projection: { _id: 1 } })

@@ -7,6 +7,8 @@ import {
   quarantineEntrySchema,
   quarantineIdOf,
   releasedSchema,
+  type Policies,
+  type QuarantineDocument,
 } from '@keiro/schemas';
 import type { Operator } from './operator.ts';
 import type { QuarantineStore } from './quarantine-store.ts';
@@ -16,20 +18,23 @@ import { entryOf } from './view.ts';
 export function quarantineRoutes(deps: {
   readonly operator: Operator;
   readonly entries: Pick<QuarantineStore, 'find' | 'heldByOthers'>;
+  readonly policies: Policies;
   readonly now: () => Date;
 }): Route[] {
-  const { operator, entries, now } = deps;
+  const { operator, entries, policies, now } = deps;
+  const shown = (entry: QuarantineDocument) => entryOf(entry, policies, now());
   return [
     route({
       method: 'GET',
       path: '/v1/quarantine/:id',
-      summary: 'One entry: why and since when, where from, what can be done; its content stays sealed',
+      summary:
+        'One entry: why, since when and until when, where from, what can be done; its content stays sealed',
       right: 'quarantine:read',
       answer: quarantineEntrySchema,
       async handle({ params }) {
         const entry = await entries.find(idOf(params['id']));
         if (entry === null) throw unknown();
-        return entryOf(entry, now());
+        return shown(entry);
       },
     }),
     route({
@@ -40,7 +45,7 @@ export function quarantineRoutes(deps: {
       answer: releasedSchema,
       async handle({ params, client }) {
         const { outcome, entry } = await operator.release(idOf(params['id']), client.name);
-        return { outcome, entry: entryOf(entry, now()) };
+        return { outcome, entry: shown(entry) };
       },
     }),
     route({
@@ -51,7 +56,7 @@ export function quarantineRoutes(deps: {
       body: discardSchema,
       answer: quarantineEntrySchema,
       handle: async ({ params, body, client }) =>
-        entryOf(await operator.discard(idOf(params['id']), body, client.name), now()),
+        shown(await operator.discard(idOf(params['id']), body, client.name)),
     }),
     route({
       method: 'POST',

@@ -13,6 +13,8 @@ import { connectRegistry } from '@keiro/runtime/registry';
 import { collectionTopics, factTopic, type Policies } from '@keiro/schemas';
 import { createKeysClient, createQuarantine, followStanding } from '@keiro/sdk';
 import type { Config } from './config.ts';
+import { startExpiry } from './expiry-loop.ts';
+import { openExpiryStore } from './expiry-store.ts';
 import { createFactHandler } from './facts.ts';
 import { createHandler } from './handle.ts';
 import { createKeeper } from './keep.ts';
@@ -90,7 +92,17 @@ export async function startTag(
   const lag = await watchLag({ kafka, group, topics: collectionTopics, metrics: deps.metrics, log });
   opened('lag', () => lag.close());
 
-  const entries = openQuarantineStore(mongo);
+  const expiry = startExpiry({
+    store: openExpiryStore(mongo.db),
+    keys,
+    policies: deps.policies,
+    metrics,
+    now,
+    log,
+  });
+  opened('expiry', () => expiry.close());
+
+  const entries = openQuarantineStore(mongo.db);
   // The same handlers, but what is set aside again is in quarantine already.
   const releasing = { ...handling, quarantine: { add: () => Promise.resolve() } };
   const operator = createOperator({
@@ -102,7 +114,7 @@ export async function startTag(
     random: randomBytes,
   });
   return {
-    routes: quarantineRoutes({ operator, entries, now }),
+    routes: quarantineRoutes({ operator, entries, policies: deps.policies, now }),
     ready: async () => {
       standing.assertCurrent();
       await mongo.ping();

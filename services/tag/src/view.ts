@@ -1,12 +1,14 @@
 import {
   quarantineAddress,
+  quarantineEnd,
   quarantineReasonLabels,
+  type Policies,
   type QuarantineDocument,
   type QuarantineEntry,
 } from '@keiro/schemas';
 
 /** An entry as the interface shows it, without what is sealed in it. Pure. */
-export function entryOf(entry: QuarantineDocument, asOf: Date): QuarantineEntry {
+export function entryOf(entry: QuarantineDocument, policies: Policies, asOf: Date): QuarantineEntry {
   const { _id, by, reason, detail, topic, partition, offset, type, ref, record, at, settled } = entry;
   const { why, next } = quarantineReasonLabels[reason];
   return {
@@ -25,6 +27,7 @@ export function entryOf(entry: QuarantineDocument, asOf: Date): QuarantineEntry 
     ...(ref === undefined ? {} : { ref }),
     ...(record === undefined ? {} : { record }),
     at: at.toISOString(),
+    ...(settled === undefined ? { endsAt: quarantineEnd(policies, entry, asOf).toISOString() } : {}),
     ...(settled === undefined ? {} : { settled: settledOf(settled) }),
   };
 }
@@ -35,5 +38,6 @@ function settledOf(
   const { at, by } = settled;
   const when = { at: at.toISOString(), by };
   if (settled.state === 'released') return { ...when, became: settled.became };
+  if (settled.state === 'expired') return when;
   return { ...when, reason: settled.reason, ...(settled.note === undefined ? {} : { note: settled.note }) };
 }
