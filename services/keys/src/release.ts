@@ -1,9 +1,10 @@
 import { ProblemError, type Client } from '@keiro/runtime';
 import { custodyGroup, sealKeyOf } from '@keiro/sdk';
 import {
-  groupsForPurpose,
+  groupsInUse,
   judge,
-  type Policy,
+  mostAheadMs,
+  type Policies,
   type ReleaseRequest,
   type ReleaseResponse,
   type Ref,
@@ -20,8 +21,11 @@ export interface ReleaseDependencies {
   readonly now: () => Date;
 }
 
-/** Whether this caller may ask at all: in its own holder's name, for its own purposes, for groups they cover. */
-export function checkRelease(client: Client, request: ReleaseRequest, policy: Policy): void {
+/**
+ * Whether this caller may ask at all: in its own holder's name, for its own purposes, for groups they cover. An event
+ * may be ahead of our clock, and so may the version that it names.
+ */
+export function checkRelease(client: Client, request: ReleaseRequest, policies: Policies, now: Date): void {
   if (client.holder !== request.holder) {
     throw new ProblemError(403, 'not-its-holder', 'the token is bound to another holder', [
       { field: 'holder', code: 'forbidden', message: 'is not the holder of this token' },
@@ -32,7 +36,7 @@ export function checkRelease(client: Client, request: ReleaseRequest, policy: Po
       { field: 'purpose', code: 'forbidden', message: 'is none of the purposes of this token' },
     ]);
   }
-  const covered = groupsForPurpose(policy, request.purpose);
+  const covered = groupsInUse(policies, request.purpose, new Date(now.getTime() + mostAheadMs));
   const beyond = request.groups.filter((group) => !covered.includes(group));
   if (beyond.length > 0) {
     throw new ProblemError(403, 'beyond-purpose', 'the purpose does not cover these field groups', [
