@@ -142,6 +142,14 @@ export const collections: readonly CollectionPlan[] = [
     indexes: [{ key: { from: 1 }, name: 'from', why: 'asked for whenever a person is resolved; few writes' }],
   },
   {
+    name: 'policies',
+    database: 'lineage',
+    owner: 'request',
+    readers: [],
+    why: 'policy versions as they were published, with the authoritative text and what was decided; insert-only',
+    indexes: [],
+  },
+  {
     name: 'outbox',
     database: 'lineage',
     owner: 'request',

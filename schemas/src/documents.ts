@@ -2,6 +2,7 @@ import type { CopyReport, SnapshotReport } from './custody.ts';
 import type { Category, EventType } from './events/index.ts';
 import type { Consent, FactKind } from './facts.ts';
 import type { CutReason } from './links-api.ts';
+import type { Change, Publication, PurposeId } from './policy/index.ts';
 import type { DiscardReason, Quarantined } from './quarantine.ts';
 import type { Life, Ref } from './refs.ts';
 import type { requestGrounds } from './request-api.ts';
@@ -256,8 +257,45 @@ export interface OutboxDocument {
   readonly key: string;
   /** JSON; null for a tombstone. */
   readonly value: string | null;
-  readonly request: string;
+  /** The request that waits for Kafka to have it; none waits for a policy version. */
+  readonly request?: string;
   readonly at: Date;
+}
+
+/** `policies`, owner `request`: a version of the policy as it was published (V1). Insert-only. */
+export interface PolicyDocument extends Publication {
+  /** The number: two operators can't both publish the next one. */
+  readonly _id: string;
+  /** Counts what was published, from 1. */
+  readonly number: number;
+  /** Days, `YYYY-MM-DD` in Asia/Tokyo. */
+  readonly established: string;
+  readonly announced: string;
+  readonly effective: string;
+  /** SHA-256 of the file (base64url). */
+  readonly digest: string;
+  /** The operator's authoritative Japanese text (L2), and its SHA-256 (base64url). */
+  readonly japanese: string;
+  readonly japaneseDigest: string;
+  readonly publishedAt: Date;
+  readonly by: string;
+  /** What it changed for what was held on that day, compared with the version before. */
+  readonly changes: readonly Change[];
+  /** Records under the version before, and how many of them could not be compared. */
+  readonly records: number;
+  readonly notCompared: number;
+  /** Records under versions before that one: not compared, they stay as their own version says. */
+  readonly underEarlier: readonly { readonly version: string; readonly records: number }[];
+  /** What a person decided of each purpose that changed. */
+  readonly decisions: readonly PurposeDecision[];
+}
+
+export interface PurposeDecision {
+  readonly purpose: PurposeId;
+  readonly needs: 'notice' | 'consent';
+  /** As the file says it: an office rather than a person. */
+  readonly decidedBy: string;
+  readonly on: string;
 }
 
 /**

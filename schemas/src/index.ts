@@ -11,6 +11,7 @@ export * from './jsonschema.ts';
 export * from './keys-api.ts';
 export * from './links-api.ts';
 export * from './person.ts';
+export * from './policy-api.ts';
 export * from './policy/index.ts';
 export * from './quarantine-api.ts';
 export * from './quarantine-words.ts';

@@ -116,7 +116,7 @@ export const requestStatusSchema = z.strictObject({
   tasks: z.record(z.enum(taskStates), z.int()),
   /** Requests that are not done after their due time. */
   overdue: z.int(),
-  /** Changes of standing that Kafka does not have yet. */
+  /** Changes of standing, and policy versions, that Kafka does not have yet. */
   unpublished: z.int(),
   /** Live readers of rights.standing, and the offset before which each has applied everything. */
   readers: z.array(z.strictObject({ reader: z.string(), instance: z.string(), applied: z.string() })),

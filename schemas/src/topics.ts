@@ -6,7 +6,7 @@ export interface Topic {
   readonly name: string;
   readonly partitions: number;
   /** What orders and distributes the messages. */
-  readonly key: 'primary ref' | 'record' | 'holder' | 'ref' | 'task' | 'position';
+  readonly key: 'primary ref' | 'record' | 'holder' | 'ref' | 'task' | 'position' | 'version';
   /** Whether the messages concern persons: undeclared readers of such topics are looked for. */
   readonly personal: boolean;
   readonly cleanup: 'delete' | 'compact';
@@ -153,6 +153,18 @@ export const topics = [
     writers: ['services that own their store'],
     readers: ['erase'],
     why: 'what such a holder did, with counts, proven by the key of the directive',
+  },
+  {
+    name: 'policy.versions',
+    partitions: 1,
+    key: 'version',
+    personal: false,
+    cleanup: 'compact',
+    format: 'json',
+    segmentMs: 7 * day,
+    writers: ['request'],
+    readers: ['every service that keeps to the policy', 'guarded consumers', 'sdk'],
+    why: 'policy versions published after the file that a service starts with, each with its whole file',
   },
   {
     name: 'quarantine',

@@ -80,6 +80,15 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
     tests: ['integration/tag.test.ts: of a user whom a customer controls keeps to that customer'],
     ask: 'lineage',
   },
+  V1: {
+    tests: [
+      'integration/policy-publish.test.ts: is recorded with its text, its day and what was decided, audited, and known to every service',
+      'unit/policy-publish.test.ts: while nobody has decided of a purpose that changes, or has decided it on a day to come',
+      'unit/policy-live.test.ts: tags only what is collected under it; an event from before its day is set aside',
+      'unit/guard.test.ts: a purpose that was added (%s) reads what was collected under that version, and nothing from before',
+    ],
+    ask: 'policy publish',
+  },
   V2: {
     tests: [
       'unit/policy.test.ts: are three, the first two with unknown texts and the rules of the third',
@@ -125,7 +134,6 @@ export const later: Readonly<Partial<Record<RowId, Later>>> = {
   R8: { missing: 'the fee is in the policy; no request waits for it yet' },
   R9: { missing: 'the grounds are in the policy; no refusal names one yet' },
   G1: { missing: 'no analytics holder yet' },
-  V1: { missing: 'what a revision changes is computed; publishing one is not recorded yet' },
   Q1: { missing: 'the contact is checked; no intake for questions and complaints yet' },
   A1: { missing: 'answers state their moment and who is behind; no list for the day yet' },
 };

@@ -25,8 +25,11 @@ export const clientPlans: readonly ClientPlan[] = [
     name: 'compliance',
     rights: ['lineage:read', 'requests:write', 'requests:read', 'tasks:write', 'quarantine:read'],
   },
-  // Decides about messages and about who is who, which is no part of answering people.
-  { name: 'operator', rights: ['lineage:read', 'quarantine:read', 'quarantine:manage', 'links:manage'] },
+  // Decides about messages, about who is who and about the policy, which is no part of answering people.
+  {
+    name: 'operator',
+    rights: ['lineage:read', 'quarantine:read', 'quarantine:manage', 'links:manage', 'policy:publish'],
+  },
   {
     name: 'crm',
     rights: ['keys:open', 'keys:quarantine', 'keys:directive'],

@@ -1,6 +1,7 @@
 import { property } from './clause-of.ts';
 import { found, type Found } from './findings.ts';
 import { headingOf } from './headings.ts';
+import { hasJapanese } from './japanese.ts';
 import type { Path } from './places.ts';
 import { basesAbroad } from './schema-duties.ts';
 import type { SoundParts } from './sound.ts';
@@ -104,8 +105,6 @@ function articleFindings(content: unknown, known: ReadonlySet<string>): Found[] 
   });
 }
 
-const japanese = /[\p{Script=Han}\p{Script=Katakana}\p{Script=Hiragana}]/u;
-
 /** L2: a Japanese text is Japanese. An address may be one of Latin letters alone. */
 function textFindings(content: unknown): Found[] {
   return leavesOf(content)
@@ -113,7 +112,7 @@ function textFindings(content: unknown): Found[] {
     .map(({ path }) => found('no-japanese', ...path));
 }
 
-const isForeign = (value: unknown) => typeof value === 'string' && value !== '' && !japanese.test(value);
+const isForeign = (value: unknown) => typeof value === 'string' && value !== '' && !hasJapanese(value);
 
 function leavesOf(value: unknown, path: Path = []): { path: Path; value: unknown }[] {
   if (typeof value !== 'object' || value === null) return [{ path, value }];

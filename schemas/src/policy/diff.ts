@@ -1,5 +1,6 @@
 import { catalogue, eventTypes } from '../events/catalogue.ts';
 import type { Category } from '../events/define.ts';
+import { isReworded } from './in-time.ts';
 import { addPeriod } from './period.ts';
 import type { Policy, PolicyRules } from './policy.ts';
 import { floorsOf, purposesOf, retentionByPurpose, type Conditions, type Retention } from './rules.ts';
@@ -165,11 +166,12 @@ function groupChanges(before: Policy, after: Policy, group: string, situation: C
   const purposes = [...next].flatMap(([purpose, rule]): Bare[] => {
     const was = old.get(purpose);
     if (was === undefined)
-      return [{ kind: 'purpose-added', group, purpose, after: rule.id, needs: needOf(after.rules, purpose) }];
-    const isReworded = before.rules.purposes[purpose].label.ja !== after.rules.purposes[purpose].label.ja;
+      return [
+        { kind: 'purpose-added', group, purpose, after: rule.id, needs: needOf(before, after, purpose) },
+      ];
     return [
-      ...(isReworded
-        ? [{ kind: 'purpose-changed' as const, group, purpose, needs: needOf(after.rules, purpose) }]
+      ...(isReworded(before, after, purpose)
+        ? [{ kind: 'purpose-changed' as const, group, purpose, needs: needOf(before, after, purpose) }]
         : []),
       ...endChange(group, purpose, was, rule),
     ];
@@ -212,8 +214,15 @@ function floorChanges(before: Policy, after: Policy, group: string): Bare[] {
   ];
 }
 
-function needOf({ purposes }: PolicyRules, purpose: PurposeId): Need {
-  const related = purposes[purpose].change?.related;
-  if (related === undefined) return 'decision';
-  return related === 'reasonably' ? 'notice' : 'consent';
+function needOf(before: Policy, after: Policy, purpose: PurposeId): Need {
+  const { change } = after.rules.purposes[purpose];
+  // What stood in the version before was decided of an earlier revision.
+  if (change === undefined || isSameDecision(before.rules.purposes[purpose].change, change))
+    return 'decision';
+  return change.related === 'reasonably' ? 'notice' : 'consent';
 }
+
+type Decision = PolicyRules['purposes'][PurposeId]['change'];
+
+const isSameDecision = (one: Decision, other: Decision): boolean =>
+  one?.related === other?.related && one?.decidedBy === other?.decidedBy && one?.on === other?.on;

@@ -10,9 +10,13 @@ export {
 export { diffText } from './diff-text.ts';
 export { checkHolders } from './check-holders.ts';
 export { explainGroups, explainText } from './explain.ts';
+export { essenceOf } from './essence.ts';
 export { describeFinding, type Finding } from './findings.ts';
 export { checkPolicyFile, parsePolicyFile } from './file.ts';
+export * from './in-time.ts';
+export { hasJapanese } from './japanese.ts';
 export type { Labels } from './labels.ts';
+export { createLivePolicies, type LivePolicies, type Publication } from './live.ts';
 export { addPeriod, dayInJapan, endOfFiscalYear, policyZone } from './period.ts';
 export { createPolicies, type GroupRules, type Policies, type Policy, type PolicyRules } from './policy.ts';
 export { lastEndedDay, quarantineCuts, quarantineEnd } from './quarantine-rule.ts';

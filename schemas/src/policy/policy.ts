@@ -32,7 +32,7 @@ export interface Policy extends PolicyVersion {
   readonly rules: PolicyRules;
 }
 
-/** Every version of a company's policy. Nothing of it ever changes. */
+/** Every version of a company's policy. Nothing of a version ever changes; while it is followed, later ones join. */
 export interface Policies {
   /** Ids, oldest first. */
   readonly versions: readonly string[];

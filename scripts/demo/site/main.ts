@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createLog, createMetrics, loadPolicies, readConfig, runService } from '@keiro/runtime';
+import {
+  connectKafka,
+  createLog,
+  createMetrics,
+  followPolicies,
+  readConfig,
+  runService,
+} from '@keiro/runtime';
 import { createEmitter } from '@keiro/sdk';
 import { accessLogTo } from './access-log.ts';
 import { createSite } from './app.ts';
@@ -15,7 +22,9 @@ await runService(log, async (opened) => {
   const config = readConfig(configSchema);
   log.level = config.KEIRO_LOG_LEVEL;
   const now = () => new Date();
-  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
+  const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'demo-site', log });
+  const { policies, close } = await followPolicies(config, { kafka, reader: 'demo-site', log });
+  opened('policies', close);
   mkdirSync(dirname(config.DEMO_ACCESS_LOG), { recursive: true });
   const metrics = createMetrics('demo-site');
   const emitted = metrics.counter('demo_site_events_emitted_total', 'events that the pipeline has taken', [

@@ -3,8 +3,8 @@ import {
   connectKafka,
   createLog,
   createMetrics,
+  followPolicies,
   KeiroError,
-  loadPolicies,
   readConfig,
   runService,
   serveHttp,
@@ -46,14 +46,17 @@ await runService(log, async (opened) => {
   opened('store', open.close);
   const registry = connectRegistry({ url: config.KEIRO_REGISTRY_URL });
   opened('registry', () => registry.close());
+  const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: `demo-${store.holder}`, log });
+  const { policies, close } = await followPolicies(config, { kafka, reader: store.holder, log });
+  opened('policies', close);
   const consumer = await createGuardedConsumer({
-    kafka: connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: `demo-${store.holder}`, log }),
+    kafka,
     registry,
     keys: createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN }),
     holder: store.holder,
     purpose: store.purpose,
     categories: store.categories,
-    policies: loadPolicies(config.KEIRO_POLICY_FILE),
+    policies,
     handle: open.handle,
     ...(open.directives === undefined ? {} : { directives: open.directives }),
     log,

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import {
+  connectKafka,
   createLog,
+  followPolicies,
   kafkaConfig,
   keysConfig,
-  loadPolicies,
   messageOf,
   policyConfig,
   readConfig,
@@ -36,7 +37,8 @@ export interface CaptureOptions {
 export async function captureAccessLog(path: string, options: CaptureOptions): Promise<number> {
   const config = readConfig(configSchema, environmentFor('capture'));
   const log = createLog('capture', 'warn', 2);
-  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
+  const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-capture', log });
+  const { policies, close } = await followPolicies(config, { kafka, reader: 'capture', log });
   const ids = createLineIds(config.KEIRO_TOKEN);
   const stateFile = options.state ?? `${path}.keiro-state`;
   const known = readState(stateFile);
@@ -81,6 +83,7 @@ export async function captureAccessLog(path: string, options: CaptureOptions): P
     failure = error;
   }
   await emitter.close();
+  await close();
   progress.clear();
   process.stdout.write(summary(reports, stateFile));
   if (failure !== undefined) process.stderr.write(`stopped: ${messageOf(failure)}\n`);

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { KeiroError } from '@keiro/runtime/errors';
-import { diffPolicies, diffText, holdingsAnswerSchema, type Policies, type Policy } from '@keiro/schemas';
+import { diffPolicies, diffText, holdingsAnswerSchema } from '@keiro/schemas';
 import { asking } from './ask.ts';
 import { print, type Language } from './output.ts';
-import { langsOf, languageOption, policyFileOf, readable, render } from './policy-file.ts';
+import { langsOf, languageOption, render } from './policy-file.ts';
+import { policyOf } from './policy-known.ts';
 
 interface Options {
   readonly lang: Language;
@@ -23,10 +23,10 @@ export function registerDiff(policy: Command): void {
     .addOption(languageOption())
     .addHelpText(
       'after',
-      '\nThe text of a version that is not at hand makes the answer "unknown", never "no change".\nA version is looked up in KEIRO_POLICY_FILE, else in the policy that ships.',
+      '\nThe text of a version that is not at hand makes the answer "unknown", never "no change".\nA version is looked up in KEIRO_POLICY_FILE (else in the policy that ships), then among those published.',
     )
     .action(async (from: string, to: string, options: Options) => {
-      const [before, after] = [policyOf(from), policyOf(to)];
+      const [before, after] = [await policyOf(from), await policyOf(to)];
       const counted = options.offline !== true;
       const holdings = counted
         ? (await asking('query')({ path: '/v1/policy/holdings' }, holdingsAnswerSchema)).holdings
@@ -38,16 +38,4 @@ export function registerDiff(policy: Command): void {
       }
       for (const lang of langsOf(options.lang)) print(render(diffText(before, after, diff, counted, lang)));
     });
-}
-
-function policyOf(given: string): Policy {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(given)) return readable(given).newest;
-  const policies: Policies = readable(policyFileOf(undefined));
-  const found = policies.get(given);
-  if (found !== undefined) return found;
-  throw new KeiroError(
-    'configuration',
-    `there is no version ${given}; there are ${policies.versions.join(', ')}`,
-    { retryable: false },
-  );
 }

@@ -13,7 +13,10 @@ import {
 import { isTerminal, painter, print, type Language } from './output.ts';
 import { registerDiff } from './policy-diff.ts';
 import { langsOf, languageOption, policyFileOf, readable, render, textOf, wrong } from './policy-file.ts';
+import { isVersion, policiesOf, publishedVersion } from './policy-known.ts';
 import { renderFinding } from './policy-output.ts';
+import { registerPublish } from './policy-publish.ts';
+import { registerVersions } from './policy-versions.ts';
 
 export function register(program: Command): void {
   const policy = program.command('policy').description('the privacy policy as the software carries it out');
@@ -30,12 +33,12 @@ export function register(program: Command): void {
   policy
     .command('show')
     .description('the policy as published text')
-    .argument('[file]', 'the policy as YAML (default: KEIRO_POLICY_FILE, else the one that ships)')
+    .argument(
+      '[file]',
+      'the policy as YAML (default: KEIRO_POLICY_FILE, else the one that ships), or a version that was published',
+    )
     .addOption(languageOption())
-    .action((file: string | undefined, { lang }: { lang: Language }) => {
-      const policies = readable(policyFileOf(file));
-      for (const one of langsOf(lang)) print(render(policyText(policies, one)));
-    });
+    .action((file: string | undefined, { lang }: { lang: Language }) => show(file, lang));
   policy
     .command('explain')
     .description('clause by clause, why an event would be tagged as it would; repeats none of its values')
@@ -46,6 +49,27 @@ export function register(program: Command): void {
       explain(event, readable(policyFileOf(file)), lang);
     });
   registerDiff(policy);
+  registerPublish(policy);
+  registerVersions(policy);
+}
+
+/** Of a version that was published the Japanese text is the operator's own, which prevails (L2). */
+async function show(given: string | undefined, language: Language): Promise<void> {
+  const version = given !== undefined && isVersion(given) ? given : undefined;
+  const own = readable(policyFileOf(version === undefined ? given : undefined));
+  const published =
+    version === undefined || version === own.newest.version ? undefined : await asked(version);
+  const policies = published === undefined ? own : policiesOf(published);
+  for (const one of langsOf(language)) {
+    if (published !== undefined && one === 'ja') print(`${published.japanese.trimEnd()}\n`);
+    else print(render(policyText(policies, one)));
+  }
+}
+
+async function asked(version: string) {
+  const published = await publishedVersion(version);
+  if (published !== undefined) return published;
+  throw wrong(`the text of ${version} is not at hand, and it was not published: see keiro policy versions`);
 }
 
 function check(file: string, options: { holders?: string; json?: boolean }): void {

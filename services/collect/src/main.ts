@@ -4,8 +4,8 @@ import {
   connectKafka,
   createLog,
   createMetrics,
+  followPolicies,
   loadClients,
-  loadPolicies,
   readConfig,
   runService,
   serveHttp,
@@ -23,10 +23,11 @@ await runService(log, async (opened) => {
   log.level = config.KEIRO_LOG_LEVEL;
   const metrics = createMetrics('collect');
   const clients = loadClients(config.KEIRO_CLIENTS_FILE);
-  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
   const keys = { url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN };
 
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-collect', log });
+  const { policies, close } = await followPolicies(config, { kafka, reader: 'collect', log });
+  opened('policies', close);
   const admin = await kafka.admin();
   opened('admin', () => admin.close());
   const emitter = await createEmitter({

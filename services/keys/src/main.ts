@@ -4,8 +4,8 @@ import {
   connectMongo,
   createLog,
   createMetrics,
+  followPolicies,
   loadClients,
-  loadPolicies,
   readConfig,
   runService,
   serveHttp,
@@ -26,7 +26,6 @@ await runService(log, async (opened) => {
   const now = () => new Date();
   const metrics = createMetrics('keys');
   const clients = loadClients(config.KEIRO_CLIENTS_FILE);
-  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
   const { pepper, provider } = readKeyFile(config.KEIRO_KEY_FILE);
 
   const mongo = await connectMongo({
@@ -39,6 +38,8 @@ await runService(log, async (opened) => {
   const rings = createKeyRings(store, provider);
 
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-keys', log });
+  const { policies, close } = await followPolicies(config, { kafka, reader: 'keys', log });
+  opened('policies', close);
   const producer = await kafka.producer();
   opened('producer', () => producer.close());
   const standing = await followStanding({ kafka, producer, reader: 'keys', log, now });

@@ -1,9 +1,10 @@
 import { ProblemError, type Client } from '@keiro/runtime';
 import { custodyGroup, sealKeyOf } from '@keiro/sdk';
 import {
-  groupsForPurpose,
+  groupsInUse,
   judge,
-  type Policy,
+  mostAheadMs,
+  type Policies,
   type ReleaseRequest,
   type ReleaseResponse,
   type Ref,
@@ -28,15 +29,18 @@ export function checkHolder(client: Client, holder: string): void {
   ]);
 }
 
-/** Whether this caller may ask at all: in its own holder's name, for its own purposes, for groups they cover. */
-export function checkRelease(client: Client, request: ReleaseRequest, policy: Policy): void {
+/**
+ * Whether this caller may ask at all: in its own holder's name, for its own purposes, for groups they cover. An event
+ * may be ahead of our clock, and so may the version that it names.
+ */
+export function checkRelease(client: Client, request: ReleaseRequest, policies: Policies, now: Date): void {
   checkHolder(client, request.holder);
   if (!client.purposes.includes(request.purpose)) {
     throw new ProblemError(403, 'not-its-purpose', 'the token is not for this purpose', [
       { field: 'purpose', code: 'forbidden', message: 'is none of the purposes of this token' },
     ]);
   }
-  const covered = groupsForPurpose(policy, request.purpose);
+  const covered = groupsInUse(policies, request.purpose, new Date(now.getTime() + mostAheadMs));
   const beyond = request.groups.filter((group) => !covered.includes(group));
   if (beyond.length > 0) {
     throw new ProblemError(403, 'beyond-purpose', 'the purpose does not cover these field groups', [

@@ -81,7 +81,7 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
       body: releaseRequestSchema,
       answer: releaseResponseSchema,
       async handle({ body, client }) {
-        checkRelease(client, body, deps.policies.inForce(deps.now()));
+        checkRelease(client, body, deps.policies, deps.now());
         const answer = await release(deps, body);
         for (const result of answer.results) {
           const outcome = result.state === 'released' ? 'released' : result.reason;

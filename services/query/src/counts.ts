@@ -1,3 +1,4 @@
+import { countHoldings } from '@keiro/runtime';
 import {
   quarantineAddress,
   type CopyDocument,
@@ -9,7 +10,6 @@ import {
   type TotalsAnswer,
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
-import { countHoldings } from './holdings.ts';
 
 /** Counts over whole collections: for reconciling and for operators, not for one person's lineage. */
 export type Counts = ReturnType<typeof createCounts>;

@@ -3,8 +3,8 @@ import {
   connectMongo,
   createLog,
   createMetrics,
+  followPolicies,
   loadClients,
-  loadPolicies,
   readConfig,
   runService,
   serveHttp,
@@ -23,10 +23,11 @@ await runService(log, async (opened) => {
   log.level = config.KEIRO_LOG_LEVEL;
   const now = () => new Date();
   const clients = loadClients(config.KEIRO_CLIENTS_FILE);
-  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
   const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
   opened('mongo', () => mongo.close());
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-query', log });
+  const { policies, close } = await followPolicies(config, { kafka, reader: 'query', log });
+  opened('policies', close);
   const progress = createProgressReader({ kafka, groupSuffix: config.KEIRO_GROUP_SUFFIX, log, now });
   opened('kafka', () => progress.close());
   // To connect takes longer than an answer waits: so begin now. It waits for nobody, and never throws.

@@ -1,12 +1,4 @@
-import {
-  createLog,
-  createMetrics,
-  loadClients,
-  loadPolicies,
-  readConfig,
-  runService,
-  serveHttp,
-} from '@keiro/runtime';
+import { createLog, createMetrics, loadClients, readConfig, runService, serveHttp } from '@keiro/runtime';
 import { configSchema } from './config.ts';
 import { startRequest } from './run.ts';
 
@@ -18,8 +10,7 @@ await runService(log, async (opened) => {
   const now = () => new Date();
   const metrics = createMetrics('request');
   const clients = loadClients(config.KEIRO_CLIENTS_FILE);
-  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
-  const { routes, ready } = await startRequest(config, { policies, log, metrics, now, opened });
+  const { routes, ready } = await startRequest(config, { log, metrics, now, opened });
   const http = await serveHttp({
     service: 'request',
     host: config.KEIRO_HOST,

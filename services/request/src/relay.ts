@@ -4,10 +4,10 @@ import { createLoop, type Loop } from './loop.ts';
 import type { RequestStore } from './store.ts';
 
 const batchSize = 500;
-const topic = 'rights.standing';
+const standingTopic = 'rights.standing';
 
 /**
- * Carries what was decided from the outbox to `rights.standing`, in order. A message leaves the outbox only when
+ * Carries what was decided from the outbox to its topics, in order. Requests wait for the offset in `rights.standing`. A message leaves the outbox only when
  * Kafka has it; killed in between, it is published again, which changes nothing.
  *
  * One process publishes: two of them could put an older standing after a newer one.
@@ -25,18 +25,27 @@ export function startRelay(options: {
   async function publish(): Promise<boolean> {
     const messages = await store.outbox(batchSize);
     if (messages.length === 0) return false;
-    const outgoing = newestPerKey(messages).map(({ key, value }) => ({
-      key,
-      value: value === null ? null : Buffer.from(value),
-    }));
-    await producer.send([{ topic, messages: outgoing }]);
-    // Asked for after the broker has taken them, so it can't lie before the last of them.
-    const end = (await admin.endOffsets([topic]))[topic]?.[0];
-    if (end === undefined)
-      throw new KeiroError('no-topic', `${topic} has no partition`, { retryable: false });
-    await store.published(messages, end);
-    options.onPublished([...new Set(messages.map(({ request }) => request))]);
+    const outgoing = newestPerKey(messages);
+    await producer.send(
+      [...new Set(outgoing.map(({ topic }) => topic))].map((topic) => ({
+        topic,
+        messages: outgoing
+          .filter((message) => message.topic === topic)
+          .map(({ key, value }) => ({ key, value: value === null ? null : Buffer.from(value) })),
+      })),
+    );
+    const waiting = [...new Set(messages.flatMap(({ request }) => request ?? []))];
+    await store.published(messages, waiting.length === 0 ? undefined : await standingEnd());
+    options.onPublished(waiting);
     return messages.length === batchSize;
+  }
+
+  /** Asked for after the broker has taken them, so it can't lie before the last of them. */
+  async function standingEnd(): Promise<string> {
+    const end = (await admin.endOffsets([standingTopic]))[standingTopic]?.[0];
+    if (end === undefined)
+      throw new KeiroError('no-topic', `${standingTopic} has no partition`, { retryable: false });
+    return end;
   }
 
   return createLoop(async (signal) => {
@@ -46,10 +55,11 @@ export function startRelay(options: {
 }
 
 /**
- * Of several messages about one ref only the newest goes out: were an older one published again after a crash,
+ * Of several messages of one topic and key only the newest goes out: were an older one published again after a crash,
  * readers would see a state come back for a moment. Pure.
  */
 export function newestPerKey(messages: readonly OutboxDocument[]): OutboxDocument[] {
-  const newest = new Map(messages.map((message) => [message.key, message._id]));
-  return messages.filter((message) => newest.get(message.key) === message._id);
+  const keyOf = ({ topic, key }: OutboxDocument) => `${topic} ${key}`;
+  const newest = new Map(messages.map((message) => [keyOf(message), message._id]));
+  return messages.filter((message) => newest.get(keyOf(message)) === message._id);
 }

@@ -3,12 +3,14 @@ import {
   connectKafka,
   connectMongo,
   connectRedis,
+  countHoldings,
+  followPolicies,
   type Log,
   type Metrics,
   type Opened,
   type Route,
 } from '@keiro/runtime';
-import { factTopic, requestOfTask, type Policies, type TaskDocument } from '@keiro/schemas';
+import { factTopic, requestOfTask, type TaskDocument } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import type { Config } from './config.ts';
 import { createConsentFollower } from './consents.ts';
@@ -19,6 +21,9 @@ import { createDispatcher } from './dispatch.ts';
 import { startDriver } from './driver.ts';
 import { createHandler } from './handle.ts';
 import { createPeople } from './people.ts';
+import { createPublisher } from './policies.ts';
+import { policyRoutes } from './policy-routes.ts';
+import { openPolicyStore } from './policy-store.ts';
 import { readPositions } from './positions.ts';
 import { createReaders, parseAck } from './readers.ts';
 import { startRelay } from './relay.ts';
@@ -30,7 +35,7 @@ import { watchTasks } from './watch.ts';
 /** The request service, wired, but for its HTTP server. Resolves when it drives what is open. */
 export async function startRequest(
   config: Config,
-  deps: { policies: Policies; log: Log; metrics: Metrics; now: () => Date; opened: Opened },
+  deps: { log: Log; metrics: Metrics; now: () => Date; opened: Opened },
 ): Promise<{ routes: Route[]; ready: () => Promise<void> }> {
   const { log, now, opened } = deps;
   const suffix = config.KEIRO_GROUP_SUFFIX;
@@ -48,6 +53,8 @@ export async function startRequest(
     return Promise.resolve();
   });
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-request', log });
+  const { policies, close } = await followPolicies(config, { kafka, reader: 'request', log });
+  opened('policies', close);
   const producer = await kafka.producer();
   opened('producer', () => producer.close());
   const admin = await kafka.admin();
@@ -90,6 +97,18 @@ export async function startRequest(
     },
   });
   opened('driver', () => driver.close());
+  const publisher = createPublisher({
+    store: openPolicyStore(mongo),
+    policies,
+    holdings: () => countHoldings(mongo.db),
+    topic: config.KEIRO_POLICY_TOPIC,
+    stamp,
+    now,
+    onPublished: () => {
+      relay.wake();
+    },
+  });
+  await publisher.tellMissing();
   // What a process before this one decided and did not publish.
   relay.wake();
 
@@ -123,7 +142,7 @@ export async function startRequest(
       store,
       people,
       positions,
-      policies: deps.policies,
+      policies,
       stamp,
       now,
       onChanged: (requests) => {
@@ -138,7 +157,7 @@ export async function startRequest(
     store,
     keys,
     people,
-    policies: deps.policies,
+    policies,
     stamp,
     now,
     random: randomBytes,
@@ -153,6 +172,7 @@ export async function startRequest(
   return {
     routes: [
       ...requestRoutes({ store, handler, driver, readers, now }),
+      ...policyRoutes({ publisher, policies, now }),
       ...cutRoutes(createCuts({ cuts: openCutStore(mongo, store), store, people, keys, now })),
     ],
     ready: () => mongo.ping(),

@@ -80,7 +80,8 @@ export interface RequestStore {
   outbox(limit: number): Promise<OutboxDocument[]>;
   newestStamp(): Promise<string | undefined>;
   isPublished(request: string): Promise<boolean>;
-  published(messages: readonly OutboxDocument[], standingOffset: string): Promise<void>;
+  /** `standingOffset`: undefined where no request waits for any of them. */
+  published(messages: readonly OutboxDocument[], standingOffset: string | undefined): Promise<void>;
   counts(now: Date): Promise<{
     requests: Record<string, number>;
     tasks: Record<string, number>;
@@ -268,10 +269,10 @@ export function openRequestStore(mongo: Mongo): RequestStore {
 
     async published(messages, standingOffset) {
       // The offset first: a crash between the two only publishes again.
-      await requests.updateMany(
-        { _id: { $in: [...new Set(messages.map(({ request }) => request))] } },
-        { $set: { standingOffset } },
-      );
+      if (standingOffset !== undefined) {
+        const waiting = [...new Set(messages.flatMap(({ request }) => request ?? []))];
+        await requests.updateMany({ _id: { $in: waiting } }, { $set: { standingOffset } });
+      }
       await outbox.deleteMany({ _id: { $in: messages.map(({ _id }) => _id) } });
     },
 

@@ -22,6 +22,7 @@ export const rights = [
   'quarantine:read',
   'quarantine:manage',
   'links:manage',
+  'policy:publish',
 ] as const;
 export type Right = (typeof rights)[number];
 

@@ -7,6 +7,8 @@ import { KeiroError } from './errors.ts';
 export const policyConfig = {
   /** The company's policy as YAML; the one that ships, which has no contact address and so is refused, by default. */
   KEIRO_POLICY_FILE: z.string().min(1).default(shippedPolicyFile),
+  /** Another one only where several pipelines share one Kafka. */
+  KEIRO_POLICY_TOPIC: z.string().min(1).default('policy.versions'),
 };
 
 /** Reads the policy that a service is to keep to. With an error in it nothing starts, and every finding is told at once. */

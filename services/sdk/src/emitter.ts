@@ -35,7 +35,7 @@ export interface EmitterOptions {
   readonly source: string;
   /** Host names of our own sites: an event from any other is refused (X1). */
   readonly sites: readonly string[];
-  /** Whose versions an event may name (V1); those of the policy that ships by default. */
+  /** Whose versions an event may name (V1); those of the policy that ships by default; see runtime's `followPolicies`. */
   readonly policies?: Policies;
   readonly clientId?: string;
   /** Milliseconds for which an event may wait for others to be sent with (default 5). */
@@ -142,7 +142,7 @@ async function openEmitter(options: EmitterOptions, kafka: Kafkas, encoders: Enc
   const keys = createSealKeys({ seal: (request) => client.seal(request), cacheSeconds, now });
   const buffer = createSendBuffer({ producer, lingerMs, maxBatch });
   const iv = createIvPool(options.random);
-  const policyVersions = (options.policies ?? shippedPolicies()).versions;
+  const policies = options.policies ?? shippedPolicies();
   let buffered = 0;
   let isClosed = false;
   /** Identifiers of events that wait for keys: a later event of the same person must not overtake them. */
@@ -152,7 +152,11 @@ async function openEmitter(options: EmitterOptions, kafka: Kafkas, encoders: Enc
     const parsed: Emittable[] = [];
     const invalid: { index: number; issues: FieldIssue[] }[] = [];
     for (const [index, event] of events.entries()) {
-      const result = parseMessage(event, { sites: options.sites, policyVersions });
+      const result = parseMessage(event, {
+        sites: options.sites,
+        // Later versions join while we run.
+        policyVersions: policies.versions,
+      });
       if (!result.ok) invalid.push({ index, issues: result.issues });
       else if (options.source !== '*' && result.event.source !== options.source)
         invalid.push({ index, issues: [foreign] });

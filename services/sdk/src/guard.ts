@@ -1,9 +1,12 @@
 import type { Message } from '@keiro/runtime';
 import {
   catalogue,
+  effectiveFrom,
   fromHeaders,
+  isBeyondPurpose,
   recordId,
   serves,
+  untimely,
   wireSchemas,
   type Category,
   type Life,
@@ -27,10 +30,12 @@ export interface GuardedMessage {
 }
 
 /**
- * Why a message is not for this consumer. `unreadable` ones are set aside by `tag`, which sees every message;
- * the others are in order and concern somebody else.
+ * Why a message is not for this consumer. `unreadable` and `untimely` ones are set aside by `tag`, which sees every
+ * message; the others are in order and concern somebody else. `needs-consent`: what the purpose means has changed since,
+ * beyond what was said when it was collected (APPI 18(1)).
  */
-export type PassedOver = 'unreadable' | 'entrusted' | 'sealed-for-nobody' | 'purpose-does-not-cover';
+export type PassedOver =
+  'unreadable' | 'untimely' | 'entrusted' | 'sealed-for-nobody' | 'purpose-does-not-cover' | 'needs-consent';
 
 /** What a purpose may see of one decoded message, under the policy of its time. Pure. */
 export function admit(
@@ -38,6 +43,7 @@ export function admit(
   decoded: unknown,
   purpose: PurposeId,
   policies: Policies,
+  now: Date,
 ): GuardedMessage | PassedOver {
   const envelope = fromHeaders(message.headers);
   if (envelope === undefined) return 'unreadable';
@@ -49,10 +55,13 @@ export function admit(
   const primary = value.refs[0];
   const rules = policies.get(envelope.policyversion);
   if (primary === undefined || rules === undefined) return 'unreadable';
+  if (untimely(Date.parse(envelope.time), effectiveFrom(rules), now.getTime()) !== undefined)
+    return 'untimely';
   if (value.sealedUnder !== 'person') return 'sealed-for-nobody';
   if (value.scope.kind !== 'ours') return 'entrusted';
   const covered = value.sealed.filter(({ group }) => serves(rules, group, purpose, value.readable));
   if (covered.length === 0) return 'purpose-does-not-cover';
+  if (isBeyondPurpose(policies, rules.version, purpose, now)) return 'needs-consent';
   return {
     message,
     envelope,

@@ -11,7 +11,7 @@ import type { Encode, Registry } from '@keiro/runtime/registry';
 import {
   catalogue,
   eventTypes,
-  groupsForPurpose,
+  groupsInUse,
   judge,
   lifeKey,
   shippedPolicies,
@@ -54,7 +54,7 @@ export interface GuardedConsumerOptions {
   readonly holder: string;
   readonly purpose: PurposeId;
   readonly categories: readonly Category[];
-  /** The company's policy; the one that ships by default. */
+  /** The company's policy; the one that ships by default. See runtime's `followPolicies`. */
   readonly policies?: Policies;
   /**
    * Stores the events and answers, for each, where: the locator by which the holder finds it again, or null
@@ -79,7 +79,6 @@ export interface GuardedConsumerOptions {
  */
 export async function createGuardedConsumer(options: GuardedConsumerOptions): Promise<Running> {
   const { kafka, registry, holder, purpose, log, now, random, policies = shippedPolicies() } = options;
-  const groups = groupsForPurpose(policies.inForce(now()), purpose);
   const topics = eventTypes
     .filter((type) => options.categories.includes(catalogue[type].category))
     .map((type) => catalogue[type].topic);
@@ -90,7 +89,7 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
   const producer = await kafka.producer();
   const encodeReport = await registry.encoder('custody.copies-value');
   const standing = await followStanding({ kafka, producer, reader: holder, log, now });
-  const released = createReleasedKeys({ keys: options.keys, holder, purpose, groups });
+  const released = createReleasedKeys({ keys: options.keys, holder, purpose });
   const quarantine = createQuarantine({ producer, keys: options.keys, by: holder, now, random });
   const withheld = await createWithheld({ kafka, producer, holder, group, log, deliver: handleBatch });
 
@@ -103,7 +102,10 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
   async function handleBatch(messages: readonly Message[]): Promise<void> {
     await standing.inFlight(async () => {
       const admitted = await admitAll(messages);
-      const keys = await released.get(admitted.map(({ primary }) => primary));
+      const keys = await released.get(
+        admitted.map(({ primary }) => primary),
+        groupsInUse(policies, purpose, latestOf(admitted, now())),
+      );
       const { ready, held, damaged } = openAll(admitted, keys);
       if (held.length > 0) {
         await withheld.keep(held.map(({ message }) => message));
@@ -149,7 +151,7 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     return messages.flatMap((message, position) => {
       const one = decoded[position];
       if (one === undefined || one instanceof PoisonError) return [];
-      const admitted = admit(message, one.value, purpose, policies);
+      const admitted = admit(message, one.value, purpose, policies, now());
       return typeof admitted === 'string' ? [] : [admitted];
     });
   }
@@ -231,6 +233,11 @@ const toMessage = (report: CopyReport, encode: Encode): OutgoingMessage => ({
   key: report.record,
   value: encode(report),
 });
+
+/** The latest moment that is spoken of: a producer's clock may be ahead of ours, in another version's time. */
+function latestOf(messages: readonly GuardedMessage[], now: Date): Date {
+  return new Date(Math.max(now.getTime(), ...messages.map(({ envelope }) => Date.parse(envelope.time))));
+}
 
 /** Opens the covered groups; undefined where one does not open. */
 function openEvent(

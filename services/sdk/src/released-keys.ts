@@ -17,28 +17,39 @@ export type Released =
  * of their person changes. Refusals are not kept.
  */
 export interface ReleasedKeys {
-  get(lives: readonly Life[]): Promise<Map<string, Released>>;
+  /** `groups`: ids of those that the purpose may be served by now. */
+  get(lives: readonly Life[], groups: readonly string[]): Promise<Map<string, Released>>;
   forget(ref: Ref): void;
 }
 
 const atOnce = 500;
 
+interface Kept {
+  readonly generation: number;
+  /** Those that were asked for: a version that takes effect brings others. */
+  readonly groups: string;
+  readonly released: Released;
+}
+
 export function createReleasedKeys(options: {
   keys: KeysClient;
   holder: string;
   purpose: string;
-  groups: readonly string[];
 }): ReleasedKeys {
-  const cache = new LRUCache<Ref, { generation: number; released: Released }>({ max: 50_000, ttl: 60_000 });
+  const cache = new LRUCache<Ref, Kept>({ max: 50_000, ttl: 60_000 });
   // Counts what was forgotten, so that an answer asked for before a change is not kept after it.
   let changes = 0;
 
-  async function fetchSome(lives: readonly Life[], into: Map<string, Released>): Promise<void> {
+  async function fetchSome(
+    lives: readonly Life[],
+    groups: readonly string[],
+    into: Map<string, Released>,
+  ): Promise<void> {
     const before = changes;
     const { results, ttlSeconds } = await options.keys.release({
       holder: options.holder,
       purpose: options.purpose,
-      groups: [...options.groups],
+      groups: [...groups],
       lives: [...lives],
     });
     for (const [position, life] of lives.entries()) {
@@ -50,22 +61,28 @@ export function createReleasedKeys(options: {
       const released = openRing(result.keys);
       into.set(lifeKey(life), released);
       if (changes === before)
-        cache.set(life.ref, { generation: life.generation, released }, { ttl: ttlSeconds * 1000 });
+        cache.set(
+          life.ref,
+          { generation: life.generation, groups: groups.join(), released },
+          { ttl: ttlSeconds * 1000 },
+        );
     }
   }
 
   return {
-    async get(lives) {
+    async get(lives, groups) {
       const found = new Map<string, Released>();
+      const asked = groups.join();
       const missing = new Map<string, Life>();
       for (const life of lives) {
         const cached = cache.get(life.ref);
-        if (cached?.generation === life.generation) found.set(lifeKey(life), cached.released);
+        if (cached?.generation === life.generation && cached.groups === asked)
+          found.set(lifeKey(life), cached.released);
         else missing.set(lifeKey(life), life);
       }
       const list = [...missing.values()];
       for (let from = 0; from < list.length; from += atOnce)
-        await fetchSome(list.slice(from, from + atOnce), found);
+        await fetchSome(list.slice(from, from + atOnce), groups, found);
       return found;
     },
     forget(ref) {

@@ -2,8 +2,8 @@ import {
   connectKafka,
   createLog,
   createMetrics,
+  followPolicies,
   loadClients,
-  loadPolicies,
   readConfig,
   runService,
   serveHttp,
@@ -16,9 +16,10 @@ const log = createLog('tag');
 await runService(log, async (opened) => {
   const config = readConfig(configSchema);
   log.level = config.KEIRO_LOG_LEVEL;
-  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
   const metrics = createMetrics('tag');
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-tag', log });
+  const { policies, close } = await followPolicies(config, { kafka, reader: 'tag', log });
+  opened('policies', close);
   const clients = loadClients(config.KEIRO_CLIENTS_FILE);
   const { routes, ready } = await startTag(config, {
     policies,

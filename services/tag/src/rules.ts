@@ -1,4 +1,5 @@
 import {
+  effectiveFrom,
   entrustedRetention,
   floorsOf,
   groupRules,
@@ -46,7 +47,7 @@ function compile(policy: Policy): CompiledPolicy {
   const entrusted = entrustedRetention(policy);
   const endsOfEntrusted = createCalendar({ policy, rule: entrusted, floors: [] });
   return {
-    effectiveFrom: Date.parse(`${policy.effective}T00:00:00+09:00`),
+    effectiveFrom: effectiveFrom(policy),
     rulingOf(group, readable, scope) {
       if (scope.kind === 'entrusted') {
         const purposes = [`entrusted:${scope.tenant}`];

@@ -2,6 +2,7 @@ import {
   catalogue,
   recordId,
   sensitiveOf,
+  untimely,
   type GroupTag,
   type Life,
   type LinkDocument,
@@ -43,8 +44,8 @@ export function tag(
   const { category, groups: all } = catalogue[envelope.type];
   const time = new Date(envelope.time);
   const rules = compiledPolicy(policy);
-  const untimely = untimelyOf(time, rules, now);
-  if (untimely !== undefined) return untimely;
+  const refused = untimelyOf(time, rules, now);
+  if (refused !== undefined) return refused;
   const flags = sensitiveOf(wire.readable);
   if (flags?.inOrder === false && wire.scope.kind === 'ours')
     return setAside('untaggable', 'sensitive: not given by the person, and no consent is named (APPI 2(3))');
@@ -80,8 +81,10 @@ export function tag(
   return { record, links: linksOf(primary, wire.refs, record._id, now) };
 }
 
-/** Milliseconds by which a producer's clock may be ahead of ours. */
-const mostAheadMs = 24 * 3_600_000;
+const untimelyDetails = {
+  'future-time': 'time: is more than 24 hours ahead of ours',
+  'not-yet-effective': 'policyversion: took effect only after this time',
+} as const;
 
 /** Of an event or fact whose own time can't be right; undefined where it can. Pure. */
 export function untimelyOf(
@@ -89,11 +92,8 @@ export function untimelyOf(
   { effectiveFrom }: Pick<CompiledPolicy, 'effectiveFrom'>,
   now: Date,
 ): Refusal | undefined {
-  if (time.getTime() > now.getTime() + mostAheadMs)
-    return setAside('future-time', 'time: is more than 24 hours ahead of ours');
-  if (time.getTime() < effectiveFrom)
-    return setAside('not-yet-effective', 'policyversion: took effect only after this time');
-  return undefined;
+  const reason = untimely(time.getTime(), effectiveFrom, now.getTime());
+  return reason === undefined ? undefined : setAside(reason, untimelyDetails[reason]);
 }
 
 /**

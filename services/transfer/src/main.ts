@@ -4,7 +4,7 @@ import {
   connectMongo,
   createLog,
   createMetrics,
-  loadPolicies,
+  followPolicies,
   readConfig,
   runService,
   serveHttp,
@@ -26,21 +26,23 @@ await runService(log, async (opened) => {
   const config = readConfig(configSchema);
   log.level = config.KEIRO_LOG_LEVEL;
   const now = () => new Date();
-  const policies = loadPolicies(config.KEIRO_POLICY_FILE);
   const metrics = createMetrics('transfer');
   const group = `keiro.transfer${config.KEIRO_GROUP_SUFFIX}`;
+  const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-transfer', log });
 
   const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
   opened('mongo', () => mongo.close());
   const store = openTransferStore(mongo.db);
   if (config.KEIRO_HOLDERS_FILE !== undefined) {
+    // Asked of the register alone, and so not followed any longer.
+    const { policies, close } = await followPolicies(config, { kafka, reader: 'transfer', log });
     const registered = await registerFromFile(config.KEIRO_HOLDERS_FILE, store, policies, now());
+    await close();
     log.info({ holders: registered }, 'holders registered');
   }
 
   const registry = connectRegistry({ url: config.KEIRO_REGISTRY_URL });
   opened('registry', () => registry.close());
-  const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-transfer', log });
   const producer = await kafka.producer();
   opened('producer', () => producer.close());
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
