@@ -1,13 +1,19 @@
 import { html } from 'ghtml';
+import type { Policy } from '@keiro/schemas';
 import type { Session } from '../members.ts';
+import { banner } from './banner.ts';
 
 /** What every page is drawn from. */
 export interface View {
   readonly session: Session;
-  /** Goes into each form: proves that this session was shown it, and makes a repeated post harmless. */
-  readonly once: string;
-  /** Version of the privacy policy in force, `YYYY-MM-DD`. */
-  readonly policy: string;
+  /** Goes into a form, another one into each: proves that this session was shown it, and makes a repeated post harmless. */
+  readonly once: () => string;
+  /** The privacy policy in force. */
+  readonly policy: Policy;
+  /** Where the visitor is. */
+  readonly path: string;
+  /** The visitor has not chosen yet about analytics cookies. */
+  readonly asks: boolean;
 }
 
 /** A title and a body that is markup already. */
@@ -15,6 +21,8 @@ export interface Page {
   readonly title: string;
   readonly body: string;
 }
+
+export const settingsPath = '/settings';
 
 const swallow =
   '<svg width="30" height="22" viewBox="0 0 30 22" aria-hidden="true"><path fill="#0b6e75" d="M1 3c7 0 11 3 14 8 2-4 6-7 14-9-3 4-5 8-9 11 1 2 2 4 2 7-3-2-5-4-7-6-3 2-6 3-10 3 3-2 5-4 6-6C8 7 5 5 1 3z"/></svg>';
@@ -31,6 +39,7 @@ export function layout(view: View, page: Page): string {
         <link rel="icon" href="data:," />
       </head>
       <body>
+        !${view.asks && view.path !== settingsPath ? banner(view) : ''}
         <header class="site">
           <div>
             <a class="brand" href="/">!${swallow}つばめボード<small>Tsubame Board</small></a>
@@ -45,7 +54,13 @@ export function layout(view: View, page: Page): string {
         <main>!${page.body}</main>
         <footer class="site">
           <div>
-            つばめボードは Keiro のデモのための架空のサービスです。 プライバシーポリシー ${view.policy} 版
+            <p>
+              <a href="${settingsPath}">クッキーとお知らせの設定 <span lang="en">Cookie settings</span></a>
+            </p>
+            <p>
+              つばめボードは Keiro のデモのための架空のサービスです。 プライバシーポリシー
+              ${view.policy.version} 版
+            </p>
           </div>
         </footer>
       </body>
@@ -63,7 +78,7 @@ function forMembers(view: View): string {
 }
 
 export function once(view: View): string {
-  return html`<input type="hidden" name="once" value="${view.once}" />`;
+  return html`<input type="hidden" name="once" value="${view.once()}" />`;
 }
 
 export interface FieldOptions {
@@ -88,6 +103,15 @@ export function field(name: string, label: string, options: FieldOptions = {}): 
       !${required ? 'required' : ''}
     />
   </label>`;
+}
+
+/** Marketing only where it is ticked (PM). */
+export function newsBox(): string {
+  return html`<label class="check"
+    ><input type="checkbox" name="optIn" value="yes" /><span
+      >新機能やお得なプランのお知らせメールを受け取る（いつでも停止できます）</span
+    ></label
+  >`;
 }
 
 /** What went wrong or well with the last form. */
