@@ -282,7 +282,8 @@ describe('leaving', () => {
     expect(terms[0]?.until).toEqual(['退会から30日（2026年3月31日まで）']);
     const payment = terms.filter(({ byLaw }) => byLaw.length > 0);
     expect(payment).toMatchObject([{ what: '決済情報', until: ['契約の終了まで'] }]);
-    expect(payment[0]?.byLaw[0]).toContain('会社法432条2項');
+    expect(payment[0]?.byLaw[0]).toMatch(/^帳簿と証憑.*会社法432条2項/);
+    expect(terms[5]?.until).toEqual(['抽選または発送から90日（遅くとも取得から1年）']);
   });
 });
 

@@ -27,6 +27,7 @@ h2 { font-size: 1.1rem; margin: 0 0 .5rem; }
 .card p { margin: 0 0 .75rem; color: var(--soft); font-size: .95rem; }
 .card p:last-child { margin-bottom: 0; }
 .card .meta { font-size: .82rem; }
+.card button + .meta { margin-top: .6rem; }
 .list .card { margin-bottom: .75rem; }
 form.sheet { background: var(--paper); border: 1px solid var(--line); border-radius: .6rem; padding: 1.75rem;
   max-width: 36rem; }
@@ -51,6 +52,7 @@ button.small { padding: .25rem .9rem; font-size: .85rem; background: #e6f0f1; co
 button [lang=en] { color: inherit; }
 .sheet { background: var(--paper); border: 1px solid var(--line); border-radius: .6rem; padding: 1.5rem 1.75rem;
   max-width: 44rem; margin: 0 0 1.25rem; }
+form.sheet.wide { max-width: 44rem; }
 .sheet p { margin: 0 0 .9rem; }
 dl { margin: 0 0 1.1rem; }
 dt { font-weight: 600; }
@@ -74,6 +76,8 @@ body:has(.cookies) { padding-bottom: 13rem; }
 html:has(.cookies) { scroll-padding-bottom: 13rem; }
 footer.site p { margin: 0 0 .4rem; }
 @media (max-width: 40rem) {
+  header.site > div { padding-top: .8rem; padding-bottom: .8rem; gap: .6rem 1.5rem; }
+  .hero h1 { font-size: 1.8rem; }
   .sheet { padding: 1.1rem 1.1rem; }
   .cookies > div { padding: .8rem 1rem; }
   .cookies .answers form { flex: 1 1 100%; }

@@ -1,4 +1,4 @@
-import { addPeriod, dayInJapan, type Policy } from '@keiro/schemas';
+import { addPeriod, dayInJapan, periodText, type Policy, type PolicyRules } from '@keiro/schemas';
 
 /** What becomes of one kind of data when a member leaves, in Japanese. */
 export interface Term {
@@ -13,22 +13,33 @@ export function termsOfClosing({ rules }: Policy, at: Date): Term[] {
   return Object.values(rules.categories).map(({ label, groups }) => {
     const all = Object.values(groups);
     const periods = new Set(all.flatMap(({ uses }) => uses.map(({ rule }) => rule)));
-    const floors = new Set(all.flatMap((group) => group.floors));
     return {
       what: label.ja,
       until: [...periods].flatMap((id) => {
         const rule = rules.retention[id];
         if (rule === undefined) return [];
-        const day = rule.start === 'account-closed' ? addPeriod(at, rule.period) : undefined;
-        return [day === undefined ? rule.label.ja : `${rule.label.ja}（${inWords(day)}まで）`];
+        return [`${rule.label.ja}${limitOf(rule, rules, at)}`];
       }),
-      byLaw: [...floors].flatMap((id) => {
-        const floor = rules.floors[id];
-        if (floor === undefined) return [];
-        return [`${floor.label.ja}（${rules.law[floor.law]?.ja ?? floor.law}）`];
+      byLaw: all.flatMap((group) => {
+        const laws = group.floors.flatMap((id) => {
+          const floor = rules.floors[id];
+          return floor === undefined ? [] : [`${floor.label.ja}（${rules.law[floor.law]?.ja ?? floor.law}）`];
+        });
+        return laws.length === 0 ? [] : [`${group.label.ja}：${laws.join('、')}`];
       }),
     };
   });
+}
+
+/** The day where it is known by now, or else the latest end. A cap that ends in a review is none: she has left. */
+function limitOf(
+  { start, period, cap }: PolicyRules['retention'][string],
+  { starts }: PolicyRules,
+  at: Date,
+): string {
+  if (start === 'account-closed') return `（${inWords(addPeriod(at, period))}まで）`;
+  if (cap?.then !== 'erase') return '';
+  return `（遅くとも${starts[cap.from].ja}から${periodText(cap.period, 'ja')}）`;
 }
 
 /** The day on which the account's own data end. Pure. */

@@ -15,7 +15,9 @@ export function closingPage(
       html`<tr>
         <th scope="row">${what}</th>
         <td>
-          ${until.join('、')}!${byLaw.map((law) => html`<br /><small>法令により：${law}</small>`).join('')}
+          ${until.length > 1 ? '種類により、' : ''}${until.join('または')}!${byLaw
+            .map((law) => html`<br /><small>法令により残るもの：${law}</small>`)
+            .join('')}
         </td>
       </tr>`,
   );
@@ -41,7 +43,7 @@ export function closingPage(
           すぐに削除してほしいとき、内容を確かめたいときは、窓口にお申し出ください：${view.policy.rules.contact.address?.ja ?? ''}
         </p>
       </section>
-      <form class="sheet" method="post" action="/close" name="close">
+      <form class="sheet wide" method="post" action="/close" name="close">
         !${once(view)}
         <label class="check"
           ><input type="checkbox" name="understood" value="yes" required /><span

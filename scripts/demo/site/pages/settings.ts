@@ -16,7 +16,7 @@ export function settingsPage(
     body: html`<h1>クッキーとお知らせの設定</h1>
       <p class="lead">
         いつでも変えられます。変えた設定は、次のページから効きます。
-        <span lang="en">You can change these at any time.</span>
+        <span lang="en">Change them at any time.</span>
       </p>
       !${notice(said?.text, said?.kind)}
       <section class="sheet" aria-labelledby="cookies-here">
