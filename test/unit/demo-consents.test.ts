@@ -178,8 +178,7 @@ describe('a choice', () => {
     expect(choiceBroughtBy({ choice }, {})).toBe(choice);
     expect(choiceBroughtBy({ choice: later }, { choice })).toBe(later);
     expect(choiceBroughtBy({ choice }, { choice: later })).toBeUndefined();
-    const member = { id: 'm-abc', payer: 'cus-abc', plan: 'free', wantsNews: false, name: '', email: '' };
-    expect(choiceBroughtBy({ member, choice: later }, { choice })).toBeUndefined();
+    expect(choiceBroughtBy({ member: { choice: later }, choice: later }, { choice })).toBeUndefined();
   });
 });
 
@@ -271,6 +270,9 @@ describe('leaving', () => {
     await signUp(session);
     await session.visit('/checkout/office');
     await session.submit('checkout');
+    await expect(session.submit('cancel-plan', { once: 'too.old' })).rejects.toThrow('422');
+    expect(facts()).toEqual([]);
+    await session.visit('/plan');
     await session.submit('cancel-plan');
     expect(facts().map(({ data }) => data.kind)).toEqual(['contract-ended']);
     expect(facts()[0]?.data.subject.payer).toMatch(/^cus-/);

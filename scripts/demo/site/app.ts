@@ -18,6 +18,7 @@ import {
   type SiteDependencies,
 } from './site.ts';
 import { css } from './style.ts';
+import { FormError } from './submit.ts';
 import { countViews } from './views.ts';
 
 /** Tsubame Board: an invented groupware service whose pages are the pipeline's producers. */
@@ -82,12 +83,15 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
   });
 
   app.setErrorHandler((error, request, reply) => {
-    const status = isRetryable(error) ? 503 : ((error as { statusCode?: number }).statusCode ?? 500);
+    const known = error instanceof FormError ? 422 : (error as { statusCode?: number }).statusCode;
+    const status = isRetryable(error) ? 503 : (known ?? 500);
     if (status >= 500) deps.log.warn({ err: error }, 'a request failed');
     const text =
       status === 503
         ? 'ただいま混み合っています。ページを再読み込みして、同じ内容をもう一度お送りください。'
-        : '申し訳ありません。処理できませんでした。';
+        : error instanceof FormError
+          ? error.message
+          : '申し訳ありません。処理できませんでした。';
     void reply
       .status(status)
       .type('text/html')

@@ -1,11 +1,15 @@
-import type { Session } from './members.ts';
-
 /* What a visitor decided about cookies that are not necessary. */
 
 export interface CookieChoice {
   /** Statistics on visits and pages. */
   readonly analytics: boolean;
   readonly at: Date;
+}
+
+/** A session, as far as choices go. */
+interface Chooser {
+  readonly choice?: CookieChoice;
+  readonly member?: { readonly choice?: CookieChoice };
 }
 
 /** Version of the text that banner and settings show: a new text is a new word, and everybody is asked again. */
@@ -21,13 +25,13 @@ export const choiceCookieName = 'tsubame_cookies';
 export const choiceDays = 180;
 
 /** The choice that holds for this session; undefined until there is one. */
-export function choiceOf({ member, choice }: Session): CookieChoice | undefined {
+export function choiceOf({ member, choice }: Chooser): CookieChoice | undefined {
   return member === undefined ? choice : member.choice;
 }
 
 /** What the browser brings along to an account: its own choice, where it is the later one. Pure. */
 export function choiceBroughtBy(
-  browser: Pick<Session, 'member' | 'choice'>,
+  browser: Chooser,
   account: { readonly choice?: CookieChoice },
 ): CookieChoice | undefined {
   const { member, choice } = browser;

@@ -6,7 +6,7 @@ import { choiceCookieName, choiceDays, writeChoice } from './choice.ts';
 import type { Moment } from './events.ts';
 import { idOf } from './ids.ts';
 import type { Members, Session } from './members.ts';
-import type { Page, View } from './pages/layout.ts';
+import type { Page, View } from './pages/view.ts';
 import type { Submissions } from './submit.ts';
 
 export interface SiteDependencies {

@@ -1,5 +1,6 @@
 import { html } from 'ghtml';
-import { field, newsBox, notice, once, settingsPath, type Page, type View } from './layout.ts';
+import { field, newsBox, notice } from './layout.ts';
+import { once, settingsPath, type Page, type View } from './view.ts';
 
 /** What a form was filled in with, to be shown again after a mistake. */
 export type Filled = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
 import { html } from 'ghtml';
-import { once, settingsPath, type View } from './layout.ts';
+import { once, settingsPath, type View } from './view.ts';
 
 /**
  * Asks about analytics cookies until the visitor has chosen. First on the page, so that the keyboard comes to it first;

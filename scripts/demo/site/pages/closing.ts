@@ -1,7 +1,8 @@
 import { html } from 'ghtml';
 import type { Plan } from '../content.ts';
 import type { Term } from '../terms.ts';
-import { notice, once, settingsPath, type Page, type View } from './layout.ts';
+import { notice } from './layout.ts';
+import { once, settingsPath, type Page, type View } from './view.ts';
 
 /** What leaving means, before it is confirmed. `plan`: the paid plan that ends with it. */
 export function closingPage(

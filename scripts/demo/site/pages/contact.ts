@@ -1,5 +1,6 @@
 import { html } from 'ghtml';
-import { field, newsBox, notice, once, type Page, type View } from './layout.ts';
+import { field, newsBox, notice } from './layout.ts';
+import { once, type Page, type View } from './view.ts';
 
 export function campaignPage(view: View, wrong?: string): Page {
   const { member } = view.session;

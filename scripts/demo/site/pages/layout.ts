@@ -1,28 +1,6 @@
 import { html } from 'ghtml';
-import type { Policy } from '@keiro/schemas';
-import type { Session } from '../members.ts';
 import { banner } from './banner.ts';
-
-/** What every page is drawn from. */
-export interface View {
-  readonly session: Session;
-  /** Goes into a form, another one into each: proves that this session was shown it, and makes a repeated post harmless. */
-  readonly once: () => string;
-  /** The privacy policy in force. */
-  readonly policy: Policy;
-  /** Where the visitor is. */
-  readonly path: string;
-  /** The visitor has not chosen yet about analytics cookies. */
-  readonly asks: boolean;
-}
-
-/** A title and a body that is markup already. */
-export interface Page {
-  readonly title: string;
-  readonly body: string;
-}
-
-export const settingsPath = '/settings';
+import { once, settingsPath, type Page, type View } from './view.ts';
 
 const swallow =
   '<svg width="30" height="22" viewBox="0 0 30 22" aria-hidden="true"><path fill="#0b6e75" d="M1 3c7 0 11 3 14 8 2-4 6-7 14-9-3 4-5 8-9 11 1 2 2 4 2 7-3-2-5-4-7-6-3 2-6 3-10 3 3-2 5-4 6-6C8 7 5 5 1 3z"/></svg>';
@@ -75,10 +53,6 @@ function forMembers(view: View): string {
     <form method="post" action="/logout" name="logout">
       !${once(view)}<button class="quiet">ログアウト</button>
     </form>`;
-}
-
-export function once(view: View): string {
-  return html`<input type="hidden" name="once" value="${view.once()}" />`;
 }
 
 export interface FieldOptions {

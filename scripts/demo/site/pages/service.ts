@@ -1,6 +1,7 @@
 import { html } from 'ghtml';
 import type { Plan, Post } from '../content.ts';
-import { field, notice, once, type Page, type View } from './layout.ts';
+import { field, notice } from './layout.ts';
+import { once, type Page, type View } from './view.ts';
 
 export function topPage(view: View): Page {
   const { member } = view.session;

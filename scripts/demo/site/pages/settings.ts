@@ -1,7 +1,8 @@
 import { html } from 'ghtml';
 import type { CookieChoice } from '../choice.ts';
 import { answer, answers } from './banner.ts';
-import { notice, once, type Page, type View } from './layout.ts';
+import { notice } from './layout.ts';
+import { once, type Page, type View } from './view.ts';
 
 /** Where what was chosen can be seen and changed: cookies for everybody, news by e-mail for members. */
 export function settingsPage(

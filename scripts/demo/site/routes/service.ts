@@ -5,7 +5,8 @@ import { newsChosen } from '../facts.ts';
 import { readForm, takeFlash, tokenOf, wordsOf } from '../form.ts';
 import { idOf } from '../ids.ts';
 import { campaignPage, inquiryPage } from '../pages/contact.ts';
-import { message, type Page } from '../pages/layout.ts';
+import { message } from '../pages/layout.ts';
+import type { Page } from '../pages/view.ts';
 import { boardPage, checkoutPage, planPage, topPage } from '../pages/service.ts';
 import type { Site } from '../site.ts';
 

@@ -3,7 +3,7 @@ import { choiceOf } from '../choice.ts';
 import { who } from '../events.ts';
 import { cookiesChosen, newsChosen } from '../facts.ts';
 import { readForm, takeFlash, tokenOf, wordsOf } from '../form.ts';
-import { settingsPath } from '../pages/layout.ts';
+import { settingsPath } from '../pages/view.ts';
 import { settingsPage } from '../pages/settings.ts';
 import { newVisitor, rememberBrowser, type Site } from '../site.ts';
 import { FormError } from '../submit.ts';
