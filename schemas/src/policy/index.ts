@@ -33,4 +33,4 @@ export {
 } from './schema.ts';
 export { shippedPolicies, shippedPolicyFile } from './shipped.ts';
 export { policyText } from './text.ts';
-export type { Lang } from './text-words.ts';
+export { periodText, type Lang } from './text-words.ts';

@@ -3,14 +3,23 @@ import forms from '@fastify/formbody';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { isRetryable } from '@keiro/runtime';
 import { serveOpenDsr } from '../opendsr.ts';
+import { choiceCookieName, choiceOf, readChoice } from './choice.ts';
 import type { Session } from './members.ts';
 import { layout, message } from './pages/layout.ts';
 import { mountAccount } from './routes/account.ts';
+import { mountClosing } from './routes/closing.ts';
 import { mountService } from './routes/service.ts';
-import { sessionCookieName, setSessionCookie, type Site, type SiteDependencies } from './site.ts';
+import { mountSettings } from './routes/settings.ts';
+import {
+  operatorPaths,
+  sessionCookieName,
+  setSessionCookie,
+  type Site,
+  type SiteDependencies,
+} from './site.ts';
 import { css } from './style.ts';
-
-const operatorPaths = /^\/(health|metrics|privacy)(\/|$)/;
+import { FormError } from './submit.ts';
+import { countViews } from './views.ts';
 
 /** Tsubame Board: an invented groupware service whose pages are the pipeline's producers. */
 export async function createSite(deps: SiteDependencies): Promise<FastifyInstance> {
@@ -29,20 +38,32 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
     },
     show(request, page) {
       const session = site.sessionOf(request);
-      const view = { session, once: deps.submissions.token(session), policy: deps.policy() };
+      const [path = '/'] = request.url.split('?');
+      const view = {
+        session,
+        once: () => deps.submissions.token(session),
+        policy: deps.policy(),
+        // A page that answers a form is none that one could go back to.
+        path: request.method === 'GET' ? path : '/',
+        asks: choiceOf(session) === undefined,
+      };
       return layout(view, page(view));
     },
-    moment: (id) => ({ id, at: deps.now(), site: deps.site, policy: deps.policy() }),
+    moment: (id) => ({ id, at: deps.now(), site: deps.site, policy: deps.policy().version }),
   };
 
   app.addHook('onRequest', (request, reply, next) => {
     if (!operatorPaths.test(request.url)) {
       const session = site.sessionOf(request);
-      if (request.cookies[sessionCookieName] !== session.id) setSessionCookie(reply, session);
+      if (request.cookies[sessionCookieName] !== session.id) {
+        Object.assign(session, readChoice(request.cookies[choiceCookieName]));
+        setSessionCookie(reply, session);
+      }
       void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
     }
     next();
   });
+  countViews(site);
   app.addHook('onResponse', (request, reply, next) => {
     if (!operatorPaths.test(request.url)) {
       deps.accessLog({
@@ -62,12 +83,15 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
   });
 
   app.setErrorHandler((error, request, reply) => {
-    const status = isRetryable(error) ? 503 : ((error as { statusCode?: number }).statusCode ?? 500);
+    const known = error instanceof FormError ? 422 : (error as { statusCode?: number }).statusCode;
+    const status = isRetryable(error) ? 503 : (known ?? 500);
     if (status >= 500) deps.log.warn({ err: error }, 'a request failed');
     const text =
       status === 503
         ? 'ただいま混み合っています。ページを再読み込みして、同じ内容をもう一度お送りください。'
-        : '申し訳ありません。処理できませんでした。';
+        : error instanceof FormError
+          ? error.message
+          : '申し訳ありません。処理できませんでした。';
     void reply
       .status(status)
       .type('text/html')
@@ -96,6 +120,8 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
     },
   });
   mountAccount(site);
+  mountSettings(site);
+  mountClosing(site);
   mountService(site);
   return app;
 }

@@ -42,7 +42,8 @@ function eventOf<T extends EventType>(
   } as unknown as CollectionEvent;
 }
 
-const who = (session: Session): Subject => ({
+/** Whoever sits at this browser, as far as it is known. */
+export const who = (session: Session): Subject => ({
   ...(session.member === undefined ? {} : { member: session.member.id }),
   ...(session.visitor === undefined ? {} : { cookie: session.visitor }),
 });
@@ -86,6 +87,23 @@ export function featureCookie(
   feature: string,
 ): CollectionEvent {
   return eventOf(moment, 'cookie', who(session), { cookieKind: 'feature', action: 'use', path, feature });
+}
+
+/**
+ * C3: a page that was looked at, and the seconds since the one before. Only with the visitor's consent: see `choiceOf`.
+ */
+export function pageViewed(
+  moment: Moment,
+  session: Session,
+  { path, secondsSinceLast }: { readonly path: string; readonly secondsSinceLast: number },
+): CollectionEvent {
+  const isOneVisit = secondsSinceLast >= 0 && secondsSinceLast < 1800;
+  return eventOf(moment, 'cookie', who(session), {
+    cookieKind: 'analytics',
+    action: 'view',
+    path,
+    ...(isOneVisit ? { durationSeconds: Math.round(secondsSinceLast) } : {}),
+  });
 }
 
 export interface Purchase {

@@ -7,6 +7,7 @@ const labels: Readonly<Record<string, string>> = {
   email: 'メールアドレス',
   password: 'パスワード（10文字以上）',
   body: 'お問い合わせ内容',
+  understood: '確認のチェック',
 };
 const filledSchema = z.record(z.string(), z.string());
 

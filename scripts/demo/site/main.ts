@@ -9,6 +9,7 @@ import {
   readConfig,
   runService,
 } from '@keiro/runtime';
+import type { CollectionEvent, Fact } from '@keiro/schemas';
 import { createEmitter } from '@keiro/sdk';
 import { accessLogTo } from './access-log.ts';
 import { createSite } from './app.ts';
@@ -27,9 +28,11 @@ await runService(log, async (opened) => {
   opened('policies', close);
   mkdirSync(dirname(config.DEMO_ACCESS_LOG), { recursive: true });
   const metrics = createMetrics('demo-site');
-  const emitted = metrics.counter('demo_site_events_emitted_total', 'events that the pipeline has taken', [
-    'type',
-  ]);
+  const emitted = metrics.counter(
+    'demo_site_events_emitted_total',
+    'events and facts that the pipeline has taken',
+    ['type'],
+  );
 
   const emitter = await createEmitter({
     kafka: { brokers: config.KEIRO_KAFKA_BROKERS },
@@ -45,22 +48,22 @@ await runService(log, async (opened) => {
   });
   opened('emitter', () => emitter.close());
 
+  async function emit(events: readonly (CollectionEvent | Fact)[]): Promise<void> {
+    await emitter.emitBatch(events);
+    for (const { type } of events) emitted.inc({ type });
+  }
+
   const app = await createSite({
     members: createMembers({ random: randomBytes, now }),
-    submissions: createSubmissions({
-      random: randomBytes,
-      async emit(events) {
-        await emitter.emitBatch(events);
-        for (const { type } of events) emitted.inc({ type });
-      },
-    }),
+    submissions: createSubmissions({ random: randomBytes, emit }),
+    emit,
     accessLog: accessLogTo(config.DEMO_ACCESS_LOG),
     metrics,
     log,
     now,
     random: randomBytes,
     site: config.DEMO_SITE_NAME,
-    policy: () => policies.inForce(now()).version,
+    policy: () => policies.inForce(now()),
     privacyToken: config.DEMO_PRIVACY_TOKEN,
   });
   await app.listen({ host: config.KEIRO_HOST, port: config.DEMO_SITE_PORT });

@@ -2,6 +2,7 @@ import { scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { normaliseIdentifier } from '@keiro/schemas';
 import type { Identity } from '../opendsr.ts';
+import type { CookieChoice } from './choice.ts';
 import { idOf } from './ids.ts';
 
 const derive = promisify(scrypt) as (password: string, salt: Buffer, length: number) => Promise<Buffer>;
@@ -21,6 +22,12 @@ export interface Member extends Profile {
   /** Id at the payment agency. */
   readonly payer: string;
   plan: string;
+  /** What she decided about analytics cookies, in whichever browser. */
+  choice?: CookieChoice;
+  /** Whether she wants news and offers by e-mail. */
+  wantsNews: boolean;
+  /** When she left. What the site has of her stays until the pipeline ends it. */
+  closedAt?: Date;
 }
 
 /** What one browser is to the site. The id is the secret in its session cookie. */
@@ -28,8 +35,10 @@ export interface Session {
   readonly id: string;
   readonly startedAt: Date;
   member?: Member;
-  /** Names the browser to the pipeline from registration or log-in on; no secret. */
+  /** Names the browser to the pipeline from its first choice, registration or log-in on; no secret. */
   visitor?: string;
+  /** Decided in this browser while nobody was signed in: see `choiceOf`. */
+  choice?: CookieChoice;
   /** How the boards are shown. */
   view: 'list' | 'card';
   /** Said once, on the next page. */
@@ -48,8 +57,11 @@ export interface Members {
   /** The session with this id, or a new one. */
   session(id: string | undefined): Session;
   end(session: Session): void;
-  apply(profile: Profile, password: string): Promise<Applicant | 'email-taken'>;
+  /** `email-closed`: of a member who left, and whose data have not ended yet. Another member would share it. */
+  apply(profile: Profile, password: string): Promise<Applicant | 'email-taken' | 'email-closed'>;
   authenticate(email: string, password: string): Promise<Member | undefined>;
+  /** A member leaves: nobody logs in as her any more, and every session of hers becomes a guest's or ends. */
+  close(member: Member, session: Session): void;
   /** Removes members by identifier and ends their sessions; answers how many there were. */
   erase(identities: readonly Identity[]): number;
   count(identities: readonly Identity[]): number;
@@ -81,12 +93,15 @@ export function createMembers(options: { random: (bytes: number) => Buffer; now:
     end: (session) => void sessions.delete(session.id),
     async apply(profile, password) {
       const email = normaliseIdentifier('email', profile.email);
-      if (byEmail.has(email)) return 'email-taken';
+      const taken = byEmail.get(email);
+      if (taken !== undefined)
+        return members.get(taken)?.member.closedAt === undefined ? 'email-taken' : 'email-closed';
       const member: Member = {
         ...profile,
         id: `m-${idOf(random(16))}`,
         payer: `cus-${idOf(random(16))}`,
         plan: 'free',
+        wantsNews: false,
       };
       byEmail.set(email, member.id);
       const salt = random(16);
@@ -100,8 +115,17 @@ export function createMembers(options: { random: (bytes: number) => Buffer; now:
     async authenticate(email, password) {
       const id = byEmail.get(normaliseIdentifier('email', email));
       const found = id === undefined ? undefined : members.get(id);
-      if (found === undefined) return undefined;
+      if (found === undefined || found.member.closedAt !== undefined) return undefined;
       return timingSafeEqual(found.hash, await derive(password, found.salt, 32)) ? found.member : undefined;
+    },
+    close(member, session) {
+      member.closedAt = now();
+      for (const one of sessions.values())
+        if (one.member === member && one !== session) sessions.delete(one.id);
+      // The one in which she left goes on without her, so that a form that is posted again is answered as before.
+      delete session.member;
+      delete session.visitor;
+      delete session.choice;
     },
     erase(identities) {
       const found = matching(identities);

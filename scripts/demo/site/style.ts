@@ -27,6 +27,7 @@ h2 { font-size: 1.1rem; margin: 0 0 .5rem; }
 .card p { margin: 0 0 .75rem; color: var(--soft); font-size: .95rem; }
 .card p:last-child { margin-bottom: 0; }
 .card .meta { font-size: .82rem; }
+.card button + .meta { margin-top: .6rem; }
 .list .card { margin-bottom: .75rem; }
 form.sheet { background: var(--paper); border: 1px solid var(--line); border-radius: .6rem; padding: 1.75rem;
   max-width: 36rem; }
@@ -47,5 +48,44 @@ button.small { padding: .25rem .9rem; font-size: .85rem; background: #e6f0f1; co
 .token { font-family: ui-monospace, monospace; font-size: .85rem; color: var(--soft); }
 .price, .card p.price { font-size: 1.5rem; font-weight: 700; color: var(--ink); }
 .price small { font-size: .9rem; font-weight: 400; color: var(--soft); }
+[lang=en] { font-size: .82em; color: var(--soft); font-weight: 400; }
+button [lang=en] { color: inherit; }
+.sheet { background: var(--paper); border: 1px solid var(--line); border-radius: .6rem; padding: 1.5rem 1.75rem;
+  max-width: 44rem; margin: 0 0 1.25rem; }
+form.sheet.wide { max-width: 44rem; }
+.sheet p { margin: 0 0 .9rem; }
+dl { margin: 0 0 1.1rem; }
+dt { font-weight: 600; }
+dd { margin: 0 0 .6rem; color: var(--soft); font-size: .95rem; }
+.answers { display: flex; flex-wrap: wrap; gap: .75rem 1rem; align-items: center; }
+.answers form { margin: 0; }
+button.answer { background: var(--paper); color: var(--ink); border: 2px solid var(--accent); padding: .5rem 1.2rem; }
+button:focus-visible, a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.more { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; }
+.small, td small { font-size: .85rem; color: var(--soft); }
+ul.lead { padding-left: 1.25rem; }
+table { border-collapse: collapse; width: 100%; margin: 0 0 1rem; font-size: .95rem; }
+th, td { text-align: left; vertical-align: top; padding: .55rem .75rem .55rem 0; border-top: 1px solid var(--line); }
+th { width: 11rem; font-weight: 600; }
+.cookies { position: fixed; inset: auto 0 0; z-index: 1; background: var(--paper); border-top: 3px solid var(--accent);
+  box-shadow: 0 -.3rem 1.2rem #1d2b3a22; max-height: 60vh; overflow-y: auto; }
+.cookies > div { max-width: 60rem; margin: 0 auto; padding: 1rem 1.5rem; }
+.cookies h2 { font-size: 1rem; margin: 0 0 .25rem; }
+.cookies p { margin: 0 0 .75rem; font-size: .9rem; line-height: 1.6; }
+body:has(.cookies) { padding-bottom: 13rem; }
+html:has(.cookies) { scroll-padding-bottom: 13rem; }
+footer.site p { margin: 0 0 .4rem; }
+@media (max-width: 40rem) {
+  header.site > div { padding-top: .8rem; padding-bottom: .8rem; gap: .6rem 1.5rem; }
+  .hero h1 { font-size: 1.8rem; }
+  .sheet { padding: 1.1rem 1.1rem; }
+  .cookies > div { padding: .8rem 1rem; }
+  .cookies .answers form { flex: 1 1 100%; }
+  .cookies button.answer { width: 100%; }
+  body:has(.cookies) { padding-bottom: 24rem; }
+  html:has(.cookies) { scroll-padding-bottom: 24rem; }
+  th, td { display: block; width: auto; padding-right: 0; }
+  td { border-top: 0; padding-top: 0; }
+}
 footer.site { border-top: 1px solid var(--line); color: var(--soft); font-size: .85rem; padding: 1.25rem 0 2.5rem; }
 `;

@@ -1,13 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isRetryable } from '@keiro/runtime';
-import type { CollectionEvent } from '@keiro/schemas';
+import type { CollectionEvent, Fact } from '@keiro/schemas';
 import { InvalidEventsError } from '@keiro/sdk';
 import { idOf } from './ids.ts';
 import type { Session } from './members.ts';
 
-/** What a posted form comes to: events for the pipeline, and what the site does once the pipeline has them. */
+/** What a posted form comes to: events and facts for the pipeline, and what the site does once the pipeline has them. */
 interface Outcome {
-  readonly events: readonly CollectionEvent[];
+  readonly events: readonly (CollectionEvent | Fact)[];
   readonly accept: () => void;
   readonly reject?: () => void;
   readonly onward: string;
@@ -34,7 +34,7 @@ export interface Submissions {
 const remembered = 2000;
 
 export function createSubmissions(options: {
-  emit: (events: readonly CollectionEvent[]) => Promise<unknown>;
+  emit: (events: readonly (CollectionEvent | Fact)[]) => Promise<unknown>;
   random: (bytes: number) => Buffer;
 }): Submissions {
   const { emit, random } = options;

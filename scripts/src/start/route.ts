@@ -7,7 +7,7 @@ import { comesTrue } from './wait.ts';
 
 const patienceMs = 60_000;
 
-/** Which holders must have a copy of a record of this category, opted in to marketing or not. */
+/** Which holders must have a copy of a record of this category. What is for statistics alone is copied nowhere. */
 const wanted: Readonly<Record<string, readonly string[]>> = {
   C1: ['crm', 'mailer', 'dr-singapore'],
   C2: ['crm', 'dr-singapore'],
@@ -21,10 +21,13 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
 const holds = (record: LineageRecord, holder: string) =>
   record.copies.some((copy) => copy.holder === holder && copy.state === 'held');
 
+const isForStatisticsAlone = ({ groups }: LineageRecord) =>
+  groups.every(({ purposes }) => purposes.every((one) => one === 'statistics' || one === 'quality'));
+
 /** Copies that are still to come, as `category at holder`. Pure. */
 export function missingCopies(answer: LineageAnswer, atRecovery: boolean): string[] {
   return answer.records.flatMap((record) =>
-    (wanted[record.category] ?? [])
+    (isForStatisticsAlone(record) ? [] : (wanted[record.category] ?? []))
       .filter((holder) => (atRecovery || holder !== 'dr-singapore') && !holds(record, holder))
       .map((holder) => `${record.category} at ${holder}`),
   );
@@ -43,7 +46,7 @@ export async function showRoute(scene: Scene, visited: Visited): Promise<void> {
   await reporter.step('Tagging', async (say) => {
     say('waiting until every event has its purposes and its end');
     const balance = await ledger.settle();
-    const text = `${String(balance.recorded)} records from ${String(totalOf(balance))} events`;
+    const text = `${String(balance.recorded)} records and facts from ${String(totalOf(balance))} events`;
     const ok = check({
       ja: '全イベントに目的と期限',
       en: 'every event has purposes and an end',

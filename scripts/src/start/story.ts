@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Log } from '@keiro/runtime';
 import type { Check } from './checks.ts';
 import { connectPipeline } from './clients.ts';
+import { showClosing } from './closing.ts';
+import { showConsents } from './consents.ts';
 import { showDeletion } from './deletion.ts';
 import { openLedger } from './ledger.ts';
 import { openInspector } from './look.ts';
@@ -16,8 +18,9 @@ import { createCast } from './visitors/people.ts';
 import { visitAll } from './visitors/visits.ts';
 
 /**
- * The main job, told once: visitors come, their data are tagged, copied and traced; one suspends marketing and
- * resumes; one is deleted everywhere; the totals agree. Answers every check, held or not.
+ * The main job, told once: visitors come, their data are tagged, copied and traced; what they chose about cookies
+ * holds; one suspends marketing and resumes; one is deleted everywhere; one leaves; the totals agree. Answers every
+ * check, held or not.
  */
 export async function tellStory(
   stage: Stage,
@@ -48,8 +51,10 @@ export async function tellStory(
       return { result, text: `4 people, ${String(result.sessions)} sessions in ${browser.name}` };
     });
     await showRoute(scene, visited);
+    await showConsents(scene, visited);
     await showSuspension(scene, visited);
     await showDeletion(scene, visited);
+    await showClosing(scene, visited);
     await showTotals(scene);
     for (const { session } of [visited.mizuki, visited.ren, visited.emma]) await session.close();
   } finally {

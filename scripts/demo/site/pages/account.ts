@@ -1,5 +1,6 @@
 import { html } from 'ghtml';
-import { field, notice, once, type Page, type View } from './layout.ts';
+import { field, newsBox, notice } from './layout.ts';
+import { once, settingsPath, type Page, type View } from './view.ts';
 
 /** What a form was filled in with, to be shown again after a mistake. */
 export type Filled = Readonly<Record<string, string | undefined>>;
@@ -29,9 +30,10 @@ export function signUpPage(view: View, filled: Filled = {}, wrong?: string): Pag
           hint: '10文字以上',
           autocomplete: 'new-password',
         })}
-        <p class="notice" data-notice="${view.policy}">
+        !${newsBox()}
+        <p class="notice" data-notice="${view.policy.version}">
           入力された情報は、会員登録・本人確認・不正利用の防止と、サービスのお知らせやお問い合わせへの回答に利用します。
-          利用目的の全文はプライバシーポリシー（${view.policy} 版）をご覧ください。
+          利用目的の全文はプライバシーポリシー（${view.policy.version} 版）をご覧ください。
         </p>
         <button>登録する</button>
       </form>`,
@@ -77,6 +79,9 @@ export function profilePage(view: View, said?: string): Page {
         !${field('department', '部署', { value: member?.department })}
         !${field('position', '役職', { value: member?.position })}
         <button>保存する</button>
-      </form>`,
+      </form>
+      <p class="more">
+        <a href="${settingsPath}">クッキーとお知らせメールの設定</a><a href="/close">退会する</a>
+      </p>`,
   };
 }

@@ -1,5 +1,6 @@
 import { html } from 'ghtml';
-import { field, notice, once, type Page, type View } from './layout.ts';
+import { field, newsBox, notice } from './layout.ts';
+import { once, type Page, type View } from './view.ts';
 
 export function campaignPage(view: View, wrong?: string): Page {
   const { member } = view.session;
@@ -16,11 +17,7 @@ export function campaignPage(view: View, wrong?: string): Page {
           >つばめボードをどんなときに使いますか？<small>任意</small>
           <textarea name="answer" rows="3" maxlength="1000"></textarea>
         </label>
-        <label class="check"
-          ><input type="checkbox" name="optIn" value="yes" /><span
-            >新機能やお得なプランのお知らせメールを受け取る（いつでも停止できます）</span
-          ></label
-        >
+        !${newsBox()}
         <button>応募する</button>
       </form>`,
   };

@@ -1,20 +1,6 @@
 import { html } from 'ghtml';
-import type { Session } from '../members.ts';
-
-/** What every page is drawn from. */
-export interface View {
-  readonly session: Session;
-  /** Goes into each form: proves that this session was shown it, and makes a repeated post harmless. */
-  readonly once: string;
-  /** Version of the privacy policy in force, `YYYY-MM-DD`. */
-  readonly policy: string;
-}
-
-/** A title and a body that is markup already. */
-export interface Page {
-  readonly title: string;
-  readonly body: string;
-}
+import { banner } from './banner.ts';
+import { once, settingsPath, type Page, type View } from './view.ts';
 
 const swallow =
   '<svg width="30" height="22" viewBox="0 0 30 22" aria-hidden="true"><path fill="#0b6e75" d="M1 3c7 0 11 3 14 8 2-4 6-7 14-9-3 4-5 8-9 11 1 2 2 4 2 7-3-2-5-4-7-6-3 2-6 3-10 3 3-2 5-4 6-6C8 7 5 5 1 3z"/></svg>';
@@ -31,6 +17,7 @@ export function layout(view: View, page: Page): string {
         <link rel="icon" href="data:," />
       </head>
       <body>
+        !${view.asks && view.path !== settingsPath ? banner(view) : ''}
         <header class="site">
           <div>
             <a class="brand" href="/">!${swallow}つばめボード<small>Tsubame Board</small></a>
@@ -45,7 +32,13 @@ export function layout(view: View, page: Page): string {
         <main>!${page.body}</main>
         <footer class="site">
           <div>
-            つばめボードは Keiro のデモのための架空のサービスです。 プライバシーポリシー ${view.policy} 版
+            <p>
+              <a href="${settingsPath}">クッキーとお知らせの設定 <span lang="en">Cookie settings</span></a>
+            </p>
+            <p>
+              つばめボードは Keiro のデモのための架空のサービスです。 プライバシーポリシー
+              ${view.policy.version} 版
+            </p>
           </div>
         </footer>
       </body>
@@ -60,10 +53,6 @@ function forMembers(view: View): string {
     <form method="post" action="/logout" name="logout">
       !${once(view)}<button class="quiet">ログアウト</button>
     </form>`;
-}
-
-export function once(view: View): string {
-  return html`<input type="hidden" name="once" value="${view.once}" />`;
 }
 
 export interface FieldOptions {
@@ -88,6 +77,15 @@ export function field(name: string, label: string, options: FieldOptions = {}): 
       !${required ? 'required' : ''}
     />
   </label>`;
+}
+
+/** Marketing only where it is ticked (PM). */
+export function newsBox(): string {
+  return html`<label class="check"
+    ><input type="checkbox" name="optIn" value="yes" /><span
+      >新機能やお得なプランのお知らせメールを受け取る（いつでも停止できます）</span
+    ></label
+  >`;
 }
 
 /** What went wrong or well with the last form. */

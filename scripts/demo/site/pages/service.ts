@@ -1,6 +1,7 @@
 import { html } from 'ghtml';
 import type { Plan, Post } from '../content.ts';
-import { field, notice, once, type Page, type View } from './layout.ts';
+import { field, notice } from './layout.ts';
+import { once, type Page, type View } from './view.ts';
 
 export function topPage(view: View): Page {
   const { member } = view.session;
@@ -72,7 +73,8 @@ export function planPage(view: View, plans: readonly Plan[], said?: string): Pag
         <p class="price">${plan.price.toLocaleString('ja-JP')} 円<small>／月</small></p>
         !${
           plan.id === current
-            ? '<p>ご利用中のプランです</p>'
+            ? html`<p>ご利用中のプランです</p>
+                !${plan.price > 0 ? cancelForm(view) : ''}`
             : plan.price > 0
               ? html`<a class="button" href="/checkout/${plan.id}">このプランにする</a>`
               : ''
@@ -85,6 +87,16 @@ export function planPage(view: View, plans: readonly Plan[], said?: string): Pag
       !${notice(said, 'well')}
       <section class="cards">!${cards.join('')}</section>`,
   };
+}
+
+/** What is kept for the payment alone ends with the plan; the books stay as the law wants it. */
+function cancelForm(view: View): string {
+  return html`<form method="post" action="/plan/cancel" name="cancel-plan">
+    !${once(view)}<button class="small">解約してフリーに戻る</button>
+    <p class="meta">
+      解約すると、ご請求先とカードの識別情報は利用を終えます。請求の記録は法令の期間だけ残ります。
+    </p>
+  </form>`;
 }
 
 /** The card is a token that the payment agency's part of the page made: there is no field for a number. */

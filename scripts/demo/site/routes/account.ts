@@ -1,11 +1,11 @@
-import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { choiceBroughtBy } from '../choice.ts';
 import { profileChanged, registered, sessionCookie } from '../events.ts';
+import { cookiesChosen, newsChosen } from '../facts.ts';
 import { filledIn, readForm, takeFlash, tokenOf, wordsOf } from '../form.ts';
-import { idOf } from '../ids.ts';
 import type { Profile, Session } from '../members.ts';
 import { logInPage, profilePage, signUpPage } from '../pages/account.ts';
-import { setSessionCookie, type Site } from '../site.ts';
+import { newVisitor, rememberBrowser, setSessionCookie, type Site } from '../site.ts';
 import { FormError } from '../submit.ts';
 
 const line = z.string().trim().max(200);
@@ -19,6 +19,7 @@ const signUpSchema = z.object({
   company: optional,
   department: optional,
   password: z.string().min(10).max(200),
+  optIn: z.literal('yes').optional(),
 });
 const logInSchema = z.object({ email: line, password: z.string().max(200) });
 const profileSchema = z.object({
@@ -29,23 +30,13 @@ const profileSchema = z.object({
   position: optional,
 });
 
-const visitorCookieName = 'tsubame_visitor';
-const visitorDays = 30;
-
-function rememberBrowser(reply: FastifyReply, session: Session): void {
-  void reply.setCookie(visitorCookieName, session.visitor ?? '', {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'lax',
-    maxAge: visitorDays * 86_400,
-  });
-}
-
 /** Sign-up, log-in, log-out and profile. */
 export function mountAccount(site: Site): void {
   const { app, deps } = site;
   const { members, submissions } = deps;
-  const newVisitor = () => `v-${idOf(deps.random(20))}`;
+  /** A guest's browser keeps its name, so that what it left so far becomes hers (D1); another member's gets a new one. */
+  const visitorOf = ({ member, visitor }: Session) =>
+    (member === undefined ? visitor : undefined) ?? newVisitor(deps.random);
 
   app.get('/signup', (request, reply) =>
     reply.type('text/html').send(site.show(request, (view) => signUpPage(view))),
@@ -54,21 +45,32 @@ export function mountAccount(site: Site): void {
     const session = site.sessionOf(request);
     try {
       const { onward } = await submissions.submit(session, tokenOf(request.body), async (id) => {
-        const { password, ...profile } = readForm(signUpSchema, request.body);
+        const { password, optIn, ...profile } = readForm(signUpSchema, request.body);
         const applicant = await members.apply(profile, password);
         if (applicant === 'email-taken')
           throw new FormError('このメールアドレスは登録済みです。ログインしてください。');
+        if (applicant === 'email-closed')
+          throw new FormError('退会された方のメールアドレスです。情報の削除が済むまで、再登録はできません。');
         const { member } = applicant;
-        const visitor = newVisitor();
+        const visitor = visitorOf(session);
         // The session that the visitor has had so far becomes the member's.
         const asMember = { ...session, member, visitor };
+        const brought = choiceBroughtBy(session, member);
+        const choosing = site.moment(`cookies-${id}`);
+        const subject = { member: member.id, email: member.email, cookie: visitor };
         return {
           events: [
             registered(site.moment(`registration-${id}`), member, visitor),
             sessionCookie(site.moment(`session-${id}`), asMember, 'login'),
+            ...(brought === undefined
+              ? []
+              : [cookiesChosen(choosing, asMember, brought.analytics, 'banner')]),
+            ...(optIn === 'yes' ? [newsChosen(site.moment(`news-${id}`), subject, true)] : []),
           ],
           accept() {
             applicant.accept();
+            member.wantsNews = optIn === 'yes';
+            if (brought !== undefined) member.choice = { ...brought, at: choosing.at };
             Object.assign(session, { member, visitor, flash: 'ご登録ありがとうございます。' });
           },
           reject: () => {
@@ -97,10 +99,18 @@ export function mountAccount(site: Site): void {
         const member = await members.authenticate(email, password);
         if (member === undefined) throw new FormError('メールアドレスかパスワードが違います。');
         // A new session: the id that was known before the log-in is worth nothing after it.
-        const session = Object.assign(members.session(undefined), { member, visitor: newVisitor() });
+        const visitor = visitorOf(before);
+        const session = Object.assign(members.session(undefined), { member, visitor });
+        const brought = choiceBroughtBy(before, member);
+        const choosing = site.moment(`cookies-${id}`);
         return {
-          events: [sessionCookie(site.moment(`session-${id}`), session, 'login')],
+          events: [
+            sessionCookie(site.moment(`session-${id}`), session, 'login'),
+            // Said by a browser so far: from now on by her, in whichever browser.
+            ...(brought === undefined ? [] : [cookiesChosen(choosing, session, brought.analytics, 'banner')]),
+          ],
           accept: () => {
+            if (brought !== undefined) member.choice = { ...brought, at: choosing.at };
             members.end(before);
           },
           onward: '/board',
@@ -132,8 +142,10 @@ export function mountAccount(site: Site): void {
         onward: '/',
       }),
     );
-    setSessionCookie(reply, members.session(undefined));
-    void reply.clearCookie(visitorCookieName, { path: '/' });
+    // Whoever comes next at this browser has chosen nothing yet.
+    const next = members.session(undefined);
+    setSessionCookie(reply, next);
+    rememberBrowser(reply, next);
     return reply.redirect(onward, 303);
   });
 

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { plans, posts, type Plan } from '../content.ts';
-import { campaignEntered, featureCookie, inquired, paid } from '../events.ts';
+import { campaignEntered, featureCookie, inquired, paid, who } from '../events.ts';
+import { newsChosen } from '../facts.ts';
 import { readForm, takeFlash, tokenOf, wordsOf } from '../form.ts';
 import { idOf } from '../ids.ts';
 import { campaignPage, inquiryPage } from '../pages/contact.ts';
-import { message, type Page } from '../pages/layout.ts';
+import { message } from '../pages/layout.ts';
+import type { Page } from '../pages/view.ts';
 import { boardPage, checkoutPage, planPage, topPage } from '../pages/service.ts';
 import type { Site } from '../site.ts';
 
@@ -115,15 +117,21 @@ export function mountService(site: Site): void {
         const { optIn, ...given } = readForm(campaignSchema, request.body);
         const entry = { address: undefined, answer: undefined, ...given };
         const moment = site.moment(`campaign-${id}`);
+        const wantsNews = optIn === 'yes';
+        const subject = { ...who(session), email: given.email };
         return Promise.resolve({
           events: [
             campaignEntered(moment, session, {
               ...entry,
               campaign: campaignId,
-              marketingOptIn: optIn === 'yes',
+              marketingOptIn: wantsNews,
             }),
+            // The entry may be used so; the consent says that the person may be, until it is withdrawn.
+            ...(wantsNews ? [newsChosen(site.moment(`news-${id}`), subject, true)] : []),
           ],
-          accept: () => undefined,
+          accept() {
+            if (wantsNews && session.member !== undefined) session.member.wantsNews = true;
+          },
           onward: '/campaign/thanks',
         });
       });

@@ -12,11 +12,11 @@ export interface Person {
 }
 
 export interface Cast {
-  /** Her lineage is shown, then she is deleted. */
+  /** Allows statistics. Her lineage is shown, then she is deleted. */
   readonly mizuki: Person;
-  /** He suspends marketing, and later resumes it. */
+  /** Refuses statistics. He suspends marketing, and later resumes it. */
   readonly ren: Person;
-  /** She does neither: what is kept from him must reach her. */
+  /** Chooses nothing in the banner: what is kept from him must reach her. In the end she leaves. */
   readonly emma: Person;
   /** No member: asks a question and goes. */
   readonly haruto: Person;

@@ -26,10 +26,16 @@ export async function visitAll(browser: Browser, cast: Cast, say: (text: string)
   return { mizuki, ren, emma, sessions: 5 };
 }
 
-async function signUp(browser: Browser, person: Person): Promise<Member> {
+/** `cookies`: what the visitor answers in the banner on the first page, if anything. */
+async function signUp(
+  browser: Browser,
+  person: Person,
+  cookies?: 'analytics' | 'necessary',
+): Promise<Member> {
   const session = await browser.open({ address: person.addresses[0], kind: 'desktop' });
   const { name, nameKana, email, phone, company, department, password } = person;
   await session.visit('/');
+  if (cookies !== undefined) await session.submit(`cookies-${cookies}`);
   await session.visit('/signup');
   await session.submit('signup', { name, nameKana, email, phone, company, department, password });
   return { person, member: await session.attribute('data-member'), session };
@@ -45,10 +51,16 @@ export async function enterCampaign({ person, session }: Member): Promise<void> 
   });
 }
 
+/** Leaves the site, having read what becomes of the data. */
+export async function closeAccount({ session }: Member): Promise<void> {
+  await session.visit('/close');
+  await session.submit('close', { understood: true });
+}
+
 /** Two sessions, everything that the site offers: she is the one whose route is shown. */
 async function mizukisDay(browser: Browser, person: Person, say: (text: string) => void): Promise<Member> {
   say('Mizuki signs up');
-  const mizuki = await signUp(browser, person);
+  const mizuki = await signUp(browser, person, 'analytics');
   const { session } = mizuki;
   await session.submit('profile', { department: '経理部', position: '課長' });
   await session.visit('/board');
@@ -74,7 +86,7 @@ async function mizukisDay(browser: Browser, person: Person, say: (text: string) 
 
 async function rensDay(browser: Browser, person: Person, say: (text: string) => void): Promise<Member> {
   say('Ren signs up');
-  const ren = await signUp(browser, person);
+  const ren = await signUp(browser, person, 'necessary');
   await ren.session.visit('/board');
   await ren.session.submit('read-backup');
   await enterCampaign(ren);
