@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { root } from '@keiro/infra/local/config';
-import { exampleDocument, type Finding } from '@keiro/schemas';
+import { exampleDocument, shippedPolicyFile, type Finding } from '@keiro/schemas';
 
 const folder = mkdtempSync(join(tmpdir(), 'keiro-policy-'));
 afterAll(() => {
@@ -51,6 +51,16 @@ describe('keiro policy', () => {
     expect(status).toBe(0);
     expect(stdout.indexOf('# プライバシーポリシー')).toBe(0);
     expect(stdout.indexOf('# Privacy policy')).toBeGreaterThan(0);
+  });
+
+  it('publish asks nobody about a file with faults, and tells where they are and what comes next', () => {
+    const file = join(folder, 'shipped.yaml');
+    copyFileSync(shippedPolicyFile, file);
+    const args = ['publish', file, '--ja-text', file, '--announced', '2026-05-01', '--yes'];
+    const { status, stdout, stderr } = keiroPolicy(...args);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/shipped\.yaml:\d+:\d+ {2}error blank-contact/);
+    expect(stderr).toContain(`keiro policy check ${file}`);
   });
 
   it('explain prints the rules of an event, and names what is wrong with one without its values', () => {

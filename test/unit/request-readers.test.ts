@@ -119,6 +119,11 @@ describe('the outbox', () => {
     expect(newestPerKey(messages).map(({ _id }) => _id)).toEqual(['2', '3', '4']);
   });
 
+  it('tells a key of one topic from that of another', () => {
+    const messages = [message('1', 'a'), { ...message('2', 'a'), topic: 'policy.versions' }];
+    expect(newestPerKey(messages)).toEqual(messages);
+  });
+
   it('is ordered by stamps, whatever the clock does', () => {
     const stamp = createStamps(() => new Date(at));
     const drawn = [stamp(), stamp()];

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { KeiroError } from '@keiro/runtime/errors';
 import {
   diffText,
   parsePolicyFile,
@@ -9,10 +10,9 @@ import {
   type Policy,
   type PolicyPublication,
 } from '@keiro/schemas';
-import { asking } from './ask.ts';
+import { asking, type Ask } from './ask.ts';
 import { painter, print, type Language } from './output.ts';
 import { langsOf, languageOption, render, textOf, wrong } from './policy-file.ts';
-import { policyOf } from './policy-known.ts';
 import { renderFinding } from './policy-output.ts';
 import { publicationText } from './policy-publish-text.ts';
 
@@ -59,7 +59,7 @@ async function publish(command: Command, file: string, options: Options): Promis
       exitCode: 2,
     });
   const after = newestOf(file);
-  const ask = asking('request', 'operator');
+  const ask = explaining(asking('request', 'operator'), file);
   const body = { policy: textOf(file), japanese: textOf(options.jaText), announced: options.announced };
   if (options.json !== true) {
     const found = await ask({ path: '/v1/policy/versions/check', body }, publishCheckSchema);
@@ -68,7 +68,7 @@ async function publish(command: Command, file: string, options: Options): Promis
         `${after.version} はすでに公表済みです。 ${after.version} had been published before, as it is here.`,
       );
     } else {
-      await show(found, after, options.lang);
+      show(found, after, options.lang);
       if (isAsked && !(await isConfirmed(after.version))) {
         print('公表しませんでした。 Nothing was published.');
         return 1;
@@ -87,6 +87,21 @@ async function publish(command: Command, file: string, options: Options): Promis
   return 0;
 }
 
+/** A refusal names the fields; what to do next is said here. */
+const explaining =
+  (ask: Ask, file: string): Ask =>
+  async (question, answer) => {
+    try {
+      return await ask(question, answer);
+    } catch (error) {
+      if (!(error instanceof KeiroError) || error.code !== 'refused') throw error;
+      throw wrong(
+        `${error.message.replaceAll('; ', '\n  ')}\n公表していません。直してからもう一度。 Nothing was published. Put it right and send it again;` +
+          ` for the versions that are known: keiro policy versions, for the file: keiro policy check ${file}`,
+      );
+    }
+  };
+
 /** Faults of the file are told with their places, before anybody is asked. */
 function newestOf(file: string): Policy {
   const parsed = parsePolicyFile(textOf(file), basename(file));
@@ -98,8 +113,9 @@ function newestOf(file: string): Policy {
 }
 
 /** The comparison as the service made it, and what it asks for. */
-async function show(found: PolicyPublication, after: Policy, lang: Language): Promise<void> {
-  const before = await policyOf(found.before);
+function show(found: PolicyPublication, after: Policy, lang: Language): void {
+  // Groups are the same, and have their names here too.
+  const before = { ...after, version: found.before };
   const diff = {
     outcome: 'known' as const,
     changes: found.changes,

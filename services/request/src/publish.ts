@@ -64,7 +64,7 @@ export function decidePublish(
       : refusedAsKnown('was published with other content');
   }
   if (situation.policies.get(after.version) !== undefined)
-    return refusedAsKnown('is known already; a revision is a further version');
+    return refusedAsKnown('is known already: a revision is a further version');
 
   const before = situation.policies.newest;
   const diff = diffPolicies(before, after, situation.holdings);

@@ -214,6 +214,7 @@ async function openFollower(
   clientId: string,
   options: FollowOptions,
 ): Promise<Running & { caughtUp: Promise<void> }> {
+  let closed = false;
   const groupId = `keiro.follow.${options.reader}.${clientId}.${crypto.randomUUID()}`;
   const consumer = kafka.consumer({
     groupId,
@@ -223,7 +224,8 @@ async function openFollower(
       initialRetryTime: 100,
       maxRetryTime: 2000,
       retries: 8,
-      restartOnFailure: () => Promise.resolve(true),
+      // What fails because it was closed would come back to life.
+      restartOnFailure: () => Promise.resolve(!closed),
     },
   });
   const admin = await openAdmin(kafka, log);
@@ -250,7 +252,13 @@ async function openFollower(
       return payload.heartbeat();
     },
   });
-  return { caughtUp, close: () => consumer.disconnect() };
+  return {
+    caughtUp,
+    close() {
+      closed = true;
+      return consumer.disconnect();
+    },
+  };
 }
 
 async function connectConsumer(

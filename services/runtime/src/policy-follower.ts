@@ -5,14 +5,15 @@ import {
   type Publication,
 } from '@keiro/schemas';
 import { KeiroError, messageOf } from './errors.ts';
-import type { Kafkas, Running } from './kafka-types.ts';
+import type { Kafkas } from './kafka-types.ts';
 import type { Log } from './log.ts';
 import { loadPolicies, type policyConfig } from './policy.ts';
 
 type Config = Readonly<Record<keyof typeof policyConfig, string>>;
 
-export interface FollowedPolicies extends Running {
+export interface FollowedPolicies {
   readonly policies: LivePolicies;
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -27,9 +28,9 @@ export async function followPolicies(
   const policies = createLivePolicies(loadPolicies(config.KEIRO_POLICY_FILE));
   /** Until all of them are there, in whatever order a compacted topic has them. */
   let early: Publication[] | undefined = [];
-  let unreadable: unknown;
+  let unreadable: string | undefined;
 
-  const { caughtUp, close } = await kafka.follow({
+  const follower = await kafka.follow({
     topic: config.KEIRO_POLICY_TOPIC,
     reader,
     from: 'beginning',
@@ -39,7 +40,7 @@ export async function followPolicies(
         if (early !== undefined) early.push(publication);
         else add(publication);
       } catch (error) {
-        unreadable ??= error;
+        unreadable ??= messageOf(error);
         log.error({ err: error }, 'a published policy version is left out');
       }
     },
@@ -50,12 +51,12 @@ export async function followPolicies(
   };
 
   try {
-    await caughtUp;
-    if (unreadable !== undefined) throw unreadable;
+    await follower.caughtUp;
+    if (unreadable !== undefined) throw new RangeError(unreadable);
     for (const one of early.sort((a, b) => (a.version < b.version ? -1 : 1))) add(one);
     early = undefined;
   } catch (error) {
-    await close();
+    await follower.close();
     throw new KeiroError(
       'policy',
       `${config.KEIRO_POLICY_FILE} (KEIRO_POLICY_FILE) does not fit what was published: ${messageOf(error)}\n` +
@@ -63,5 +64,5 @@ export async function followPolicies(
       { retryable: false, cause: error },
     );
   }
-  return { policies, close };
+  return { policies, close: () => follower.close() };
 }

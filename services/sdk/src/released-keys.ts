@@ -32,7 +32,7 @@ interface Kept {
 }
 
 export function createReleasedKeys(options: {
-  keys: KeysClient;
+  keys: Pick<KeysClient, 'release'>;
   holder: string;
   purpose: string;
 }): ReleasedKeys {

@@ -34,10 +34,9 @@ await runService(log, async (opened) => {
   opened('mongo', () => mongo.close());
   const store = openTransferStore(mongo.db);
   if (config.KEIRO_HOLDERS_FILE !== undefined) {
-    // Asked of the register alone, and so not followed any longer.
     const { policies, close } = await followPolicies(config, { kafka, reader: 'transfer', log });
+    opened('policies', close);
     const registered = await registerFromFile(config.KEIRO_HOLDERS_FILE, store, policies, now());
-    await close();
     log.info({ holders: registered }, 'holders registered');
   }
 
