@@ -13,6 +13,9 @@ import type { TagMetrics } from './metrics.ts';
 /** Entries that are settled at once; between two such batches a round pauses, so that tagging goes on beside it. */
 const batchSize = 100;
 
+/** Days whose keys go in one round: what `keys` takes at once. */
+const mostDays = 1000;
+
 export interface ExpiryDeps {
   readonly store: ExpiryStore;
   readonly keys: Pick<KeysClient, 'quarantineDays' | 'destroyQuarantineKeys'>;
@@ -44,7 +47,8 @@ export async function expiryRound(deps: ExpiryDeps): Promise<Round> {
 
   const through = lastEndedDay(policies, at);
   const waited = new Set(held.map(({ day }) => day));
-  const days = (await deps.keys.quarantineDays(through)).filter((day) => !waited.has(day));
+  const ended = (await deps.keys.quarantineDays(through)).filter((day) => !waited.has(day));
+  const days = ended.slice(0, mostDays);
   if (days.length > 0) {
     // Before it is done: cut off in between, the next round finds the keys and does it.
     await store.audit(days.map((day) => keyAudit(day, at)));
