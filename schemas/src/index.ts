@@ -24,4 +24,5 @@ export * from './subjects.ts';
 export * from './tagged.ts';
 export * from './tasks.ts';
 export * from './topics.ts';
+export * from './transfers/index.ts';
 export * from './wire.ts';
