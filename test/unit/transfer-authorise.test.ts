@@ -168,6 +168,13 @@ describe('a transfer is allowed', () => {
       },
     },
     {
+      row: 'TF',
+      name: 'by a law even to a processor that nobody examined',
+      to: holder('processor', { qualification: undefined }),
+      evidence: law,
+      is: { articles: ['APPI 27(1)(i)'] },
+    },
+    {
       row: 'T1',
       name: 'to a processor that was examined, under contract',
       to: holder('processor'),

@@ -279,6 +279,13 @@ describe('a transfer is refused', () => {
     },
     {
       row: 'TF',
+      name: 'by 27(2) before its filing',
+      to: holder('thirdParty'),
+      evidence: { ...law, article: 'APPI 27(2)', filing: { reference: 'ppc-1', filedOn: '2026-06-02' } },
+      reason: 'filing-missing',
+    },
+    {
+      row: 'TF',
       name: 'by 27(2) abroad',
       to: holder('thirdParty', abroad),
       evidence: { ...law, article: 'APPI 27(2)', filing: { reference: 'ppc-1', filedOn: '2026-01-01' } },
