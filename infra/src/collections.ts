@@ -100,8 +100,16 @@ export const collections: readonly CollectionPlan[] = [
     database: 'lineage',
     owner: 'transfer',
     readers: ['query', 'request', 'erase'],
-    why: 'the register of all that can hold a copy',
+    why: 'the register of all that can hold a copy: the newest version of each',
     indexes: [],
+  },
+  {
+    name: 'holderVersions',
+    database: 'lineage',
+    owner: 'transfer',
+    readers: [],
+    why: 'every change of a holder, with who made it and when; insert-only',
+    indexes: [{ key: { holder: 1 }, name: 'holder', why: 'the versions of one holder; few writes' }],
   },
   {
     name: 'standing',
@@ -152,7 +160,7 @@ export const collections: readonly CollectionPlan[] = [
   {
     name: 'audit',
     database: 'lineage',
-    owner: 'request, erase and tag, each its own entries; insert-only',
+    owner: 'request, erase, tag and transfer, each its own entries; insert-only',
     readers: ['query'],
     why: 'every decision about a person, append-only',
     indexes: [],

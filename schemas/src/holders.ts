@@ -178,6 +178,27 @@ export type HolderDocument = Holder & {
   readonly changedAt?: Date;
 };
 
+/** `holderVersions`, owner `transfer`: what the register said of a holder from a change on. Insert-only. */
+export interface HolderVersionDocument {
+  /** `<holder>|<version>` */
+  readonly _id: string;
+  readonly holder: string;
+  /** Counts from 1. */
+  readonly version: number;
+  readonly at: Date;
+  /** The client, or `transfer` for the file it was given. */
+  readonly by: string;
+  /** SHA-256 (base64url) of the content, whatever the order of its keys. */
+  readonly digest: string;
+  /** Names of what differs from the version before. */
+  readonly changed: readonly string[];
+  readonly content: Holder;
+}
+
 /** What the data plane knows of a holder: how workers reach it is none of its business. */
 export type RegisteredHolder = Omit<Holder, 'connector'>;
 export const registeredHolderSchema = holderSchema.omit({ connector: true });
+
+/** A message of `custody.holders`. */
+export const holderStateSchema = registeredHolderSchema.extend({ version: z.int().min(1) });
+export type HolderState = z.infer<typeof holderStateSchema>;

@@ -5,6 +5,7 @@ export * from './ends.ts';
 export * from './events/index.ts';
 export * from './examples/index.ts';
 export * from './facts.ts';
+export * from './holders-api.ts';
 export * from './holders.ts';
 export * from './jsonschema.ts';
 export * from './keys-api.ts';

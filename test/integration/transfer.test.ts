@@ -3,8 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { callJson } from '@keiro/runtime';
 import {
   custodyTopics,
+  holderAnswerSchema,
+  registeredAnswerSchema,
+  type AuditDocument,
   recordId,
   type CopyDocument,
   type CopyReport,
@@ -15,6 +19,7 @@ import {
   type SnapshotReport,
 } from '@keiro/schemas';
 import { lifeOf } from '@keiro/scripts/bench/wire-events';
+import { fit } from '../builders/holders.ts';
 import { createPipeline, type Pipeline } from '../builders/pipeline.ts';
 import { runToEnd, type ServiceProcess } from '../builders/service-process.ts';
 import { env } from '../builders/environment.ts';
@@ -52,7 +57,10 @@ beforeAll(async () => {
     { group: 'keiro.tag', topics: ['collection.access'] },
     { group: 'keiro.quarantine', topics: ['quarantine'] },
   ]);
-  write([holder('crm'), holder('dr', { kind: 'dr-site', country: 'SG', replicates: ['crm'] })]);
+  write([
+    holder('crm'),
+    holder('dr', { kind: 'dr-site', country: 'SG', operator: 'own-branch', replicates: ['crm'] }),
+  ]);
   transfer = await pipeline.start('transfer', { KEIRO_HOLDERS_FILE: file });
   // What is set aside is kept by tag.
   await pipeline.start('tag');
@@ -171,23 +179,94 @@ describe('reports of snapshots (T3)', () => {
 });
 
 describe('the register of holders', () => {
-  it('keeps since when, takes changes, and forgets nobody whom the file leaves out', async () => {
+  const operator = { url: '', token: env('KEIRO_TOKEN_OPERATOR') };
+  const get = (id: string) =>
+    callJson(
+      { ...operator, url: transfer.url },
+      { method: 'GET', path: `/v1/holders/${id}` },
+      holderAnswerSchema,
+    );
+  const register = (body: unknown, token = operator.token) =>
+    callJson({ url: transfer.url, token }, { path: '/v1/holders', body }, registeredAnswerSchema);
+  const audited = (id: string) =>
+    pipeline.mongo.db.collection<AuditDocument>('audit').find({ about: id }).sort({ _id: 1 }).toArray();
+
+  it('keeps since when and every version, forgets nobody whom the file leaves out, and is audited', async () => {
     const before = await holders().findOne({ _id: 'dr' });
-    expect(before).toMatchObject({ kind: 'dr-site', replicates: ['crm'], country: 'SG' });
+    expect(before).toMatchObject({ kind: 'dr-site', replicates: ['crm'], country: 'SG', version: 1 });
     await transfer.end();
     write([
-      holder('dr', { kind: 'dr-site', country: 'US', basis: 'entrustment', replicates: ['crm'] }),
+      holder('dr', {
+        kind: 'dr-site',
+        country: 'US',
+        basis: 'entrustment',
+        operator: 'cloud',
+        replicates: ['crm'],
+      }),
       holder('billing'),
+      holder('crm'),
     ]);
     transfer = await pipeline.start('transfer', { KEIRO_HOLDERS_FILE: file });
     expect(await holders().findOne({ _id: 'dr' })).toMatchObject({
       country: 'US',
       basis: 'entrustment',
       registeredAt: before?.registeredAt,
+      version: 2,
     });
     const ids = (await holders().find({}).toArray()).map(({ _id }) => _id);
     expect(ids).toEqual(expect.arrayContaining(['crm', 'dr', 'billing']));
+    const { versions } = await get('dr');
+    expect(versions).toMatchObject([
+      { version: 2, by: 'transfer', changed: ['basis', 'country', 'operator'] },
+      { version: 1, by: 'transfer' },
+    ]);
+    // The same content again is no new version.
+    expect((await get('crm')).versions).toHaveLength(1);
+    expect(await audited('dr')).toMatchObject([
+      { action: 'holder.registered', by: 'transfer', detail: { version: 1 } },
+      { action: 'holder.changed', detail: { version: 2, changed: ['basis', 'country', 'operator'] } },
+    ]);
   }, 120_000);
+
+  it('is changed by an operator, who is told what lapses; compliance reads it', async () => {
+    const mailer = holder('mailer', {
+      kind: 'processor',
+      basis: 'entrustment',
+      ...fit });
+    expect(await register(mailer)).toEqual({ id: 'mailer', version: 1, changed: true });
+    expect(await register(mailer)).toEqual({ id: 'mailer', version: 1, changed: false });
+    expect((await get('mailer')).holder.lapses).toMatchObject([
+      { what: 'qualification', state: 'ok', due: '2036-12-31' },
+    ]);
+    await register({ ...mailer, contract: { ...fit.contract, until: '2026-01-31' } });
+    const { holder: lapsed, versions } = await get('mailer');
+    expect(lapsed.lapses).toContainEqual({
+      what: 'contract',
+      state: 'over',
+      due: '2026-01-31',
+      label: { ja: '契約の期間', en: 'contract' },
+    });
+    expect(versions).toMatchObject([{ version: 2, by: 'operator', changed: ['contract'] }, { version: 1 }]);
+    expect((await audited('mailer')).map(({ action }) => action)).toEqual([
+      'holder.registered',
+      'holder.changed',
+    ]);
+    await expect(register(mailer, env('KEIRO_TOKEN_COMPLIANCE'))).rejects.toThrow('holders:manage');
+    await expect(register({ ...mailer, basis: 'own' })).rejects.toThrow('basis');
+  });
+
+  it('whose version was written and nothing else is mended when the change is sent again', async () => {
+    const late = holder('cut-off');
+    await register(late);
+    const changed = { ...late, purposes: ['service'] };
+    await register(changed);
+    // As if the process had died after the version and before the rest.
+    await holders().updateOne({ _id: 'cut-off' }, { $set: { version: 1, purposes: ['membership'] } });
+    await pipeline.mongo.db.collection<AuditDocument>('audit').deleteOne({ _id: 'holder/cut-off/2' });
+    expect(await register(changed)).toEqual({ id: 'cut-off', version: 2, changed: false });
+    expect(await holders().findOne({ _id: 'cut-off' })).toMatchObject({ version: 2, purposes: ['service'] });
+    expect(await audited('cut-off')).toHaveLength(2);
+  });
 
   it('refuses to start with a file that has faults, and tells all of them', async () => {
     write([holder('crm', { basis: 'whim' }), { ...holder('two'), country: 'Japan' }]);

@@ -25,8 +25,19 @@ export const clientPlans: readonly ClientPlan[] = [
     name: 'compliance',
     rights: ['lineage:read', 'requests:write', 'requests:read', 'tasks:write', 'quarantine:read'],
   },
-  // Decides about messages and about who is who, which is no part of answering people.
-  { name: 'operator', rights: ['lineage:read', 'quarantine:read', 'quarantine:manage', 'links:manage'] },
+  // Decides about messages, who is who, and who may hold what: no part of answering people.
+  {
+    name: 'operator',
+    rights: [
+      'lineage:read',
+      'quarantine:read',
+      'quarantine:manage',
+      'links:manage',
+      'holders:manage',
+      'transfers:authorise',
+      'violations:manage',
+    ],
+  },
   {
     name: 'crm',
     rights: ['keys:open', 'keys:quarantine'],

@@ -20,6 +20,9 @@ export const rights = [
   'quarantine:read',
   'quarantine:manage',
   'links:manage',
+  'holders:manage',
+  'transfers:authorise',
+  'violations:manage',
 ] as const;
 export type Right = (typeof rights)[number];
 

@@ -37,16 +37,14 @@ export function createHandler(deps: {
       message,
       is: receive(message, decoded[position], at),
     }));
-    const unknown = await holders.unknownAmong(
-      received.flatMap(({ is }) => ('holders' in is ? is.holders : [])),
-    );
+    const registered = await holders.among(received.flatMap(({ is }) => ('holders' in is ? is.holders : [])));
 
     const copies: CopyDocument[] = [];
     const snapshots: SnapshotDocument[] = [];
     const aside: SetAside[] = [];
     for (const { message, is } of received) {
       if ('refused' in is) aside.push({ message, ...is.refused });
-      else if (is.holders.some((holder) => unknown.has(holder))) aside.push(fromStranger(message, is));
+      else if (is.holders.some((holder) => !registered.has(holder))) aside.push(fromStranger(message, is));
       else if ('copy' in is) copies.push(is.copy);
       else snapshots.push(is.snapshot);
     }

@@ -4,6 +4,7 @@ import {
   connectMongo,
   createLog,
   createMetrics,
+  loadClients,
   loadPolicies,
   readConfig,
   runService,
@@ -16,7 +17,10 @@ import { custodyTopics } from '@keiro/schemas';
 import { createKeysClient, createQuarantine } from '@keiro/sdk';
 import { configSchema } from './config.ts';
 import { createHandler, createTransferMetrics } from './handle.ts';
+import { holderRoutes } from './holder-routes.ts';
+import { openHolderStore } from './holder-store.ts';
 import { createHolders } from './holders.ts';
+import { publishRegister } from './publish.ts';
 import { registerFromFile } from './register-file.ts';
 import { openTransferStore } from './store.ts';
 
@@ -27,22 +31,29 @@ await runService(log, async (opened) => {
   log.level = config.KEIRO_LOG_LEVEL;
   const now = () => new Date();
   const policies = loadPolicies(config.KEIRO_POLICY_FILE);
+  const clients = loadClients(config.KEIRO_CLIENTS_FILE);
   const metrics = createMetrics('transfer');
   const group = `keiro.transfer${config.KEIRO_GROUP_SUFFIX}`;
 
   const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
   opened('mongo', () => mongo.close());
   const store = openTransferStore(mongo.db);
+  const register = openHolderStore(mongo.db);
   if (config.KEIRO_HOLDERS_FILE !== undefined) {
-    const registered = await registerFromFile(config.KEIRO_HOLDERS_FILE, store, policies, now());
-    log.info({ holders: registered }, 'holders registered');
+    const registered = await registerFromFile(config.KEIRO_HOLDERS_FILE, register, policies, now());
+    log.info(registered, 'holders registered');
   }
+  const holders = await createHolders(() => register.all(), now);
 
   const registry = connectRegistry({ url: config.KEIRO_REGISTRY_URL });
   opened('registry', () => registry.close());
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-transfer', log });
   const producer = await kafka.producer();
   opened('producer', () => producer.close());
+  // Topics are shared: a second pipeline leaves the register of the first one alone.
+  const publish = () =>
+    config.KEIRO_GROUP_SUFFIX === '' ? publishRegister(register, producer) : Promise.resolve();
+  await publish();
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
   // A wrong token shows here, not when the first bad message comes.
   await whileUnavailable({ what: 'the keys service', log, giveUpAfterMs: 60_000 }, () =>
@@ -56,7 +67,7 @@ await runService(log, async (opened) => {
     sessionTimeoutMs: config.KEIRO_SESSION_TIMEOUT_MS,
     onBatch: createHandler({
       registry,
-      holders: await createHolders(() => store.holderIds()),
+      holders,
       store,
       quarantine: createQuarantine({ producer, keys, by: 'transfer', now, random: randomBytes }),
       metrics: createTransferMetrics(metrics),
@@ -73,6 +84,16 @@ await runService(log, async (opened) => {
     port: config.KEIRO_TRANSFER_PORT,
     log,
     metrics,
+    clients,
+    routes: holderRoutes({
+      store: register,
+      policies,
+      async onChanged() {
+        await holders.reload();
+        await publish();
+      },
+      now,
+    }),
     ready: () => mongo.ping(),
   });
   opened('http', () => http.close());
