@@ -3,7 +3,14 @@ import type { HolderDocument, HolderState } from '@keiro/schemas';
 
 /** What the data plane is told of a holder. Pure. */
 export function stateOf(document: HolderDocument): HolderState {
-  const { _id, registeredAt, changedAt, connector, version = 1, ...holder } = document;
+  const {
+    _id,
+    registeredAt: _registeredAt,
+    changedAt: _changedAt,
+    connector: _connector,
+    version = 1,
+    ...holder
+  } = document;
   return { ...holder, version };
 }
 
