@@ -26,4 +26,5 @@ export * from './tagged.ts';
 export * from './tasks.ts';
 export * from './topics.ts';
 export * from './transfers/index.ts';
+export * from './violations.ts';
 export * from './wire.ts';

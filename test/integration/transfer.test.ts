@@ -8,16 +8,22 @@ import {
   custodyTopics,
   holderAnswerSchema,
   registeredAnswerSchema,
+  violationsAnswerSchema,
+  violationViewSchema,
   type AuditDocument,
   recordId,
   type CopyDocument,
   type CopyReport,
+  type FactDocument,
   type Holder,
   type HolderDocument,
+  type LinkDocument,
   type QuarantineDocument,
   type SnapshotDocument,
   type SnapshotReport,
+  type StandingDocument,
 } from '@keiro/schemas';
+import { authoriseTransfers } from '@keiro/sdk';
 import { lifeOf } from '@keiro/scripts/bench/wire-events';
 import { fit } from '../builders/holders.ts';
 import { createPipeline, type Pipeline } from '../builders/pipeline.ts';
@@ -157,6 +163,162 @@ describe('reports of copies', () => {
   });
 });
 
+const as = (client: string, url = transfer.url) => ({ url, token: env(`KEIRO_TOKEN_${client}`) });
+
+describe('T0: copies at a holder without a basis', () => {
+  it('become violations, in sight of compliance until an operator closes them; those in order do not', async () => {
+    const query = await pipeline.start('query');
+    const list = (state = 'open') =>
+      callJson(
+        as('COMPLIANCE', query.url),
+        { method: 'GET', path: `/v1/violations?state=${state}` },
+        violationsAnswerSchema,
+      );
+    const ended = { ...fit, contract: { ...fit.contract, until: '2026-03-31' } };
+    for (const one of [
+      holder('ended', { kind: 'processor', basis: 'entrustment', ...ended }),
+      holder('partner', { kind: 'third-party', basis: 'consent' }),
+    ])
+      await callJson(as('OPERATOR'), { path: '/v1/holders', body: one }, registeredAnswerSchema);
+    const before = copy({ holder: 'ended', at: '2026-03-31T14:59:00.000Z' });
+    const after = copy({ holder: 'ended' });
+    const [asked, unasked] = [copy({ holder: 'partner' }), copy({ holder: 'partner' })];
+    await consentTo('partner', asked.ref);
+    await send('custody.copies', [before, after, after, asked, unasked, copy()]);
+    await settled();
+
+    const { open, violations } = await list();
+    expect(open).toBe(2);
+    expect(violations.map(({ holder: at, record, reason, row }) => [at, record, reason, row]).sort()).toEqual(
+      [
+        ['ended', after.record, 'contract-ended', 'T1'],
+        ['partner', unasked.record, 'consent-missing', 'TA'],
+      ],
+    );
+    const metrics = await (await fetch(`${transfer.url}/metrics`)).text();
+    expect(metrics).toMatch(/keiro_transfer_violations\{holder="ended",service="transfer"\} 1/);
+    expect(transfer.output()).toContain('a holder has copies that it had no basis for');
+
+    const id = violations.find(({ record }) => record === after.record)?.id ?? '';
+    const close = () =>
+      callJson(
+        as('OPERATOR'),
+        { path: `/v1/violations/${id}/close`, body: { reason: 'returned-or-erased', note: 'case-1' } },
+        violationViewSchema,
+      );
+    expect(await close()).toMatchObject({ state: 'closed', closed: { by: 'operator', note: 'case-1' } });
+    await expect(close()).rejects.toThrow('closed already');
+    // Told once more, it does not come back.
+    await send('custody.copies', [after]);
+    await settled();
+    expect((await list()).open).toBe(1);
+    expect((await list('closed')).violations).toMatchObject([{ id }]);
+    expect(
+      await pipeline.mongo.db
+        .collection<AuditDocument>('audit')
+        .find({ action: 'violation.closed' })
+        .toArray(),
+    ).toMatchObject([{ by: 'operator', about: [after.record], detail: { holder: 'ended', note: 'case-1' } }]);
+  }, 120_000);
+});
+
+describe('T0: a transfer before it happens', () => {
+  it('is authorised or refused one by one, in the order asked; what is refused is audited', async () => {
+    await callJson(
+      as('OPERATOR'),
+      { path: '/v1/holders', body: holder('asking', { kind: 'third-party', basis: 'consent' }) },
+      registeredAnswerSchema,
+    );
+    const [given, elsewhere, none, withdrawn, denied] = Array.from({ length: 5 }, () =>
+      lifeOf('member', randomUUID()),
+    );
+    if (!given || !elsewhere || !none || !withdrawn || !denied) throw new Error('five');
+    const mail = lifeOf('email', randomUUID());
+    await consentTo('asking', given.ref);
+    // Said under the address of the same person.
+    await consentTo('asking', mail.ref);
+    await link(elsewhere.ref, mail.ref);
+    await consentTo('asking', withdrawn.ref);
+    await consentTo('asking', withdrawn.ref, { kind: 'consent-withdrawn', time: new Date('2026-03-01') });
+    await consentTo('asking', denied.ref);
+    await pipeline.mongo.db.collection<StandingDocument>('standing').insertOne({
+      _id: denied.ref,
+      ref: denied.ref,
+      hiddenThrough: 0,
+      erasedThrough: 0,
+      suspended: [],
+      denied: ['asking'],
+      request: 'r',
+      at: new Date().toISOString(),
+    });
+    const transfers = [given, elsewhere, none, withdrawn, denied].map((subject) => ({
+      holder: 'asking',
+      purpose: 'membership',
+      subject,
+      category: 'C1',
+      groups: ['C1.identity'],
+      evidence: { basis: 'consent' as const },
+    }));
+    const verdicts = await authoriseTransfers(as('OPERATOR'), [
+      ...transfers,
+      { holder: 'nobody', purpose: 'membership', evidence: { basis: 'own' } },
+    ]);
+    expect(verdicts.map((one) => (one.allowed ? one.record.kind : one.reason))).toEqual([
+      'provision',
+      'provision',
+      'consent-missing',
+      'consent-withdrawn',
+      'denied',
+      'unknown-holder',
+    ]);
+    const audited = await pipeline.mongo.db
+      .collection<AuditDocument>('audit')
+      .find({ action: 'transfer.refused' })
+      .toArray();
+    expect(audited.map(({ about, detail }) => [about?.[0], detail['reason']]).sort()).toEqual(
+      [
+        [none.ref, 'consent-missing'],
+        [withdrawn.ref, 'consent-withdrawn'],
+        [denied.ref, 'denied'],
+        [undefined, 'unknown-holder'],
+      ].sort(),
+    );
+    await expect(authoriseTransfers(as('COMPLIANCE'), transfers)).rejects.toThrow('transfers:authorise');
+  });
+});
+
+/** What `tag` keeps of a consent towards a holder. */
+async function consentTo(recipient: string, ref: string, more: Partial<FactDocument> = {}): Promise<void> {
+  await pipeline.mongo.db.collection<FactDocument>('facts').insertOne({
+    _id: `${ref}#1/${randomUUID()}`,
+    ref,
+    generation: 1,
+    refs: [{ ref, generation: 1 }],
+    kind: 'consent-given',
+    consent: { recipients: [recipient], wording: 'w-1', means: 'form' },
+    site: 'www.demo.example',
+    source: 'demo-site',
+    policy: '2017-02-02',
+    time: new Date('2026-02-01'),
+    takenAt: new Date('2026-02-01'),
+    position: { topic: 'collection.facts', partition: 0, offset: '0' },
+    digest: 'none',
+    ...more,
+  });
+}
+
+async function link(a: string, b: string): Promise<void> {
+  const both = [
+    [a, b],
+    [b, a],
+  ] as const;
+  await pipeline.mongo.db
+    .collection<LinkDocument>('links')
+    .insertMany(
+      both.map(([from, to]) => ({ _id: `${from}|${to}`, from, to, record: 'r', at: new Date('2026-01-01') })),
+    );
+}
+
 describe('reports of snapshots (T3)', () => {
   it('become facts, once, where holder and store are registered', async () => {
     const report: SnapshotReport = {
@@ -232,7 +394,8 @@ describe('the register of holders', () => {
     const mailer = holder('mailer', {
       kind: 'processor',
       basis: 'entrustment',
-      ...fit });
+      ...fit,
+    });
     expect(await register(mailer)).toEqual({ id: 'mailer', version: 1, changed: true });
     expect(await register(mailer)).toEqual({ id: 'mailer', version: 1, changed: false });
     expect((await get('mailer')).holder.lapses).toMatchObject([

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  appendAudit,
   connectKafka,
   connectMongo,
   createLog,
@@ -15,14 +16,18 @@ import {
 import { connectRegistry } from '@keiro/runtime/registry';
 import { custodyTopics } from '@keiro/schemas';
 import { createKeysClient, createQuarantine } from '@keiro/sdk';
+import { authoriseRoute } from './authorise-route.ts';
 import { configSchema } from './config.ts';
 import { createHandler, createTransferMetrics } from './handle.ts';
 import { holderRoutes } from './holder-routes.ts';
 import { openHolderStore } from './holder-store.ts';
 import { createHolders } from './holders.ts';
+import { openPeople } from './people.ts';
 import { publishRegister } from './publish.ts';
 import { registerFromFile } from './register-file.ts';
 import { openTransferStore } from './store.ts';
+import { violationRoute } from './violation-routes.ts';
+import { openViolationStore } from './violation-store.ts';
 
 const log = createLog('transfer');
 
@@ -43,6 +48,8 @@ await runService(log, async (opened) => {
     const registered = await registerFromFile(config.KEIRO_HOLDERS_FILE, register, policies, now());
     log.info(registered, 'holders registered');
   }
+  const people = openPeople(mongo.db);
+  const violations = await openViolationStore(mongo.db, metrics, log);
   const holders = await createHolders(() => register.all(), now);
 
   const registry = connectRegistry({ url: config.KEIRO_REGISTRY_URL });
@@ -69,6 +76,9 @@ await runService(log, async (opened) => {
       registry,
       holders,
       store,
+      violations,
+      people,
+      policies,
       quarantine: createQuarantine({ producer, keys, by: 'transfer', now, random: randomBytes }),
       metrics: createTransferMetrics(metrics),
       now,
@@ -85,15 +95,26 @@ await runService(log, async (opened) => {
     log,
     metrics,
     clients,
-    routes: holderRoutes({
-      store: register,
-      policies,
-      async onChanged() {
-        await holders.reload();
-        await publish();
-      },
-      now,
-    }),
+    routes: [
+      ...holderRoutes({
+        store: register,
+        policies,
+        async onChanged() {
+          await holders.reload();
+          await publish();
+        },
+        now,
+      }),
+      authoriseRoute({
+        holders,
+        people,
+        policies,
+        audit: (entries) => appendAudit(mongo.db, entries),
+        random: randomBytes,
+        now,
+      }),
+      violationRoute(violations, now),
+    ],
     ready: () => mongo.ping(),
   });
   opened('http', () => http.close());
