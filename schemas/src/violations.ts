@@ -19,17 +19,22 @@ export const violationClosingLabels = {
   'reported-in-error': { ja: '誤った報告だった', en: 'reported in error' },
 } as const satisfies Record<ViolationClosing, Labels>;
 
-/** `violations`, owner `transfer`: one per record and holder. Inserted once, then closed once. */
+/** `violations`, owner `transfer`: one per record, or day of a store's snapshots, and holder. Inserted, then closed. */
 export interface ViolationDocument {
   /** See {@link violationId}. */
   readonly _id: string;
-  readonly record: string;
-  /** Primary ref of the record. */
-  readonly ref: Ref;
-  readonly generation: number;
   readonly holder: string;
-  readonly purpose: string;
-  readonly category: string;
+  /** The copy; absent where a recovery site has all of a store. */
+  readonly copy?: {
+    readonly record: string;
+    /** Primary ref of the record. */
+    readonly ref: Ref;
+    readonly generation: number;
+    readonly purpose: string;
+    readonly category: string;
+  };
+  /** T3: the first snapshot of that day. */
+  readonly snapshot?: { readonly store: string; readonly snapshot: string };
   readonly reason: TransferRefusal;
   readonly row: string;
   readonly articles: readonly string[];
@@ -44,9 +49,9 @@ export interface ViolationDocument {
   };
 }
 
-/** Fits into an address, which a record id does not. */
-export function violationId(record: string, holder: string): string {
-  return `v-${hash('sha256', `${record}|${holder}`, 'base64url').slice(0, 22)}`;
+/** Of a record or of a store and day, and a holder. Fits into an address, which a record id does not. */
+export function violationId(what: string, holder: string): string {
+  return `v-${hash('sha256', `${what}|${holder}`, 'base64url').slice(0, 22)}`;
 }
 
 export const violationStates = ['open', 'closed'] as const;
@@ -56,11 +61,11 @@ const reasons = Object.keys(transferRefusals) as [TransferRefusal];
 export const violationViewSchema = z.strictObject({
   id: z.string(),
   state: z.enum(violationStates),
-  record: z.string(),
-  ref: z.string(),
   holder: holderIdSchema,
-  purpose: z.string(),
-  category: z.string(),
+  copy: z
+    .strictObject({ record: z.string(), ref: z.string(), purpose: z.string(), category: z.string() })
+    .optional(),
+  snapshot: z.strictObject({ store: holderIdSchema, snapshot: z.string() }).optional(),
   reason: z.enum(reasons),
   row: z.string(),
   articles: z.array(z.string()),
@@ -94,12 +99,17 @@ export const closeViolationSchema = z.strictObject({
 });
 
 export function violationView(document: ViolationDocument): ViolationView {
-  const { _id, generation: _generation, at, foundAt, closed, articles, ...rest } = document;
+  const { _id, at, foundAt, closed, articles, copy, ...rest } = document;
   const { ja, en } = transferRefusals[document.reason];
   return {
     id: _id,
     state: closed === undefined ? 'open' : 'closed',
     ...rest,
+    ...(copy === undefined
+      ? {}
+      : {
+          copy: { record: copy.record, ref: copy.ref, purpose: copy.purpose, category: copy.category },
+        }),
     articles: [...articles],
     message: { ja, en },
     at: at.toISOString(),

@@ -27,6 +27,7 @@ import { authoriseTransfers } from '@keiro/sdk';
 import { lifeOf } from '@keiro/scripts/bench/wire-events';
 import { fit } from '../builders/holders.ts';
 import { createPipeline, type Pipeline } from '../builders/pipeline.ts';
+import { keiro } from '../builders/program.ts';
 import { runToEnd, type ServiceProcess } from '../builders/service-process.ts';
 import { env } from '../builders/environment.ts';
 
@@ -189,17 +190,17 @@ describe('T0: copies at a holder without a basis', () => {
 
     const { open, violations } = await list();
     expect(open).toBe(2);
-    expect(violations.map(({ holder: at, record, reason, row }) => [at, record, reason, row]).sort()).toEqual(
-      [
-        ['ended', after.record, 'contract-ended', 'T1'],
-        ['partner', unasked.record, 'consent-missing', 'TA'],
-      ],
-    );
+    expect(
+      violations.map(({ holder: at, copy: of, reason, row }) => [at, of?.record, reason, row]).sort(),
+    ).toEqual([
+      ['ended', after.record, 'contract-ended', 'T1'],
+      ['partner', unasked.record, 'consent-missing', 'TA'],
+    ]);
     const metrics = await (await fetch(`${transfer.url}/metrics`)).text();
     expect(metrics).toMatch(/keiro_transfer_violations\{holder="ended",service="transfer"\} 1/);
     expect(transfer.output()).toContain('a holder has copies that it had no basis for');
 
-    const id = violations.find(({ record }) => record === after.record)?.id ?? '';
+    const id = violations.find(({ copy: of }) => of?.record === after.record)?.id ?? '';
     const close = () =>
       callJson(
         as('OPERATOR'),
@@ -416,6 +417,27 @@ describe('the register of holders', () => {
     ]);
     await expect(register(mailer, env('KEIRO_TOKEN_COMPLIANCE'))).rejects.toThrow('holders:manage');
     await expect(register({ ...mailer, basis: 'own' })).rejects.toThrow('basis');
+  });
+
+  it('is registered, shown and checked from the command line, which fails while something is over', async () => {
+    const run = async (...args: string[]) => {
+      const program = keiro(args, { env: { ...process.env, KEIRO_TRANSFER_URL: transfer.url } });
+      return { code: await program.code, output: program.output() };
+    };
+    const over = { ...fit, contract: { ...fit.contract, until: '2026-02-28' } };
+    write([holder('by-hand'), holder('over', { kind: 'processor', basis: 'entrustment', ...over })]);
+    expect(await run('holders', 'register', file)).toEqual({
+      code: 0,
+      output: expect.stringContaining('by-hand  v1  登録しました registered') as string,
+    });
+    const shown = await run('holders', 'show', 'over');
+    expect(shown.output).toContain('保管先 over store over');
+    expect(shown.output).toContain('期限切れ over 契約の期間 contract 2026-02-28');
+    expect(shown.output).toMatch(/v1 {2}\d{4}-\d\d-\d\d \S+ {2}operator {2}basis, /);
+    const checked = await run('holders', 'check');
+    expect(checked.code).toBe(1);
+    expect(checked.output).toMatch(/over +期限切れ over +2026-02-28 +契約の期間 contract/);
+    expect(checked.output).not.toContain('by-hand');
   });
 
   it('whose version was written and nothing else is mended when the change is sent again', async () => {

@@ -88,8 +88,8 @@ export function listLines(
   const rows = violations.map((one) => [
     one.id,
     one.holder,
-    one.category,
-    one.purpose,
+    one.copy?.category ?? `${one.snapshot?.store ?? ''} *`,
+    one.copy?.purpose ?? '',
     one.row,
     at(one.foundAt),
     one.closed === undefined ? say(one.message, lang) : say(violationClosingLabels[one.closed.reason], lang),

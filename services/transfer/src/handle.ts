@@ -13,7 +13,7 @@ import type { People } from './people.ts';
 import { receive } from './receive.ts';
 import type { TransferStore } from './store.ts';
 import type { ViolationStore } from './violation-store.ts';
-import { restsOnConsent, violationOf } from './violations.ts';
+import { restsOnConsent, violationOf, violationOfSnapshot } from './violations.ts';
 
 /** What the custody consumer counts. A batch that is repeated is counted once, when it has passed. */
 export function createTransferMetrics(metrics: Metrics) {
@@ -63,7 +63,7 @@ export function createHandler(deps: {
 
     const newCopies = await store.insertCopies(copies);
     const newSnapshots = await store.insertSnapshots(snapshots);
-    await violations.add(await violationsAmong(copies, registered, deps, at));
+    await violations.add(await violationsAmong({ copies, snapshots }, registered, deps, at));
     await quarantine.add(aside);
 
     metrics.facts.inc({ topic: 'custody.copies' }, newCopies);
@@ -76,7 +76,7 @@ export function createHandler(deps: {
 
 /** T0: judged in memory, but for holders who rest on each person's consent. */
 async function violationsAmong(
-  copies: readonly CopyDocument[],
+  { copies, snapshots }: { copies: readonly CopyDocument[]; snapshots: readonly SnapshotDocument[] },
   registered: ReadonlyMap<string, HolderDocument>,
   { people, policies }: { people: Pick<People, 'consentsOf'>; policies: Policies },
   at: Date,
@@ -87,12 +87,17 @@ async function violationsAmong(
   });
   const consents = await people.consentsOf(asked);
   const policy = policies.inForce(at);
-  return copies.flatMap((copy) => {
-    const holder = registered.get(copy.holder);
-    const found =
-      holder === undefined ? undefined : violationOf(copy, holder, consents.get(copy.ref) ?? [], policy, at);
-    return found === undefined ? [] : [found];
-  });
+  const found = [
+    ...copies.map((copy) => {
+      const holder = registered.get(copy.holder);
+      return holder && violationOf(copy, holder, consents.get(copy.ref) ?? [], policy, at);
+    }),
+    ...snapshots.map((snapshot) => {
+      const site = registered.get(snapshot.holder);
+      return site && violationOfSnapshot(snapshot, site, policy, at);
+    }),
+  ];
+  return found.filter((one) => one !== undefined);
 }
 
 function fromStranger(

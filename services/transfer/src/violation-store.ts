@@ -38,7 +38,7 @@ export async function openViolationStore(db: Db, metrics: Metrics, log: Log): Pr
       const added = unique.filter(({ _id }) => !old.has(_id));
       if (added.length === 0) return;
       for (const [holder, { reason, n }] of byHolder(added)) {
-        log.warn({ holder, reason, copies: n }, 'a holder has copies that it had no basis for');
+        log.warn({ holder, reason, found: n }, 'a holder has copies that it had no basis for');
       }
       await count();
     },
@@ -62,7 +62,7 @@ export async function openViolationStore(db: Db, metrics: Metrics, log: Log): Pr
 }
 
 function entryOf(
-  { _id, record, holder }: ViolationDocument,
+  { _id, copy, holder }: ViolationDocument,
   { at, by, reason, note }: NonNullable<ViolationDocument['closed']>,
 ): AuditEntry {
   return {
@@ -70,7 +70,7 @@ function entryOf(
     at,
     by,
     action: 'violation.closed',
-    about: [record],
+    about: [copy?.record ?? holder],
     detail: { holder, reason, ...(note === undefined ? {} : { note }) },
   };
 }

@@ -1,11 +1,14 @@
 import {
   authorise,
+  dayInJapan,
+  uncarried,
   violationId,
   type ConsentFact,
   type CopyDocument,
   type Evidence,
   type HolderDocument,
   type Policy,
+  type SnapshotDocument,
   type TransferVerdict,
   type ViolationDocument,
 } from '@keiro/schemas';
@@ -34,10 +37,27 @@ export function violationOf(
   const { reason, row, articles } = verdict;
   return {
     _id: violationId(record, holder.id),
-    ...{ record, ref, generation, purpose, category, at },
     holder: holder.id,
-    ...{ reason, row, articles },
-    foundAt,
+    copy: { record, ref, generation, purpose, category },
+    ...{ reason, row, articles, at, foundAt },
+  };
+}
+
+/** T3: a recovery site that the register does not carry has taken a snapshot. One a day of each store is enough. Pure. */
+export function violationOfSnapshot(
+  { store, snapshot, takenAt }: SnapshotDocument,
+  site: HolderDocument,
+  policy: Policy,
+  foundAt: Date,
+): ViolationDocument | undefined {
+  const refused = uncarried(site, policy, takenAt);
+  if (refused === undefined) return undefined;
+  const { reason, row, articles } = refused;
+  return {
+    _id: violationId(`${store}@${dayInJapan(takenAt)}`, site.id),
+    holder: site.id,
+    snapshot: { store, snapshot },
+    ...{ reason, row, articles, at: takenAt, foundAt },
   };
 }
 
