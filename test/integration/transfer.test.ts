@@ -428,7 +428,7 @@ describe('the register of holders', () => {
     write([holder('by-hand'), holder('over', { kind: 'processor', basis: 'entrustment', ...over })]);
     expect(await run('holders', 'register', file)).toEqual({
       code: 0,
-      output: expect.stringContaining('by-hand  v1  登録しました registered') as string,
+      output: expect.stringContaining('by-hand  v1  登録しました registered'),
     });
     const shown = await run('holders', 'show', 'over');
     expect(shown.output).toContain('保管先 over store over');
