@@ -22,7 +22,7 @@ export function countsAsConsent(consent: Consent, use: ConsentUse): boolean {
   return told.includes('system-of-country') && told.includes('measures-of-recipient');
 }
 
-type ConsentFact = Pick<FactDocument, '_id' | 'kind' | 'time' | 'consent'>;
+export type ConsentFact = Pick<FactDocument, '_id' | 'kind' | 'time' | 'consent'>;
 
 /** One consent of a person about one purpose or one recipient. */
 export interface ConsentEntry {

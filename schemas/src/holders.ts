@@ -123,13 +123,21 @@ const announcementSchema = z.strictObject({
 });
 const abroadSchema = z.strictObject({
   basis: z.enum(basesAbroad),
+  /** When somebody last looked whether it still holds. */
   reviewedAt: day,
   nextReview: day,
+  /** Of an equivalent system: what the recipient does that amounts to it, told to a person who asks (28(3)). */
+  measures: labels.optional(),
 });
+
+/** T3: who runs a recovery site; that decides whether APPI 28 sees a third party there. */
+export const siteOperators = ['own-branch', 'affiliate', 'cloud'] as const;
 
 export const holderKinds = [
   'store',
   'processor',
+  /** T2: a company of our group: a third party as any other, under the duties of a processor. */
+  'affiliate',
   'dr-site',
   'third-party',
   'joint-user',
@@ -145,8 +153,19 @@ export const holderSchema = z.strictObject({
   country: z.string().regex(/^[A-Z]{2}$/),
   categories: z.array(z.string().regex(/^C[1-7]$/)).min(1),
   purposes: z.array(z.string()).min(1),
-  /** Why data may go there: `own` for a store of ours, otherwise a basis of the policy. */
+  /**
+   * Why data may go there: `own` for a store of ours and for a site of our own branch, or on a cloud whose operator
+   * does not handle the data; otherwise a basis of the policy.
+   */
   basis: z.string(),
+  /** The desk that answers for the data there: no person's name. */
+  contact: labels.optional(),
+  /** What keeps the data safe there (APPI 23), where abroad with regard to that country. */
+  safetyMeasures: labels.optional(),
+  /** Of a holder abroad: that country's system for personal data, in brief (APPI 28(2)). */
+  countrySystem: labels.optional(),
+  /** Of a DR site. */
+  operator: z.enum(siteOperators).optional(),
   /** T1, T2: who found a processor fit, and until when that counts. */
   qualification: qualificationSchema.optional(),
   /** T1, T2: what a processor has promised. */
@@ -160,4 +179,37 @@ export const holderSchema = z.strictObject({
   connector: connectorSchema,
 });
 export type Holder = z.infer<typeof holderSchema>;
-export type HolderDocument = Holder & { readonly _id: string; readonly registeredAt: Date };
+
+/** `holders`, owner `transfer`: the newest version of each holder. */
+export type HolderDocument = Holder & {
+  readonly _id: string;
+  readonly registeredAt: Date;
+  /** Absent in documents from before versions were kept. */
+  readonly version?: number;
+  readonly changedAt?: Date;
+};
+
+/** `holderVersions`, owner `transfer`: what the register said of a holder from a change on. Insert-only. */
+export interface HolderVersionDocument {
+  /** `<holder>|<version>` */
+  readonly _id: string;
+  readonly holder: string;
+  /** Counts from 1. */
+  readonly version: number;
+  readonly at: Date;
+  /** The client, or `transfer` for the file it was given. */
+  readonly by: string;
+  /** SHA-256 (base64url) of the content, whatever the order of its keys. */
+  readonly digest: string;
+  /** Names of what differs from the version before. */
+  readonly changed: readonly string[];
+  readonly content: Holder;
+}
+
+/** What the data plane knows of a holder: how workers reach it is none of its business. */
+export type RegisteredHolder = Omit<Holder, 'connector'>;
+export const registeredHolderSchema = holderSchema.omit({ connector: true });
+
+/** A message of `custody.holders`. */
+export const holderStateSchema = registeredHolderSchema.extend({ version: z.int().min(1) });
+export type HolderState = z.infer<typeof holderStateSchema>;

@@ -60,7 +60,9 @@ export const releaseRequestSchema = z.strictObject({
 });
 export type ReleaseRequest = z.infer<typeof releaseRequestSchema>;
 
-export const refusals = ['erased', 'hidden', 'suspended', 'unknown'] as const;
+/** `lapsed`: the register does not carry the holder now, whoever the person is (T0 to T4). */
+export const refusals = ['erased', 'hidden', 'suspended', 'lapsed', 'unknown'] as const;
+export type ReleaseRefusal = (typeof refusals)[number];
 
 export const releaseResponseSchema = z.strictObject({
   /** In the order asked. Keys by group, plus `custody` for sealing locators. */

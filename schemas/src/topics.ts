@@ -104,6 +104,18 @@ export const topics = [
     why: 'events kept from a holder while their person suspends use (R5), still sealed, delivered on resume',
   },
   {
+    name: 'custody.holders',
+    partitions: 1,
+    key: 'holder',
+    personal: false,
+    cleanup: 'compact',
+    format: 'json',
+    segmentMs: hour,
+    writers: ['transfer'],
+    readers: ['keys', 'guarded consumers'],
+    why: 'the register as the data plane needs it: nothing is released to a holder that is unknown or has lapsed (T0)',
+  },
+  {
     name: 'rights.standing',
     partitions: 1,
     key: 'ref',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { collectionTopics, custodyTopics, type Holder, type Life } from '@keiro/schemas';
 import { createKeysClient, locatorAssociated, seal } from '@keiro/sdk';
 import { env } from './environment.ts';
+import { fit } from './holders.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { compositeStore, httpStore, mongodbStore, postgresqlStore, type TestStore } from './stores.ts';
 import { produce, sealedEvent } from './wire.ts';
@@ -70,11 +71,12 @@ export async function createCompany(name: string): Promise<Company> {
     JSON.stringify([
       holder('crm', crm, ['C1']),
       holder('billing', billing, ['C5']),
-      holder('mailer', mailer, ['C1'], { kind: 'processor', basis: 'entrustment' }),
+      holder('mailer', mailer, ['C1'], { kind: 'processor', basis: 'entrustment', ...fit }),
       holder('recovery', recovery, ['C1', 'C5'], {
         kind: 'dr-site',
         country: 'SG',
-        basis: 'entrustment',
+        basis: 'own',
+        operator: 'own-branch',
         replicates: ['crm', 'billing'],
       }),
     ]),

@@ -17,6 +17,8 @@ const events =
   'unit/events.test.ts: has one type for each category C1 to C7, each with a topic of the pipeline';
 const tagged =
   'integration/tag.test.ts: becomes a record with purposes and an end, links both ways, and a message for followers';
+const allowed = 'unit/transfer-authorise.test.ts: $row: $name';
+const refused = 'unit/transfer-refuse.test.ts: $row: $name';
 const byPurpose = 'unit/guard.test.ts: for %s: the groups that the purpose covers, and no other';
 
 /** Every row once: in `shown`, or in `later` where something of it is missing. */
@@ -67,6 +69,44 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
     ],
     ask: 'policy explain',
   },
+  T0: {
+    tests: [
+      allowed,
+      'unit/transfer-refuse.test.ts: T0: to somebody who is not registered',
+      'integration/transfer.test.ts: become violations, in sight of compliance until an operator closes them; those in order do not',
+    ],
+    ask: 'violations list',
+  },
+  TA: {
+    tests: [
+      refused,
+      'integration/transfer.test.ts: is authorised or refused one by one, in the order asked; what is refused is audited',
+    ],
+    ask: 'lineage',
+  },
+  TB: {
+    tests: [
+      allowed,
+      'unit/transfer-refuse.test.ts: TB: in the words that the policy permits it and the Act does not',
+    ],
+    ask: 'violations list',
+  },
+  TC: { tests: [allowed, refused], ask: 'violations list' },
+  TD: { tests: [allowed, refused], ask: 'violations list' },
+  TE: { tests: [allowed, refused], ask: 'violations list' },
+  TF: { tests: [allowed, refused], ask: 'violations list' },
+  T1: {
+    tests: [
+      refused,
+      'integration/guarded-consumer.test.ts: T1: keeps back everything once its contract has ended, keys at hand or not, and delivers it when it is mended',
+    ],
+    ask: 'holders check',
+  },
+  T2: { tests: [allowed, refused], ask: 'holders check' },
+  T4: {
+    tests: ['unit/transfer-refuse.test.ts: T4: to a joint user whose announcement lacks %s'],
+    ask: 'holders check',
+  },
   R4: {
     tests: [
       'integration/request.test.ts: reaches every holder, by identifier and by locator, is proven by a second look, and ends the keys',
@@ -116,17 +156,7 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
 };
 
 export const later: Readonly<Partial<Record<RowId, Later>>> = {
-  T0: { missing: 'a transfer without a basis is shown as such, and not yet blocked before it happens' },
-  TA: { missing: 'consents towards recipients do not carry transfers yet' },
-  TB: { missing: 'no transfer is authorised by basis yet' },
-  TC: { missing: 'no transfer is authorised by basis yet' },
-  TD: { missing: 'no transfer is authorised by basis yet' },
-  TE: { missing: 'no transfer is authorised by basis yet' },
-  TF: { missing: 'no transfer is authorised by basis yet' },
-  T1: { missing: 'the register has qualification and contract, and a lapse does not stop the flow yet' },
-  T2: { missing: 'as T1' },
   T3: { missing: 'copies at the site are known and erased; no gate after a restore yet' },
-  T4: { missing: 'joint use is checked in the policy, and no transfer is held against its announcement yet' },
   S1: {
     missing: 'sealing, rights and separate keys are there; no signed audit and no breach assessment yet',
   },

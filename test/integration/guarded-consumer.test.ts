@@ -1,6 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { root } from '@keiro/infra/local/config';
 import {
+  callJson,
   connectKafka,
   createLog,
   until,
@@ -14,8 +18,10 @@ import {
   copyReportSchema,
   quarantinedSchema,
   recordId,
+  registeredAnswerSchema,
   type CollectionEvent,
   type CopyReport,
+  type Holder,
   type Standing,
 } from '@keiro/schemas';
 import {
@@ -98,14 +104,17 @@ const registration = (member: string): CollectionEvent => ({
 
 const newMember = () => `m-${randomUUID()}`;
 
-/** A consumer in the name of crm, with a group of its own, that keeps what it was given. */
-async function guarded(purpose: 'membership' | 'service' = 'membership') {
+/** A consumer in the name of a holder, with a group of its own, that keeps what it was given. */
+async function guarded(
+  purpose: 'membership' | 'service' = 'membership',
+  { holder, keys } = { holder: 'crm', keys: crmKeys },
+) {
   const seen: GuardedEvent[] = [];
   const running = await createGuardedConsumer({
     kafka,
     registry,
-    keys: crmKeys,
-    holder: 'crm',
+    keys,
+    holder,
     purpose,
     categories: ['C1'],
     groupSuffix: `-${randomUUID()}`,
@@ -152,6 +161,17 @@ async function stand(ref: string, change: Partial<Standing>): Promise<void> {
   await producer.send([
     { topic: 'rights.standing', messages: [{ key: ref, value: Buffer.from(JSON.stringify(standing)) }] },
   ]);
+}
+
+/** The demo company's mail processor as its register has it, changed as an operator would. */
+async function registerMailer(more: Partial<Holder> = {}): Promise<void> {
+  const demo = JSON.parse(readFileSync(join(root, 'scripts', 'demo', 'holders.json'), 'utf8')) as Holder[];
+  const mailer = demo.find(({ id }) => id === 'mailer');
+  await callJson(
+    { url: env('KEIRO_TRANSFER_URL'), token: env('KEIRO_TOKEN_OPERATOR') },
+    { path: '/v1/holders', body: { ...mailer, ...more } },
+    registeredAnswerSchema,
+  );
 }
 
 describe('a guarded consumer', () => {
@@ -266,6 +286,54 @@ describe('a guarded consumer', () => {
     const third = await start();
     await eventually('the other too', () => seen.includes(two));
     await third.close();
+  });
+
+  it('T1: keeps back everything once its contract has ended, keys at hand or not, and delivers it when it is mended', async () => {
+    const keys = createKeysClient({ url: keysUrl, token: env('KEIRO_TOKEN_MAILER') });
+    const [known, fresh] = [newMember(), newMember()];
+    await emitter.emit(registration(known));
+    const consumer = await guarded('service', { holder: 'mailer', keys });
+    await eventually('the event before arrives', () => consumer.of(known).length === 1);
+    const ref = await refOf(known);
+
+    await registerMailer({
+      contract: { from: '2024-04-01', until: '2026-01-31', safetyClauses: true, subProcessing: 'none' },
+    });
+    try {
+      await eventually('keys refuses', async () => {
+        const { results } = await keys.release({
+          holder: 'mailer',
+          purpose: 'service',
+          groups: [],
+          lives: [{ ref, generation: 1 }],
+        });
+        return results[0]?.state === 'refused' && results[0].reason === 'lapsed';
+      });
+      // Of the first the consumer still has the keys.
+      const withheld = [registration(known), registration(fresh)];
+      await emitter.emitBatch(withheld);
+      const records = [
+        recordId({ ref, generation: 1 }, 'demo-site', withheld[0]?.id ?? ''),
+        recordId({ ref: await refOf(fresh), generation: 1 }, 'demo-site', withheld[1]?.id ?? ''),
+      ];
+      for (const record of records)
+        await eventually('it is reported as withheld', async () =>
+          (await reports(record, 'withheld')).some(({ holder }) => holder === 'mailer'),
+        );
+      expect([consumer.of(known).length, consumer.of(fresh).length]).toEqual([1, 0]);
+
+      await registerMailer();
+      await eventually(
+        'both are delivered',
+        () => consumer.of(known).length === 2 && consumer.of(fresh).length === 1,
+      );
+      for (const record of records)
+        await eventually('and reported as held', async () =>
+          (await reports(record, 'held')).some(({ holder }) => holder === 'mailer'),
+        );
+    } finally {
+      await registerMailer();
+    }
   });
 
   it('R4: gives nothing of a person whose deletion is under way or done', async () => {

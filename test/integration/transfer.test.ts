@@ -3,19 +3,31 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { callJson } from '@keiro/runtime';
 import {
   custodyTopics,
+  holderAnswerSchema,
+  registeredAnswerSchema,
+  violationsAnswerSchema,
+  violationViewSchema,
+  type AuditDocument,
   recordId,
   type CopyDocument,
   type CopyReport,
+  type FactDocument,
   type Holder,
   type HolderDocument,
+  type LinkDocument,
   type QuarantineDocument,
   type SnapshotDocument,
   type SnapshotReport,
+  type StandingDocument,
 } from '@keiro/schemas';
+import { authoriseTransfers } from '@keiro/sdk';
 import { lifeOf } from '@keiro/scripts/bench/wire-events';
+import { fit } from '../builders/holders.ts';
 import { createPipeline, type Pipeline } from '../builders/pipeline.ts';
+import { keiro } from '../builders/program.ts';
 import { runToEnd, type ServiceProcess } from '../builders/service-process.ts';
 import { env } from '../builders/environment.ts';
 
@@ -52,7 +64,10 @@ beforeAll(async () => {
     { group: 'keiro.tag', topics: ['collection.access'] },
     { group: 'keiro.quarantine', topics: ['quarantine'] },
   ]);
-  write([holder('crm'), holder('dr', { kind: 'dr-site', country: 'SG', replicates: ['crm'] })]);
+  write([
+    holder('crm'),
+    holder('dr', { kind: 'dr-site', country: 'SG', operator: 'own-branch', replicates: ['crm'] }),
+  ]);
   transfer = await pipeline.start('transfer', { KEIRO_HOLDERS_FILE: file });
   // What is set aside is kept by tag.
   await pipeline.start('tag');
@@ -149,6 +164,162 @@ describe('reports of copies', () => {
   });
 });
 
+const as = (client: string, url = transfer.url) => ({ url, token: env(`KEIRO_TOKEN_${client}`) });
+
+describe('T0: copies at a holder without a basis', () => {
+  it('become violations, in sight of compliance until an operator closes them; those in order do not', async () => {
+    const query = await pipeline.start('query');
+    const list = (state = 'open') =>
+      callJson(
+        as('COMPLIANCE', query.url),
+        { method: 'GET', path: `/v1/violations?state=${state}` },
+        violationsAnswerSchema,
+      );
+    const ended = { ...fit, contract: { ...fit.contract, until: '2026-03-31' } };
+    for (const one of [
+      holder('ended', { kind: 'processor', basis: 'entrustment', ...ended }),
+      holder('partner', { kind: 'third-party', basis: 'consent' }),
+    ])
+      await callJson(as('OPERATOR'), { path: '/v1/holders', body: one }, registeredAnswerSchema);
+    const before = copy({ holder: 'ended', at: '2026-03-31T14:59:00.000Z' });
+    const after = copy({ holder: 'ended' });
+    const [asked, unasked] = [copy({ holder: 'partner' }), copy({ holder: 'partner' })];
+    await consentTo('partner', asked.ref);
+    await send('custody.copies', [before, after, after, asked, unasked, copy()]);
+    await settled();
+
+    const { open, violations } = await list();
+    expect(open).toBe(2);
+    expect(
+      violations.map(({ holder: at, copy: of, reason, row }) => [at, of?.record, reason, row]).sort(),
+    ).toEqual([
+      ['ended', after.record, 'contract-ended', 'T1'],
+      ['partner', unasked.record, 'consent-missing', 'TA'],
+    ]);
+    const metrics = await (await fetch(`${transfer.url}/metrics`)).text();
+    expect(metrics).toMatch(/keiro_transfer_violations\{holder="ended",service="transfer"\} 1/);
+    expect(transfer.output()).toContain('a holder has copies that it had no basis for');
+
+    const id = violations.find(({ copy: of }) => of?.record === after.record)?.id ?? '';
+    const close = () =>
+      callJson(
+        as('OPERATOR'),
+        { path: `/v1/violations/${id}/close`, body: { reason: 'returned-or-erased', note: 'case-1' } },
+        violationViewSchema,
+      );
+    expect(await close()).toMatchObject({ state: 'closed', closed: { by: 'operator', note: 'case-1' } });
+    await expect(close()).rejects.toThrow('closed already');
+    // Told once more, it does not come back.
+    await send('custody.copies', [after]);
+    await settled();
+    expect((await list()).open).toBe(1);
+    expect((await list('closed')).violations).toMatchObject([{ id }]);
+    expect(
+      await pipeline.mongo.db
+        .collection<AuditDocument>('audit')
+        .find({ action: 'violation.closed' })
+        .toArray(),
+    ).toMatchObject([{ by: 'operator', about: [after.record], detail: { holder: 'ended', note: 'case-1' } }]);
+  }, 120_000);
+});
+
+describe('T0: a transfer before it happens', () => {
+  it('is authorised or refused one by one, in the order asked; what is refused is audited', async () => {
+    await callJson(
+      as('OPERATOR'),
+      { path: '/v1/holders', body: holder('asking', { kind: 'third-party', basis: 'consent' }) },
+      registeredAnswerSchema,
+    );
+    const [given, elsewhere, none, withdrawn, denied] = Array.from({ length: 5 }, () =>
+      lifeOf('member', randomUUID()),
+    );
+    if (!given || !elsewhere || !none || !withdrawn || !denied) throw new Error('five');
+    const mail = lifeOf('email', randomUUID());
+    await consentTo('asking', given.ref);
+    // Said under the address of the same person.
+    await consentTo('asking', mail.ref);
+    await link(elsewhere.ref, mail.ref);
+    await consentTo('asking', withdrawn.ref);
+    await consentTo('asking', withdrawn.ref, { kind: 'consent-withdrawn', time: new Date('2026-03-01') });
+    await consentTo('asking', denied.ref);
+    await pipeline.mongo.db.collection<StandingDocument>('standing').insertOne({
+      _id: denied.ref,
+      ref: denied.ref,
+      hiddenThrough: 0,
+      erasedThrough: 0,
+      suspended: [],
+      denied: ['asking'],
+      request: 'r',
+      at: new Date().toISOString(),
+    });
+    const transfers = [given, elsewhere, none, withdrawn, denied].map((subject) => ({
+      holder: 'asking',
+      purpose: 'membership',
+      subject,
+      category: 'C1',
+      groups: ['C1.identity'],
+      evidence: { basis: 'consent' as const },
+    }));
+    const verdicts = await authoriseTransfers(as('OPERATOR'), [
+      ...transfers,
+      { holder: 'nobody', purpose: 'membership', evidence: { basis: 'own' } },
+    ]);
+    expect(verdicts.map((one) => (one.allowed ? one.record.kind : one.reason))).toEqual([
+      'provision',
+      'provision',
+      'consent-missing',
+      'consent-withdrawn',
+      'denied',
+      'unknown-holder',
+    ]);
+    const audited = await pipeline.mongo.db
+      .collection<AuditDocument>('audit')
+      .find({ action: 'transfer.refused' })
+      .toArray();
+    expect(audited.map(({ about, detail }) => [about?.[0], detail['reason']]).sort()).toEqual(
+      [
+        [none.ref, 'consent-missing'],
+        [withdrawn.ref, 'consent-withdrawn'],
+        [denied.ref, 'denied'],
+        [undefined, 'unknown-holder'],
+      ].sort(),
+    );
+    await expect(authoriseTransfers(as('COMPLIANCE'), transfers)).rejects.toThrow('transfers:authorise');
+  });
+});
+
+/** What `tag` keeps of a consent towards a holder. */
+async function consentTo(recipient: string, ref: string, more: Partial<FactDocument> = {}): Promise<void> {
+  await pipeline.mongo.db.collection<FactDocument>('facts').insertOne({
+    _id: `${ref}#1/${randomUUID()}`,
+    ref,
+    generation: 1,
+    refs: [{ ref, generation: 1 }],
+    kind: 'consent-given',
+    consent: { recipients: [recipient], wording: 'w-1', means: 'form' },
+    site: 'www.demo.example',
+    source: 'demo-site',
+    policy: '2017-02-02',
+    time: new Date('2026-02-01'),
+    takenAt: new Date('2026-02-01'),
+    position: { topic: 'collection.facts', partition: 0, offset: '0' },
+    digest: 'none',
+    ...more,
+  });
+}
+
+async function link(a: string, b: string): Promise<void> {
+  const both = [
+    [a, b],
+    [b, a],
+  ] as const;
+  await pipeline.mongo.db
+    .collection<LinkDocument>('links')
+    .insertMany(
+      both.map(([from, to]) => ({ _id: `${from}|${to}`, from, to, record: 'r', at: new Date('2026-01-01') })),
+    );
+}
+
 describe('reports of snapshots (T3)', () => {
   it('become facts, once, where holder and store are registered', async () => {
     const report: SnapshotReport = {
@@ -171,23 +342,116 @@ describe('reports of snapshots (T3)', () => {
 });
 
 describe('the register of holders', () => {
-  it('keeps since when, takes changes, and forgets nobody whom the file leaves out', async () => {
+  const operator = { url: '', token: env('KEIRO_TOKEN_OPERATOR') };
+  const get = (id: string) =>
+    callJson(
+      { ...operator, url: transfer.url },
+      { method: 'GET', path: `/v1/holders/${id}` },
+      holderAnswerSchema,
+    );
+  const register = (body: unknown, token = operator.token) =>
+    callJson({ url: transfer.url, token }, { path: '/v1/holders', body }, registeredAnswerSchema);
+  const audited = (id: string) =>
+    pipeline.mongo.db.collection<AuditDocument>('audit').find({ about: id }).sort({ _id: 1 }).toArray();
+
+  it('keeps since when and every version, forgets nobody whom the file leaves out, and is audited', async () => {
     const before = await holders().findOne({ _id: 'dr' });
-    expect(before).toMatchObject({ kind: 'dr-site', replicates: ['crm'], country: 'SG' });
+    expect(before).toMatchObject({ kind: 'dr-site', replicates: ['crm'], country: 'SG', version: 1 });
     await transfer.end();
     write([
-      holder('dr', { kind: 'dr-site', country: 'US', basis: 'entrustment', replicates: ['crm'] }),
+      holder('dr', {
+        kind: 'dr-site',
+        country: 'US',
+        basis: 'entrustment',
+        operator: 'cloud',
+        replicates: ['crm'],
+      }),
       holder('billing'),
+      holder('crm'),
     ]);
     transfer = await pipeline.start('transfer', { KEIRO_HOLDERS_FILE: file });
     expect(await holders().findOne({ _id: 'dr' })).toMatchObject({
       country: 'US',
       basis: 'entrustment',
       registeredAt: before?.registeredAt,
+      version: 2,
     });
     const ids = (await holders().find({}).toArray()).map(({ _id }) => _id);
     expect(ids).toEqual(expect.arrayContaining(['crm', 'dr', 'billing']));
+    const { versions } = await get('dr');
+    expect(versions).toMatchObject([
+      { version: 2, by: 'transfer', changed: ['basis', 'country', 'operator'] },
+      { version: 1, by: 'transfer' },
+    ]);
+    // The same content again is no new version.
+    expect((await get('crm')).versions).toHaveLength(1);
+    expect(await audited('dr')).toMatchObject([
+      { action: 'holder.registered', by: 'transfer', detail: { version: 1 } },
+      { action: 'holder.changed', detail: { version: 2, changed: ['basis', 'country', 'operator'] } },
+    ]);
   }, 120_000);
+
+  it('is changed by an operator, who is told what lapses; compliance reads it', async () => {
+    const mailer = holder('mailer', {
+      kind: 'processor',
+      basis: 'entrustment',
+      ...fit,
+    });
+    expect(await register(mailer)).toEqual({ id: 'mailer', version: 1, changed: true });
+    expect(await register(mailer)).toEqual({ id: 'mailer', version: 1, changed: false });
+    expect((await get('mailer')).holder.lapses).toMatchObject([
+      { what: 'qualification', state: 'ok', due: '2036-12-31' },
+    ]);
+    await register({ ...mailer, contract: { ...fit.contract, until: '2026-01-31' } });
+    const { holder: lapsed, versions } = await get('mailer');
+    expect(lapsed.lapses).toContainEqual({
+      what: 'contract',
+      state: 'over',
+      due: '2026-01-31',
+      label: { ja: '契約の期間', en: 'contract' },
+    });
+    expect(versions).toMatchObject([{ version: 2, by: 'operator', changed: ['contract'] }, { version: 1 }]);
+    expect((await audited('mailer')).map(({ action }) => action)).toEqual([
+      'holder.registered',
+      'holder.changed',
+    ]);
+    await expect(register(mailer, env('KEIRO_TOKEN_COMPLIANCE'))).rejects.toThrow('holders:manage');
+    await expect(register({ ...mailer, basis: 'own' })).rejects.toThrow('basis');
+  });
+
+  it('is registered, shown and checked from the command line, which fails while something is over', async () => {
+    const run = async (...args: string[]) => {
+      const program = keiro(args, { env: { ...process.env, KEIRO_TRANSFER_URL: transfer.url } });
+      return { code: await program.code, output: program.output() };
+    };
+    const over = { ...fit, contract: { ...fit.contract, until: '2026-02-28' } };
+    write([holder('by-hand'), holder('over', { kind: 'processor', basis: 'entrustment', ...over })]);
+    expect(await run('holders', 'register', file)).toEqual({
+      code: 0,
+      output: expect.stringContaining('by-hand  v1  登録しました registered'),
+    });
+    const shown = await run('holders', 'show', 'over');
+    expect(shown.output).toContain('保管先 over store over');
+    expect(shown.output).toContain('期限切れ over 契約の期間 contract 2026-02-28');
+    expect(shown.output).toMatch(/v1 {2}\d{4}-\d\d-\d\d \S+ {2}operator {2}basis, /);
+    const checked = await run('holders', 'check');
+    expect(checked.code).toBe(1);
+    expect(checked.output).toMatch(/over +期限切れ over +2026-02-28 +契約の期間 contract/);
+    expect(checked.output).not.toContain('by-hand');
+  });
+
+  it('whose version was written and nothing else is mended when the change is sent again', async () => {
+    const late = holder('cut-off');
+    await register(late);
+    const changed = { ...late, purposes: ['service'] };
+    await register(changed);
+    // As if the process had died after the version and before the rest.
+    await holders().updateOne({ _id: 'cut-off' }, { $set: { version: 1, purposes: ['membership'] } });
+    await pipeline.mongo.db.collection<AuditDocument>('audit').deleteOne({ _id: 'holder/cut-off/2' });
+    expect(await register(changed)).toEqual({ id: 'cut-off', version: 2, changed: false });
+    expect(await holders().findOne({ _id: 'cut-off' })).toMatchObject({ version: 2, purposes: ['service'] });
+    expect(await audited('cut-off')).toHaveLength(2);
+  });
 
   it('refuses to start with a file that has faults, and tells all of them', async () => {
     write([holder('crm', { basis: 'whim' }), { ...holder('two'), country: 'Japan' }]);

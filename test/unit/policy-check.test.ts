@@ -368,6 +368,28 @@ describe('a register of holders', () => {
       }),
       [['joint-use-incomplete', 'T4', '5.announcement']],
     ],
+    [
+      'a processor whose safety measures nobody noted',
+      changed(mailer, { safetyMeasures: undefined }),
+      [['safety-measures-missing', 'T1', '5.safetyMeasures']],
+    ],
+    [
+      'a site abroad that nobody is known to run',
+      changed(recovery, { operator: undefined }),
+      [['site-without-operator', 'T3', '6.operator']],
+    ],
+    [
+      'an equivalent system that says nothing of the country',
+      changed(recovery, { countrySystem: undefined }),
+      [['measures-unknown', 'T3', '6.abroad']],
+    ],
+    [
+      'one that was last looked at longer ago than the policy allows, whatever date was set for the next time',
+      changed(recovery, {
+        abroad: { basis: 'equivalent-system', reviewedAt: '2025-05-01', nextReview: '2036-01-01' },
+      }),
+      [['lapsed', 'PM', '6.abroad']],
+    ],
     ['what is no list', { crm: {} }, [['not-a-register', 'T1', '']]],
   ])('finds %s', (_, register, findings) => {
     expect(check(register)).toEqual(findings);

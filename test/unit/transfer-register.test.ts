@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Holder } from '@keiro/schemas';
 import { checkRegister } from '@keiro/transfer/register';
+import { versionSaying } from '@keiro/transfer/version';
 
 const policy = { bases: new Set(['TA', 'entrustment']), purposes: new Set(['membership', 'service']) };
 
@@ -20,6 +21,7 @@ const dr: Holder = {
   kind: 'dr-site',
   country: 'SG',
   basis: 'entrustment',
+  operator: 'cloud',
   replicates: ['crm'],
 };
 
@@ -47,7 +49,7 @@ describe('a register of holders', () => {
     {
       name: 'a processor that calls itself ours',
       holder: { ...store, kind: 'processor' },
-      finding: /basis: "own" is not for a processor/,
+      finding: /basis: "own" is not for this kind/,
     },
     {
       name: 'a purpose the policy does not have',
@@ -58,6 +60,16 @@ describe('a register of holders', () => {
       name: 'a DR site of nothing',
       holder: { ...dr, replicates: [] },
       finding: /replicates: a DR site names its stores/,
+    },
+    {
+      name: 'a DR site that nobody runs',
+      holder: { ...dr, operator: undefined },
+      finding: /operator: a DR site says who runs it/,
+    },
+    {
+      name: 'an affiliate that calls itself ours (T2)',
+      holder: { ...store, kind: 'affiliate' },
+      finding: /basis: "own" is not for this kind/,
     },
     {
       name: 'a category that does not exist',
@@ -100,5 +112,22 @@ describe('a register of holders', () => {
 
   it('is a list', () => {
     expect(findingsOf({ crm: store })).toEqual(['(file): is not a list of holders']);
+  });
+});
+
+describe('a version of a holder', () => {
+  const at = new Date('2026-06-01T00:00:00Z');
+  const first = versionSaying(store, undefined, 'transfer', at);
+
+  it('is the first, then counts on, naming what differs', () => {
+    expect(first).toMatchObject({ _id: 'crm|1', version: 1, by: 'transfer', at, content: store });
+    const second = versionSaying({ ...store, country: 'US', purposes: ['service'] }, first, 'operator', at);
+    expect(second).toMatchObject({ _id: 'crm|2', by: 'operator', changed: ['country', 'purposes'] });
+    expect(versionSaying(store, second, 'operator', at)).toMatchObject({ _id: 'crm|3' });
+  });
+
+  it('is the same where only the order of its keys is another', () => {
+    const turned = Object.fromEntries(Object.entries(store).reverse()) as Holder;
+    expect(versionSaying(turned, first, 'operator', at)).toBe(first);
   });
 });

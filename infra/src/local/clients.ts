@@ -25,10 +25,19 @@ export const clientPlans: readonly ClientPlan[] = [
     name: 'compliance',
     rights: ['lineage:read', 'requests:write', 'requests:read', 'tasks:write', 'quarantine:read'],
   },
-  // Decides about messages, about who is who and about the policy, which is no part of answering people.
+  // Decides about messages, who is who, who may hold what and about the policy: no part of answering people.
   {
     name: 'operator',
-    rights: ['lineage:read', 'quarantine:read', 'quarantine:manage', 'links:manage', 'policy:publish'],
+    rights: [
+      'lineage:read',
+      'quarantine:read',
+      'quarantine:manage',
+      'links:manage',
+      'policy:publish',
+      'holders:manage',
+      'transfers:authorise',
+      'violations:manage',
+    ],
   },
   {
     name: 'crm',

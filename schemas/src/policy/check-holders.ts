@@ -1,5 +1,6 @@
 import { locate, property } from './clause-of.ts';
 import { found, type Finding, type FindingCode, type Found } from './findings.ts';
+import { addPeriod, dayInJapan } from './period.ts';
 import { readText } from './places.ts';
 import type { Policy, PolicyRules } from './policy.ts';
 
@@ -14,6 +15,7 @@ export function checkHolders(text: string, name: string, policy: Policy, today: 
   return locate(
     holders.flatMap((holder, index) => [
       ...processorFindings(holder, index, policy.rules, today),
+      ...operatorFindings(holder, index),
       ...jointUseFindings(holder, index, policy.rules),
       ...abroadFindings(holder, index, policy.rules, today),
     ]),
@@ -23,9 +25,13 @@ export function checkHolders(text: string, name: string, policy: Policy, today: 
 
 /** Whoever handles data for us, the affiliate and a recovery site of another among them. */
 function processorFindings(holder: unknown, index: number, rules: PolicyRules, today: string): Found[] {
-  const isProcessor = property(holder, 'kind') === 'processor' || property(holder, 'basis') === 'entrustment';
+  const kind = property(holder, 'kind');
+  const isProcessor =
+    kind === 'processor' || kind === 'affiliate' || property(holder, 'basis') === 'entrustment';
   if (!isProcessor) return [];
-  return (['qualification', 'contract'] as const).flatMap((part) => {
+  const isUnsafe = property(holder, 'safetyMeasures') === undefined;
+  const unsafe = isUnsafe ? [found('safety-measures-missing', index, 'safetyMeasures')] : [];
+  const parts = (['qualification', 'contract'] as const).flatMap((part) => {
     const stated = property(holder, part);
     const lacks = rules.entrustment[part].some((item) => property(stated, item) === undefined);
     const isUnfit = property(stated, 'result') === 'failed' || property(stated, 'safetyClauses') === false;
@@ -33,6 +39,15 @@ function processorFindings(holder: unknown, index: number, rules: PolicyRules, t
     if (lacks || isUnfit) return [found('processor-unchecked', index, part)];
     return isPast(ends, today) ? [found('lapsed', index, part)] : [];
   });
+  return [...parts, ...unsafe];
+}
+
+/** T3: who runs a site abroad decides whether APPI 28 sees a third party there. */
+function operatorFindings(holder: unknown, index: number): Found[] {
+  if (property(holder, 'kind') !== 'dr-site' || property(holder, 'country') === 'JP') return [];
+  return property(holder, 'operator') === undefined
+    ? [found('site-without-operator', index, 'operator')]
+    : [];
 }
 
 function jointUseFindings(holder: unknown, index: number, { jointUse }: PolicyRules): Found[] {
@@ -55,7 +70,18 @@ function abroadFindings(holder: unknown, index: number, rules: PolicyRules, toda
     property(holder, 'kind') === 'dr-site' ? rules.drSite.bases : (side.with ?? []);
   const abroad = property(holder, 'abroad');
   if (!allowed.includes(property(abroad, 'basis'))) return [told('overseas-without-basis', index, abroad)];
-  return isPast(property(abroad, 'nextReview'), today) ? [found('lapsed', index, 'abroad')] : [];
+  if (isPast(property(abroad, 'nextReview'), today) || isStale(property(abroad, 'reviewedAt'), rules, today))
+    return [found('lapsed', index, 'abroad')];
+  const isVague =
+    property(abroad, 'basis') === 'equivalent-system' &&
+    (property(abroad, 'measures') === undefined || property(holder, 'countrySystem') === undefined);
+  return isVague ? [found('measures-unknown', index, 'abroad')] : [];
+}
+
+/** The check of an equivalent system counts for the policy's period, whatever date was set for the next one. */
+function isStale(reviewedAt: unknown, { drSite }: PolicyRules, today: string): boolean {
+  if (typeof reviewedAt !== 'string' || Number.isNaN(Date.parse(reviewedAt))) return false;
+  return dayInJapan(addPeriod(new Date(reviewedAt), drSite.reviewEvery)) < today;
 }
 
 /** At the statement that does not suffice, or at the country that would need one. */

@@ -80,6 +80,21 @@ export const findingKinds = {
     'is abroad without a basis for that',
     'T3',
   ),
+  'safety-measures-missing': error(
+    '安全管理措置の記載がありません。',
+    'says nothing of safety measures',
+    'T1',
+  ),
+  'site-without-operator': error(
+    '海外拠点を誰が運営するかの記載がありません。',
+    'is a site abroad that does not say who runs it',
+    'T3',
+  ),
+  'measures-unknown': error(
+    '相手国の制度または相当措置の記載がありません。',
+    'is abroad without the country’s system or the equivalent measures',
+    'T3',
+  ),
   lapsed: error('期限が過ぎています。', 'has lapsed'),
   'not-a-register': error('保管先の一覧ではありません。', 'is no list of holders', 'T1'),
   'dates-out-of-order': error('日付の順序が正しくありません。', 'has its dates out of order', 'V1'),

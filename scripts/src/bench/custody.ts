@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { collections } from '@keiro/infra/collections';
 import { connectMongo, createLog, createMetrics, type Message } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
-import { recordId, type CopyDocument, type CopyReport, type Holder } from '@keiro/schemas';
+import { recordId, shippedPolicies, type CopyDocument, type CopyReport, type Holder } from '@keiro/schemas';
 import { createHandler, createTransferMetrics } from '@keiro/transfer/handle';
+import { openHolderStore } from '@keiro/transfer/holder-store';
 import { createHolders } from '@keiro/transfer/holders';
+import { openPeople } from '@keiro/transfer/people';
 import { openTransferStore } from '@keiro/transfer/store';
+import { openViolationStore } from '@keiro/transfer/violation-store';
 import { lifeOf } from './wire-events.ts';
 
 export interface CustodyBench {
@@ -39,18 +42,26 @@ export async function benchCustody(
     await mongo.db.collection('copies').createIndex(key);
     await bare.createIndex(key);
   }
-  await store.register([benchHolder], new Date());
+  const register = openHolderStore(mongo.db);
+  await register.register(benchHolder, 'bench', new Date());
+  const metrics = createMetrics('bench');
   const handle = createHandler({
     registry,
-    holders: await createHolders(() => store.holderIds()),
+    holders: await createHolders(
+      () => register.all(),
+      () => new Date(),
+    ),
     store,
+    violations: await openViolationStore(mongo.db, metrics, log),
+    people: openPeople(mongo.db),
+    policies: shippedPolicies(),
     quarantine: {
       add: (items) => {
         if (items.length > 0) throw new Error(`a report was refused: ${items[0]?.detail ?? ''}`);
         return Promise.resolve();
       },
     },
-    metrics: createTransferMetrics(createMetrics('bench')),
+    metrics: createTransferMetrics(metrics),
     now: () => new Date(),
   });
   const seconds = { transfer: 0, raw: 0 };

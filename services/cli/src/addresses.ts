@@ -9,6 +9,6 @@ export const addressConfig = {
   KEIRO_REQUEST_URL: z.url().default('http://127.0.0.1:17003'),
   KEIRO_QUERY_URL: z.url().default('http://127.0.0.1:17004'),
   KEIRO_TAG_URL: z.url().default('http://127.0.0.1:17005'),
-  KEIRO_TRANSFER_PORT: port(17_006),
+  KEIRO_TRANSFER_URL: z.url().default('http://127.0.0.1:17006'),
   KEIRO_ERASE_PORT: port(17_007),
 };

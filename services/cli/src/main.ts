@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '@keiro/runtime/errors';
 import * as capture from './capture.ts';
+import * as holders from './holders.ts';
 import * as lineage from './lineage.ts';
 import * as links from './links.ts';
 import * as policy from './policy.ts';
@@ -8,13 +9,25 @@ import * as quarantine from './quarantine.ts';
 import * as request from './request.ts';
 import * as status from './status.ts';
 import * as tasks from './tasks.ts';
+import * as violations from './violations.ts';
 
 const program = new Command('keiro')
   .description('Keiro: where personal data came from, went to, and how it ends')
   // So that wrong use can have an exit code of its own.
   .exitOverride();
 
-for (const { register } of [lineage, request, tasks, quarantine, links, status, capture, policy])
+for (const { register } of [
+  lineage,
+  request,
+  tasks,
+  quarantine,
+  links,
+  holders,
+  violations,
+  status,
+  capture,
+  policy,
+])
   register(program);
 
 try {

@@ -143,6 +143,7 @@ const directives: Record<string, Labels> = {
 const holderKinds: Record<string, Labels> = {
   store: word('ストア', 'store'),
   processor: word('委託先', 'processor'),
+  affiliate: word('関連会社', 'affiliate'),
   'dr-site': word('災害対策拠点', 'DR site'),
   'third-party': word('第三者', 'third party'),
   'joint-user': word('共同利用者', 'joint user'),

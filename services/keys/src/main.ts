@@ -10,7 +10,7 @@ import {
   runService,
   serveHttp,
 } from '@keiro/runtime';
-import { followStanding } from '@keiro/sdk';
+import { followHolders, followStanding } from '@keiro/sdk';
 import { configSchema } from './config.ts';
 import { readKeyFile } from './key-file.ts';
 import { createQuarantineKeys } from './quarantine-keys.ts';
@@ -48,6 +48,9 @@ await runService(log, async (opened) => {
     rings.forget(ref);
   });
 
+  const holders = await followHolders({ kafka, reader: 'keys', policies, log, now });
+  opened('holders', () => holders.close());
+
   const routes = keysRoutes({
     pepper,
     provider,
@@ -63,6 +66,7 @@ await runService(log, async (opened) => {
       standing.assertCurrent();
       return standing.get(ref);
     },
+    isCarried: (holder, purpose) => holders.verdict(holder, purpose).allowed,
   });
   const http = await serveHttp({
     service: 'keys',

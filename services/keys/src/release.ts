@@ -18,6 +18,8 @@ export const releaseTtlSeconds = 60;
 export interface ReleaseDependencies {
   readonly rings: KeyRings;
   readonly standingOf: (ref: Ref) => Standing | undefined;
+  /** T0 to T4: whether the register carries this holder now, for this purpose. */
+  readonly isCarried: (holder: string, purpose: string) => boolean;
   readonly now: () => Date;
 }
 
@@ -55,10 +57,12 @@ export function checkRelease(client: Client, request: ReleaseRequest, policies: 
 
 /** Group keys of each life, or why not, in the order asked. */
 export async function release(deps: ReleaseDependencies, request: ReleaseRequest): Promise<ReleaseResponse> {
-  const { live, dead } = await deps.rings.load(request.lives.map(({ ref }) => ref));
+  const isCarried = deps.isCarried(request.holder, request.purpose);
+  const { live, dead } = await deps.rings.load(isCarried ? request.lives.map(({ ref }) => ref) : []);
   const results = request.lives.map(({ ref, generation }): ReleaseResponse['results'][number] => {
     const verdict = judge(deps.standingOf(ref), generation, request);
     if (verdict !== 'open') return { state: 'refused', reason: verdict };
+    if (!isCarried) return { state: 'refused', reason: 'lapsed' };
     const ring = live.get(ref);
     if (ring === undefined) return { state: 'refused', reason: dead.has(ref) ? 'erased' : 'unknown' };
     if (ring.generation !== generation) {

@@ -15,6 +15,7 @@ import { createCounts } from './counts.ts';
 import { queryRoutes } from './handle.ts';
 import { createProgressReader } from './progress.ts';
 import { createStore } from './store.ts';
+import { violationsRoute } from './violations.ts';
 
 const log = createLog('query');
 
@@ -41,15 +42,18 @@ await runService(log, async (opened) => {
     log,
     metrics: createMetrics('query'),
     clients,
-    routes: queryRoutes({
-      store: createStore(mongo.db),
-      counts: createCounts(mongo.db),
-      keys,
-      progress,
-      policies,
-      now,
-      log,
-    }),
+    routes: [
+      ...queryRoutes({
+        store: createStore(mongo.db),
+        counts: createCounts(mongo.db),
+        keys,
+        progress,
+        policies,
+        now,
+        log,
+      }),
+      violationsRoute(mongo.db, now),
+    ],
     ready: () => mongo.ping(),
   });
   opened('http', () => http.close());

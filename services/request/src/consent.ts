@@ -38,7 +38,9 @@ export function decideConsent(
 ): ConsentChange | undefined {
   const { purposes, recipients } = withdrawnBy(facts);
   const byOtherBasis = new Set(
-    holders.filter(({ kind }) => ['store', 'processor', 'dr-site'].includes(kind)).map(({ id }) => id),
+    holders
+      .filter(({ kind }) => ['store', 'processor', 'affiliate', 'dr-site'].includes(kind))
+      .map(({ id }) => id),
   );
   const denied = recipients.filter((id) => !byOtherBasis.has(id));
   const before = situation.lives.map(({ ref }) => situation.standings.get(ref));

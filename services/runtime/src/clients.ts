@@ -23,6 +23,9 @@ export const rights = [
   'quarantine:manage',
   'links:manage',
   'policy:publish',
+  'holders:manage',
+  'transfers:authorise',
+  'violations:manage',
 ] as const;
 export type Right = (typeof rights)[number];
 

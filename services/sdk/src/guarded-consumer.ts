@@ -18,11 +18,14 @@ import {
   type Category,
   type CopyReport,
   type EventType,
+  type Life,
   type Policies,
   type PurposeId,
 } from '@keiro/schemas';
 import { receiveDirectives, type DirectiveHandlers } from './directives.ts';
+import { watchBasis } from './basis-watch.ts';
 import { admit, type GuardedMessage } from './guard.ts';
+import { followHolders } from './holders-follower.ts';
 import type { KeysClient } from './keys-client.ts';
 import { createQuarantine } from './quarantine.ts';
 import { createReleasedKeys, type Released } from './released-keys.ts';
@@ -89,9 +92,21 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
   const producer = await kafka.producer();
   const encodeReport = await registry.encoder('custody.copies-value');
   const standing = await followStanding({ kafka, producer, reader: holder, log, now });
+  const holders = await followHolders({ kafka, reader: holder, policies, log, now });
   const released = createReleasedKeys({ keys: options.keys, holder, purpose });
   const quarantine = createQuarantine({ producer, keys: options.keys, by: holder, now, random });
   const withheld = await createWithheld({ kafka, producer, holder, group, log, deliver: handleBatch });
+
+  const basis = watchBasis({
+    holders,
+    keys: options.keys,
+    holder,
+    purpose,
+    log,
+    onMended: () => {
+      withheld.passSoon();
+    },
+  });
 
   standing.onChange((changed) => {
     released.forget(changed.ref);
@@ -102,14 +117,19 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
   async function handleBatch(messages: readonly Message[]): Promise<void> {
     await standing.inFlight(async () => {
       const admitted = await admitAll(messages);
-      const keys = await released.get(
-        admitted.map(({ primary }) => primary),
-        groupsInUse(policies, purpose, latestOf(admitted, now())),
-      );
-      const { ready, held, damaged } = openAll(admitted, keys);
+      // Keys that are at hand still open what a holder may no longer read.
+      const stands = basis.stands();
+      const keys = stands
+        ? await released.get(
+            admitted.map(({ primary }) => primary),
+            groupsInUse(policies, purpose, latestOf(admitted, now())),
+          )
+        : new Map<string, Released>();
+      const { ready, held, lapsed, damaged } = openAll(admitted, keys, stands);
       if (held.length > 0) {
         await withheld.keep(held.map(({ message }) => message));
         await report(held.map((one) => reportOf(one, 'withheld')));
+        if (lapsed !== undefined) basis.withheldFor(lapsed);
       }
       if (damaged.length > 0) {
         await quarantine.add(
@@ -156,10 +176,15 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     });
   }
 
-  function openAll(admitted: readonly GuardedMessage[], keys: ReadonlyMap<string, Released>) {
+  function openAll(
+    admitted: readonly GuardedMessage[],
+    keys: ReadonlyMap<string, Released>,
+    stands: boolean,
+  ) {
     const ready: { event: GuardedEvent; guarded: GuardedMessage; locatorKey: Buffer }[] = [];
     const held: GuardedMessage[] = [];
     const damaged: GuardedMessage[] = [];
+    let lapsed: Life | undefined;
     for (const guarded of admitted) {
       // Any of the event's refs may be the one that is suspended or erased.
       const verdicts = guarded.value.refs.map(({ ref, generation }) =>
@@ -168,14 +193,17 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
       const key = keys.get(lifeKey(guarded.primary));
       if (verdicts.includes('erased') || verdicts.includes('hidden')) continue;
       if (verdicts.includes('suspended')) held.push(guarded);
-      else if (key?.state === 'released') {
+      else if (!stands || (key?.state === 'refused' && key.reason === 'lapsed')) {
+        held.push(guarded);
+        lapsed = guarded.primary;
+      } else if (key?.state === 'released') {
         const event = openEvent(guarded, key);
         if (event === undefined) damaged.push(guarded);
         else ready.push({ event, guarded, locatorKey: key.locatorKey });
       } else if (key?.reason === 'suspended') held.push(guarded);
       else if (key?.reason === 'unknown') damaged.push(guarded);
     }
-    return { ready, held, damaged };
+    return { ready, held, lapsed, damaged };
   }
 
   function reportOf(one: GuardedMessage, action: 'held' | 'withheld', locator?: string): CopyReport {
@@ -222,7 +250,9 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     async close() {
       await running.close();
       await directives?.close();
+      basis.close();
       await withheld.close();
+      await holders.close();
       await standing.close();
       await producer.close();
     },

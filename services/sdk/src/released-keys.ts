@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { lifeKey, type Life, type Ref } from '@keiro/schemas';
+import { lifeKey, type Life, type Ref, type ReleaseRefusal } from '@keiro/schemas';
 import type { KeysClient } from './keys-client.ts';
 import { sealKeyOf } from './sealing.ts';
 
@@ -10,7 +10,7 @@ export type Released =
       groupKey(group: string, source: string): Buffer | undefined;
       readonly locatorKey: Buffer;
     }
-  | { readonly state: 'refused'; readonly reason: 'erased' | 'hidden' | 'suspended' | 'unknown' };
+  | { readonly state: 'refused'; readonly reason: ReleaseRefusal };
 
 /**
  * Released keys, kept for as long as the keys service allows (60 s) and forgotten at once when the standing

@@ -1,4 +1,5 @@
 import {
+  clientsConfig,
   commonConfig,
   groupConfig,
   kafkaConfig,
@@ -17,13 +18,13 @@ export const configSchema = z.object({
   ...registryConfig,
   ...mongoConfig,
   ...keysConfig,
+  ...clientsConfig,
   /** Right `keys:quarantine`. */
   ...tokenConfig,
   ...groupConfig,
   ...policyConfig,
-  /** Health and metrics only. */
   KEIRO_TRANSFER_PORT: port(17_006),
-  /** JSON array of holders that are registered at start; absent: those in the store are all there are. */
+  /** JSON array of holders that are registered at start; absent: those in the store are all there are. The same again is no change. */
   KEIRO_HOLDERS_FILE: z.string().min(1).optional(),
 });
 export type Config = z.infer<typeof configSchema>;

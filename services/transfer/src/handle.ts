@@ -1,10 +1,19 @@
 import type { Message, Metrics } from '@keiro/runtime';
 import type { Registry } from '@keiro/runtime/registry';
-import type { CopyDocument, SnapshotDocument } from '@keiro/schemas';
+import type {
+  CopyDocument,
+  HolderDocument,
+  Policies,
+  SnapshotDocument,
+  ViolationDocument,
+} from '@keiro/schemas';
 import type { Quarantine, SetAside } from '@keiro/sdk';
 import type { Holders } from './holders.ts';
+import type { People } from './people.ts';
 import { receive } from './receive.ts';
 import type { TransferStore } from './store.ts';
+import type { ViolationStore } from './violation-store.ts';
+import { restsOnConsent, violationOf, violationOfSnapshot } from './violations.ts';
 
 /** What the custody consumer counts. A batch that is repeated is counted once, when it has passed. */
 export function createTransferMetrics(metrics: Metrics) {
@@ -24,11 +33,14 @@ export function createHandler(deps: {
   registry: Pick<Registry, 'decodeAll'>;
   holders: Holders;
   store: Pick<TransferStore, 'insertCopies' | 'insertSnapshots'>;
+  violations: Pick<ViolationStore, 'add'>;
+  people: Pick<People, 'consentsOf'>;
+  policies: Policies;
   quarantine: Pick<Quarantine, 'add'>;
   metrics: ReturnType<typeof createTransferMetrics>;
   now: () => Date;
 }): (messages: readonly Message[]) => Promise<void> {
-  const { registry, holders, store, quarantine, metrics, now } = deps;
+  const { registry, holders, store, violations, quarantine, metrics, now } = deps;
 
   return async (messages) => {
     const decoded = await registry.decodeAll(messages.map(({ value }) => value));
@@ -37,22 +49,21 @@ export function createHandler(deps: {
       message,
       is: receive(message, decoded[position], at),
     }));
-    const unknown = await holders.unknownAmong(
-      received.flatMap(({ is }) => ('holders' in is ? is.holders : [])),
-    );
+    const registered = await holders.among(received.flatMap(({ is }) => ('holders' in is ? is.holders : [])));
 
     const copies: CopyDocument[] = [];
     const snapshots: SnapshotDocument[] = [];
     const aside: SetAside[] = [];
     for (const { message, is } of received) {
       if ('refused' in is) aside.push({ message, ...is.refused });
-      else if (is.holders.some((holder) => unknown.has(holder))) aside.push(fromStranger(message, is));
+      else if (is.holders.some((holder) => !registered.has(holder))) aside.push(fromStranger(message, is));
       else if ('copy' in is) copies.push(is.copy);
       else snapshots.push(is.snapshot);
     }
 
     const newCopies = await store.insertCopies(copies);
     const newSnapshots = await store.insertSnapshots(snapshots);
+    await violations.add(await violationsAmong({ copies, snapshots }, registered, deps, at));
     await quarantine.add(aside);
 
     metrics.facts.inc({ topic: 'custody.copies' }, newCopies);
@@ -61,6 +72,32 @@ export function createHandler(deps: {
     metrics.duplicates.inc({ topic: 'custody.snapshots' }, snapshots.length - newSnapshots);
     for (const { reason } of aside) metrics.quarantined.inc({ reason });
   };
+}
+
+/** T0: judged in memory, but for holders who rest on each person's consent. */
+async function violationsAmong(
+  { copies, snapshots }: { copies: readonly CopyDocument[]; snapshots: readonly SnapshotDocument[] },
+  registered: ReadonlyMap<string, HolderDocument>,
+  { people, policies }: { people: Pick<People, 'consentsOf'>; policies: Policies },
+  at: Date,
+): Promise<ViolationDocument[]> {
+  const asked = copies.flatMap(({ holder, ref, action }) => {
+    const known = registered.get(holder);
+    return action === 'held' && known !== undefined && restsOnConsent(known) ? [ref] : [];
+  });
+  const consents = await people.consentsOf(asked);
+  const policy = policies.inForce(at);
+  const found = [
+    ...copies.map((copy) => {
+      const holder = registered.get(copy.holder);
+      return holder && violationOf(copy, holder, consents.get(copy.ref) ?? [], policy, at);
+    }),
+    ...snapshots.map((snapshot) => {
+      const site = registered.get(snapshot.holder);
+      return site && violationOfSnapshot(snapshot, site, policy, at);
+    }),
+  ];
+  return found.filter((one) => one !== undefined);
 }
 
 function fromStranger(

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import {
+  appendAudit,
   connectKafka,
   connectMongo,
   createLog,
   createMetrics,
   followPolicies,
+  loadClients,
   readConfig,
   runService,
   serveHttp,
@@ -14,11 +16,18 @@ import {
 import { connectRegistry } from '@keiro/runtime/registry';
 import { custodyTopics } from '@keiro/schemas';
 import { createKeysClient, createQuarantine } from '@keiro/sdk';
+import { authoriseRoute } from './authorise-route.ts';
 import { configSchema } from './config.ts';
 import { createHandler, createTransferMetrics } from './handle.ts';
+import { holderRoutes } from './holder-routes.ts';
+import { openHolderStore } from './holder-store.ts';
 import { createHolders } from './holders.ts';
+import { openPeople } from './people.ts';
+import { publishRegister } from './publish.ts';
 import { registerFromFile } from './register-file.ts';
 import { openTransferStore } from './store.ts';
+import { violationRoute } from './violation-routes.ts';
+import { openViolationStore } from './violation-store.ts';
 
 const log = createLog('transfer');
 
@@ -26,24 +35,33 @@ await runService(log, async (opened) => {
   const config = readConfig(configSchema);
   log.level = config.KEIRO_LOG_LEVEL;
   const now = () => new Date();
+  const clients = loadClients(config.KEIRO_CLIENTS_FILE);
   const metrics = createMetrics('transfer');
   const group = `keiro.transfer${config.KEIRO_GROUP_SUFFIX}`;
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-transfer', log });
+  const { policies, close } = await followPolicies(config, { kafka, reader: 'transfer', log });
+  opened('policies', close);
 
   const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
   opened('mongo', () => mongo.close());
   const store = openTransferStore(mongo.db);
+  const register = openHolderStore(mongo.db);
   if (config.KEIRO_HOLDERS_FILE !== undefined) {
-    const { policies, close } = await followPolicies(config, { kafka, reader: 'transfer', log });
-    opened('policies', close);
-    const registered = await registerFromFile(config.KEIRO_HOLDERS_FILE, store, policies, now());
-    log.info({ holders: registered }, 'holders registered');
+    const registered = await registerFromFile(config.KEIRO_HOLDERS_FILE, register, policies, now());
+    log.info(registered, 'holders registered');
   }
+  const people = openPeople(mongo.db);
+  const violations = await openViolationStore(mongo.db, metrics, log);
+  const holders = await createHolders(() => register.all(), now);
 
   const registry = connectRegistry({ url: config.KEIRO_REGISTRY_URL });
   opened('registry', () => registry.close());
   const producer = await kafka.producer();
   opened('producer', () => producer.close());
+  // Topics are shared: a second pipeline leaves the register of the first one alone.
+  const publish = () =>
+    config.KEIRO_GROUP_SUFFIX === '' ? publishRegister(register, producer) : Promise.resolve();
+  await publish();
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
   // A wrong token shows here, not when the first bad message comes.
   await whileUnavailable({ what: 'the keys service', log, giveUpAfterMs: 60_000 }, () =>
@@ -57,8 +75,11 @@ await runService(log, async (opened) => {
     sessionTimeoutMs: config.KEIRO_SESSION_TIMEOUT_MS,
     onBatch: createHandler({
       registry,
-      holders: await createHolders(() => store.holderIds()),
+      holders,
       store,
+      violations,
+      people,
+      policies,
       quarantine: createQuarantine({ producer, keys, by: 'transfer', now, random: randomBytes }),
       metrics: createTransferMetrics(metrics),
       now,
@@ -74,6 +95,27 @@ await runService(log, async (opened) => {
     port: config.KEIRO_TRANSFER_PORT,
     log,
     metrics,
+    clients,
+    routes: [
+      ...holderRoutes({
+        store: register,
+        policies,
+        async onChanged() {
+          await holders.reload();
+          await publish();
+        },
+        now,
+      }),
+      authoriseRoute({
+        holders,
+        people,
+        policies,
+        audit: (entries) => appendAudit(mongo.db, entries),
+        random: randomBytes,
+        now,
+      }),
+      violationRoute(violations, now),
+    ],
     ready: () => mongo.ping(),
   });
   opened('http', () => http.close());

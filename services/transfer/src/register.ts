@@ -1,8 +1,15 @@
+import type { FieldIssue } from '@keiro/runtime';
 import type { z } from 'zod';
 import { holderSchema, type Holder } from '@keiro/schemas';
 
 /** What a file of holders says, or every fault that it has. */
 export type Register = { readonly holders: readonly Holder[] } | { readonly findings: readonly string[] };
+
+/** What the policy in force knows. */
+export interface RegisterPolicy {
+  readonly bases: ReadonlySet<string>;
+  readonly purposes: ReadonlySet<string>;
+}
 
 /**
  * Checks a register of holders: shape of each, ids told apart, bases and purposes that the policy knows, and
@@ -11,7 +18,7 @@ export type Register = { readonly holders: readonly Holder[] } | { readonly find
  */
 export function checkRegister(
   content: unknown,
-  policy: { readonly bases: ReadonlySet<string>; readonly purposes: ReadonlySet<string> },
+  policy: RegisterPolicy,
   known: ReadonlySet<string> = new Set(),
 ): Register {
   if (!Array.isArray(content)) return { findings: ['(file): is not a list of holders'] };
@@ -26,25 +33,45 @@ export function checkRegister(
 
   // Also those whose shape is wrong count as there: one fault is told once.
   const ids = (content as unknown[]).map(idOf);
-  const there = new Set([...known, ...ids]);
+  const there = new Set([...known, ...ids.filter((id) => typeof id === 'string')]);
   for (const { holder, place } of holders) {
-    const tell = (field: string, what: string) => findings.push(`${place}.${field}: ${what}`);
-    if (ids.filter((id) => id === holder.id).length > 1) tell('id', 'is used more than once');
-    if (holder.basis !== 'own' && !policy.bases.has(holder.basis))
-      tell('basis', 'is neither "own" nor a basis of the policy');
-    if (holder.basis === 'own' && !ownable.has(holder.kind))
-      tell('basis', `"own" is not for a ${holder.kind}`);
-    for (const [position, purpose] of holder.purposes.entries()) {
-      if (!policy.purposes.has(purpose))
-        tell(`purposes.${String(position)}`, 'is not a purpose of the policy');
-    }
-    if (holder.kind === 'dr-site' && (holder.replicates ?? []).length === 0)
-      tell('replicates', 'a DR site names its stores');
-    for (const [position, store] of (holder.replicates ?? []).entries()) {
-      if (!there.has(store)) tell(`replicates.${String(position)}`, 'is not a registered holder');
-    }
+    if (ids.filter((id) => id === holder.id).length > 1) findings.push(`${place}.id: is used more than once`);
+    for (const { field, message } of holderIssues(holder, policy, there))
+      findings.push(`${place}.${field}: ${message}`);
   }
   return findings.length > 0 ? { findings } : { holders: holders.map(({ holder }) => holder) };
+}
+
+/** What the shape of one holder alone can't say. `known` are the holders that are there, itself among them. Pure. */
+export function holderIssues(
+  holder: Holder,
+  policy: RegisterPolicy,
+  known: ReadonlySet<string>,
+): FieldIssue[] {
+  const { basis, kind, purposes, replicates = [], operator } = holder;
+  const issue = (field: string, message: string): FieldIssue => ({ field, code: 'value', message });
+  return [
+    ...(basis !== 'own' && !policy.bases.has(basis)
+      ? [issue('basis', 'is neither "own" nor a basis of the policy')]
+      : []),
+    ...(basis === 'own' && !ownable.has(kind)
+      ? [issue('basis', '"own" is not for this kind of holder')]
+      : []),
+    ...purposes.flatMap((purpose, position) =>
+      policy.purposes.has(purpose)
+        ? []
+        : [issue(`purposes.${String(position)}`, 'is not a purpose of the policy')],
+    ),
+    ...(kind === 'dr-site' && replicates.length === 0
+      ? [issue('replicates', 'a DR site names its stores')]
+      : []),
+    ...(kind === 'dr-site' && operator === undefined
+      ? [issue('operator', 'a DR site says who runs it: own-branch, affiliate or cloud')]
+      : []),
+    ...replicates.flatMap((store, position) =>
+      known.has(store) ? [] : [issue(`replicates.${String(position)}`, 'is not a registered holder')],
+    ),
+  ];
 }
 
 /** What can be ours: a DR site may be run by a branch of our own (T3). */

@@ -1,0 +1,31 @@
+import { ProblemError, route, type Route } from '@keiro/runtime';
+import { closeViolationSchema, violationView, violationViewSchema } from '@keiro/schemas';
+import type { ViolationStore } from './violation-store.ts';
+
+/** What an operator does about copies that a holder had no basis for (T0); they are listed by `query`. */
+export function violationRoute(store: ViolationStore, now: () => Date): Route {
+  return route({
+    method: 'POST',
+    path: '/v1/violations/:id/close',
+    summary:
+      'Ends a violation with its reason, once the holder has stopped and the copy is back, gone or in order',
+    right: 'violations:manage',
+    body: closeViolationSchema,
+    answer: violationViewSchema,
+    async handle({ params, body, client }) {
+      const id = params['id'] ?? '';
+      const { reason, note } = body;
+      const closed = await store.close(id, {
+        at: now(),
+        by: client.name,
+        reason,
+        ...(note === undefined ? {} : { note }),
+      });
+      const after = await store.find(id);
+      if (after === null)
+        throw new ProblemError(404, 'unknown-violation', 'there is no violation with this id');
+      if (!closed) throw new ProblemError(409, 'closed', 'it has been closed already');
+      return violationView(after);
+    },
+  });
+}

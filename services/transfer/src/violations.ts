@@ -1,0 +1,93 @@
+import {
+  authorise,
+  dayInJapan,
+  uncarried,
+  violationId,
+  type ConsentFact,
+  type CopyDocument,
+  type Evidence,
+  type HolderDocument,
+  type Policy,
+  type SnapshotDocument,
+  type TransferVerdict,
+  type ViolationDocument,
+} from '@keiro/schemas';
+
+/** Whether the consents of the person decide about copies at a holder. */
+export function restsOnConsent(holder: Pick<HolderDocument, 'basis' | 'abroad'>): boolean {
+  return holder.basis === 'consent' || holder.abroad?.basis === 'consent';
+}
+
+/**
+ * T0, after the fact: a copy that its holder reports and may not have, judged by the register as it is and by the day
+ * on which the holder got it. Nothing is found of holders whose transfers rest on a case (TB to TF): whether each was
+ * authorised is a matter of its record. Pure.
+ */
+export function violationOf(
+  copy: CopyDocument,
+  holder: HolderDocument,
+  consents: readonly ConsentFact[],
+  policy: Policy,
+  foundAt: Date,
+): ViolationDocument | undefined {
+  if (copy.action !== 'held') return undefined;
+  const verdict = verdictOf(copy, holder, consents, policy);
+  if (verdict === undefined || verdict.allowed) return undefined;
+  const { record, ref, generation, purpose, category, at } = copy;
+  const { reason, row, articles } = verdict;
+  return {
+    _id: violationId(record, holder.id),
+    holder: holder.id,
+    copy: { record, ref, generation, purpose, category },
+    ...{ reason, row, articles, at, foundAt },
+  };
+}
+
+/** T3: a recovery site that the register does not carry has taken a snapshot. One a day of each store is enough. Pure. */
+export function violationOfSnapshot(
+  { store, snapshot, takenAt }: SnapshotDocument,
+  site: HolderDocument,
+  policy: Policy,
+  foundAt: Date,
+): ViolationDocument | undefined {
+  const refused = uncarried(site, policy, takenAt);
+  if (refused === undefined) return undefined;
+  const { reason, row, articles } = refused;
+  return {
+    _id: violationId(`${store}@${dayInJapan(takenAt)}`, site.id),
+    holder: site.id,
+    snapshot: { store, snapshot },
+    ...{ reason, row, articles, at: takenAt, foundAt },
+  };
+}
+
+function verdictOf(
+  { purpose, category, groups, at }: CopyDocument,
+  holder: HolderDocument,
+  consents: readonly ConsentFact[],
+  policy: Policy,
+): TransferVerdict | undefined {
+  const evidence = evidenceOf(holder);
+  if (evidence === undefined) return undefined;
+  return authorise(
+    { holder: holder.id, purpose, category, groups, evidence },
+    holder,
+    { consents },
+    policy,
+    at,
+  );
+}
+
+function evidenceOf({ basis, kind }: HolderDocument): Evidence | undefined {
+  // What a browser's own tag sends is no copy that a server handed over.
+  if (kind === 'analytics') return undefined;
+  switch (basis) {
+    case 'own':
+    case 'entrustment':
+    case 'joint-use':
+    case 'consent':
+      return { basis };
+    default:
+      return undefined;
+  }
+}
