@@ -26,7 +26,10 @@ export const clientPlans: readonly ClientPlan[] = [
     rights: ['lineage:read', 'requests:write', 'requests:read', 'tasks:write', 'quarantine:read'],
   },
   // Decides about messages and about who is who, which is no part of answering people.
-  { name: 'operator', rights: ['lineage:read', 'quarantine:read', 'quarantine:manage', 'links:manage'] },
+  {
+    name: 'operator',
+    rights: ['lineage:read', 'quarantine:read', 'quarantine:manage', 'links:manage', 'readers:manage'],
+  },
   {
     name: 'crm',
     rights: ['keys:open', 'keys:quarantine'],

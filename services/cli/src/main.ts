@@ -5,6 +5,7 @@ import * as lineage from './lineage.ts';
 import * as links from './links.ts';
 import * as policy from './policy.ts';
 import * as quarantine from './quarantine.ts';
+import * as readers from './readers.ts';
 import * as request from './request.ts';
 import * as status from './status.ts';
 import * as tasks from './tasks.ts';
@@ -14,7 +15,7 @@ const program = new Command('keiro')
   // So that wrong use can have an exit code of its own.
   .exitOverride();
 
-for (const { register } of [lineage, request, tasks, quarantine, links, status, capture, policy])
+for (const { register } of [lineage, request, tasks, quarantine, links, readers, status, capture, policy])
   register(program);
 
 try {

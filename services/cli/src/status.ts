@@ -50,7 +50,7 @@ function places(): { service: string; url: string }[] {
     { service: 'collect', url: config.KEIRO_COLLECT_URL },
     { service: 'keys', url: config.KEIRO_KEYS_URL },
     { service: 'tag', url: config.KEIRO_TAG_URL },
-    { service: 'transfer', url: local(config.KEIRO_TRANSFER_PORT) },
+    { service: 'transfer', url: config.KEIRO_TRANSFER_URL },
     { service: 'request', url: config.KEIRO_REQUEST_URL },
     { service: 'erase', url: local(config.KEIRO_ERASE_PORT) },
     { service: 'query', url: config.KEIRO_QUERY_URL },
@@ -102,6 +102,12 @@ function figures(query: QueryStatus | undefined, request: RequestStatus | undefi
             `${number(query.stored.records)} records, ${number(query.stored.copies)} reports of copies`,
           ],
           ['quarantine', number(query.stored.quarantine)],
+          [
+            'readers',
+            query.readersUndeclared === 0
+              ? 'none undeclared'
+              : `${number(query.readersUndeclared)} undeclared: keiro readers list`,
+          ],
         ]),
     ...(request === undefined
       ? []

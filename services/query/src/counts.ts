@@ -10,6 +10,7 @@ import {
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
 import { countHoldings } from './holdings.ts';
+import { loadReaders, undeclaredOf } from './readers.ts';
 
 /** Counts over whole collections: for reconciling and for operators, not for one person's lineage. */
 export type Counts = ReturnType<typeof createCounts>;
@@ -132,6 +133,8 @@ export function createCounts(db: Db) {
     },
 
     holdings: () => countHoldings(db),
+
+    readersUndeclared: async () => undeclaredOf(await loadReaders(db)),
 
     /** From the collections' own metadata: cheap, and exact enough to see whether things move. */
     async stored(): Promise<QueryStatus['stored']> {

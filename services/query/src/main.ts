@@ -14,6 +14,7 @@ import { configSchema } from './config.ts';
 import { createCounts } from './counts.ts';
 import { queryRoutes } from './handle.ts';
 import { createProgressReader } from './progress.ts';
+import { readersRoutes } from './readers.ts';
 import { createStore } from './store.ts';
 
 const log = createLog('query');
@@ -40,15 +41,18 @@ await runService(log, async (opened) => {
     log,
     metrics: createMetrics('query'),
     clients,
-    routes: queryRoutes({
-      store: createStore(mongo.db),
-      counts: createCounts(mongo.db),
-      keys,
-      progress,
-      policies,
-      now,
-      log,
-    }),
+    routes: [
+      ...readersRoutes({ db: mongo.db, now }),
+      ...queryRoutes({
+        store: createStore(mongo.db),
+        counts: createCounts(mongo.db),
+        keys,
+        progress,
+        policies,
+        now,
+        log,
+      }),
+    ],
     ready: () => mongo.ping(),
   });
   opened('http', () => http.close());

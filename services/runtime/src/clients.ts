@@ -20,6 +20,7 @@ export const rights = [
   'quarantine:read',
   'quarantine:manage',
   'links:manage',
+  'readers:manage',
 ] as const;
 export type Right = (typeof rights)[number];
 

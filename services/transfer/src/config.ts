@@ -1,4 +1,5 @@
 import {
+  clientsConfig,
   commonConfig,
   groupConfig,
   kafkaConfig,
@@ -19,10 +20,12 @@ export const configSchema = z.object({
   ...keysConfig,
   /** Right `keys:quarantine`. */
   ...tokenConfig,
+  ...clientsConfig,
   ...groupConfig,
   ...policyConfig,
-  /** Health and metrics only. */
   KEIRO_TRANSFER_PORT: port(17_006),
+  /** Milliseconds between two looks at who reads topics of persons. */
+  KEIRO_READERS_EVERY_MS: z.coerce.number().int().min(500).default(10_000),
   /** JSON array of holders that are registered at start; absent: those in the store are all there are. */
   KEIRO_HOLDERS_FILE: z.string().min(1).optional(),
 });

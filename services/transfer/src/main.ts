@@ -4,6 +4,7 @@ import {
   connectMongo,
   createLog,
   createMetrics,
+  loadClients,
   loadPolicies,
   readConfig,
   runService,
@@ -17,6 +18,8 @@ import { createKeysClient, createQuarantine } from '@keiro/sdk';
 import { configSchema } from './config.ts';
 import { createHandler, createTransferMetrics } from './handle.ts';
 import { createHolders } from './holders.ts';
+import { readerRoutes } from './reader-routes.ts';
+import { watchReaders } from './reader-watch.ts';
 import { registerFromFile } from './register-file.ts';
 import { openTransferStore } from './store.ts';
 
@@ -26,6 +29,7 @@ await runService(log, async (opened) => {
   const config = readConfig(configSchema);
   log.level = config.KEIRO_LOG_LEVEL;
   const now = () => new Date();
+  const clients = loadClients(config.KEIRO_CLIENTS_FILE);
   const policies = loadPolicies(config.KEIRO_POLICY_FILE);
   const metrics = createMetrics('transfer');
   const group = `keiro.transfer${config.KEIRO_GROUP_SUFFIX}`;
@@ -66,6 +70,16 @@ await runService(log, async (opened) => {
   opened('receiving', () => receiving.close());
   const lag = await watchLag({ kafka, group, topics: custodyTopics, metrics, log });
   opened('lag', () => lag.close());
+  const watching = await watchReaders({
+    kafka,
+    db: mongo.db,
+    suffix: config.KEIRO_GROUP_SUFFIX,
+    everyMs: config.KEIRO_READERS_EVERY_MS,
+    metrics,
+    log,
+    now,
+  });
+  opened('reader watch', () => watching.close());
 
   const http = await serveHttp({
     service: 'transfer',
@@ -73,6 +87,8 @@ await runService(log, async (opened) => {
     port: config.KEIRO_TRANSFER_PORT,
     log,
     metrics,
+    clients,
+    routes: [...readerRoutes({ mongo, now })],
     ready: () => mongo.ping(),
   });
   opened('http', () => http.close());
