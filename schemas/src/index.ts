@@ -1,3 +1,4 @@
+export * from './breach-api.ts';
 export * from './consents.ts';
 export * from './custody.ts';
 export * from './documents.ts';

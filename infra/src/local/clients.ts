@@ -23,7 +23,14 @@ export const clientPlans: readonly ClientPlan[] = [
   { name: 'query', rights: ['keys:lookup'] },
   {
     name: 'compliance',
-    rights: ['lineage:read', 'requests:write', 'requests:read', 'tasks:write', 'quarantine:read'],
+    rights: [
+      'lineage:read',
+      'requests:write',
+      'requests:read',
+      'tasks:write',
+      'quarantine:read',
+      'breach:assess',
+    ],
   },
   // Decides about messages and about who is who, which is no part of answering people.
   {

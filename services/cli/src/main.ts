@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '@keiro/runtime/errors';
+import * as breach from './breach.ts';
 import * as capture from './capture.ts';
 import * as lineage from './lineage.ts';
 import * as links from './links.ts';
@@ -15,7 +16,18 @@ const program = new Command('keiro')
   // So that wrong use can have an exit code of its own.
   .exitOverride();
 
-for (const { register } of [lineage, request, tasks, quarantine, links, readers, status, capture, policy])
+for (const { register } of [
+  lineage,
+  request,
+  tasks,
+  quarantine,
+  links,
+  readers,
+  breach,
+  status,
+  capture,
+  policy,
+])
   register(program);
 
 try {

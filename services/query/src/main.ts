@@ -10,6 +10,8 @@ import {
   serveHttp,
 } from '@keiro/runtime';
 import { createKeysClient } from '@keiro/sdk/keys-client';
+import { breachRoutes } from './breach-routes.ts';
+import { createBreachStore } from './breach-store.ts';
 import { configSchema } from './config.ts';
 import { createCounts } from './counts.ts';
 import { queryRoutes } from './handle.ts';
@@ -34,6 +36,7 @@ await runService(log, async (opened) => {
   void progress.read();
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
 
+  const store = createStore(mongo.db);
   const http = await serveHttp({
     service: 'query',
     host: config.KEIRO_HOST,
@@ -43,8 +46,16 @@ await runService(log, async (opened) => {
     clients,
     routes: [
       ...readersRoutes({ db: mongo.db, now }),
+      ...breachRoutes({
+        db: mongo.db,
+        store,
+        breaches: createBreachStore(mongo.db),
+        progress,
+        policies,
+        now,
+      }),
       ...queryRoutes({
-        store: createStore(mongo.db),
+        store,
         counts: createCounts(mongo.db),
         keys,
         progress,

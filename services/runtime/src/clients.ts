@@ -21,6 +21,7 @@ export const rights = [
   'quarantine:manage',
   'links:manage',
   'readers:manage',
+  'breach:assess',
 ] as const;
 export type Right = (typeof rights)[number];
 
