@@ -65,8 +65,15 @@ async function seed(): Promise<void> {
   const removed = put(refOf('member', 'removed'), 'gone', 1, outside);
   copies.push(factOf(removed, 'crm', 'removed', minute(2)));
   const erased = put(refOf('member', 'erased'), 'gone', 1, outside);
+  const { db } = pipeline.mongo;
+  // As they are in a store that was provisioned.
+  await Promise.all([
+    db.collection('records').createIndex({ ref: 1 }),
+    db.collection('copies').createIndex({ ref: 1 }),
+    db.collection('links').createIndex({ from: 1 }),
+  ]);
   const insert = (collection: string, documents: readonly { readonly _id: string }[]) =>
-    pipeline.mongo.db.collection<{ _id: string }>(collection).insertMany([...documents]);
+    db.collection<{ _id: string }>(collection).insertMany([...documents]);
   await Promise.all([
     insert('records', records),
     insert('copies', copies),

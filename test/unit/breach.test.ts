@@ -201,6 +201,7 @@ describe('where a record was in the window', () => {
       snapshotOf('dr', 'crm', minute(0), { snapshot: 'before-it' }),
       snapshotOf('dr', 'crm', minute(5), { snapshot: 'image', mutable: false, expiresAt: minute(12) }),
       snapshotOf('dr', 'crm', minute(4), { snapshot: 'expired', mutable: false, expiresAt: minute(9) }),
+      snapshotOf('dr', 'crm', minute(3), { snapshot: 'overwritten' }),
       snapshotOf('dr', 'crm', minute(6), { snapshot: 'replica' }),
       snapshotOf('dr', 'crm', minute(30), { snapshot: 'after' }),
     ];

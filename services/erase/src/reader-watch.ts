@@ -20,6 +20,8 @@ export function watchDatabaseReaders(options: {
     'keiro_readers_undeclared',
     'Users who may read personal data in a database, whom nobody declared and no operator has acknowledged',
   );
+  /** Told once, until they answer again. */
+  const silent = new Set<string>();
   const readers = openReaders(db, { collection: 'databaseReaders', by: 'erase', log });
   return every(
     { what: 'the look at who may read', everyMs: options.everyMs, log, level: 'warn' },
@@ -30,6 +32,7 @@ export function watchDatabaseReaders(options: {
         try {
           const connector = await connectors.of(holder.id, holder);
           const users = (await connector.readers?.()) ?? [];
+          silent.delete(holder.id);
           for (const user of users) {
             const sighting = sightingOf(holder, user);
             // Two parts of one holder may lie in one database.
@@ -42,6 +45,8 @@ export function watchDatabaseReaders(options: {
         } catch (error) {
           // What was known of it stays as it is: that it can't be asked says nothing about its users.
           unseen.add(holder.id);
+          if (silent.has(holder.id)) continue;
+          silent.add(holder.id);
           log.warn({ holder: holder.id, failure: describeFailure(error) }, 'can’t tell who may read');
         }
       }
