@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { holderIdSchema } from './custody.ts';
 import { basesAbroad } from './policy/schema-duties.ts';
+import { declaredReadersSchema } from './readers.ts';
 
 const labels = z.strictObject({ ja: z.string().min(1), en: z.string().min(1) });
 /** A setting that is read from the environment of the worker, because it holds an address or a secret. */
@@ -176,6 +177,8 @@ export const holderSchema = z.strictObject({
   abroad: abroadSchema.optional(),
   /** For a DR site: the stores that replicate to it. */
   replicates: z.array(holderIdSchema).optional(),
+  /** Who else reads for it: others are undeclared. */
+  readers: declaredReadersSchema.optional(),
   connector: connectorSchema,
 });
 export type Holder = z.infer<typeof holderSchema>;

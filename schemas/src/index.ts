@@ -1,3 +1,4 @@
+export * from './breach-api.ts';
 export * from './consents.ts';
 export * from './custody.ts';
 export * from './directives.ts';
@@ -18,6 +19,8 @@ export * from './quarantine-api.ts';
 export * from './quarantine-words.ts';
 export * from './quarantine.ts';
 export * from './query-api.ts';
+export * from './readers-api.ts';
+export * from './readers.ts';
 export * from './records.ts';
 export * from './refs.ts';
 export * from './request-api.ts';

@@ -380,5 +380,7 @@ export const queryStatusSchema = z.strictObject({
   asOf: instant,
   progress: progressSchema,
   stored: z.strictObject({ records: count, copies: count, quarantine: count, requests: count, tasks: count }),
+  /** Readers of personal data that nobody registered and no operator has acknowledged. */
+  readersUndeclared: count,
 });
 export type QueryStatus = z.infer<typeof queryStatusSchema>;

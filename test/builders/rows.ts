@@ -158,7 +158,7 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
 export const later: Readonly<Partial<Record<RowId, Later>>> = {
   T3: { missing: 'copies at the site are known and erased; no gate after a restore yet' },
   S1: {
-    missing: 'sealing, rights and separate keys are there; no signed audit and no breach assessment yet',
+    missing: 'sealing, rights and separate keys are there; a breach can be assessed; no signed audit yet',
   },
   R1: { missing: 'lineage answers what is held; no disclosure pack from the holders yet' },
   R2: { missing: 'no correction yet' },

@@ -23,7 +23,14 @@ export const clientPlans: readonly ClientPlan[] = [
   { name: 'query', rights: ['keys:lookup'] },
   {
     name: 'compliance',
-    rights: ['lineage:read', 'requests:write', 'requests:read', 'tasks:write', 'quarantine:read'],
+    rights: [
+      'lineage:read',
+      'requests:write',
+      'requests:read',
+      'tasks:write',
+      'quarantine:read',
+      'breach:assess',
+    ],
   },
   // Decides about messages, who is who, who may hold what and about the policy: no part of answering people.
   {
@@ -37,6 +44,7 @@ export const clientPlans: readonly ClientPlan[] = [
       'holders:manage',
       'transfers:authorise',
       'violations:manage',
+      'readers:manage',
     ],
   },
   {

@@ -1,7 +1,7 @@
 import { commonConfig, port } from '@keiro/runtime/config';
 import { z } from 'zod';
 
-/** Where the services are, unless the environment says otherwise. Those that nobody calls have a port for health alone. */
+/** Where the services are, unless the environment says otherwise. The one that nobody calls has a port for health alone. */
 export const addressConfig = {
   ...commonConfig,
   KEIRO_COLLECT_URL: z.url().default('http://127.0.0.1:17001'),

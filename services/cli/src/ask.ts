@@ -25,6 +25,7 @@ export type Ask = <R extends z.ZodType>(question: Question, answer: R) => Promis
 export function asking(
   service: keyof typeof variables,
   client: 'compliance' | 'operator' = 'compliance',
+  timeoutMs = 60_000,
 ): Ask {
   const variable = variables[service];
   const config = readConfig(z.object({ ...addressConfig, ...tokenConfig }), environmentFor(client));
@@ -33,7 +34,7 @@ export function asking(
     const request =
       body === undefined ? { method: 'GET' as const, path } : { method: 'POST' as const, path, body };
     try {
-      return await callJson({ url, token: config.KEIRO_TOKEN, timeoutMs: 60_000 }, request, answer);
+      return await callJson({ url, token: config.KEIRO_TOKEN, timeoutMs }, request, answer);
     } catch (error) {
       throw explained(error, service, url, variable);
     }

@@ -1,11 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '@keiro/runtime/errors';
+import * as breach from './breach.ts';
 import * as capture from './capture.ts';
 import * as holders from './holders.ts';
 import * as lineage from './lineage.ts';
 import * as links from './links.ts';
 import * as policy from './policy.ts';
 import * as quarantine from './quarantine.ts';
+import * as readers from './readers.ts';
 import * as request from './request.ts';
 import * as status from './status.ts';
 import * as tasks from './tasks.ts';
@@ -24,6 +26,8 @@ for (const { register } of [
   links,
   holders,
   violations,
+  readers,
+  breach,
   status,
   capture,
   policy,

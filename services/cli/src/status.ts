@@ -102,6 +102,12 @@ function figures(query: QueryStatus | undefined, request: RequestStatus | undefi
             `${number(query.stored.records)} records, ${number(query.stored.copies)} reports of copies`,
           ],
           ['quarantine', number(query.stored.quarantine)],
+          [
+            'readers',
+            query.readersUndeclared === 0
+              ? 'none undeclared'
+              : `${number(query.readersUndeclared)} undeclared: keiro readers list`,
+          ],
         ]),
     ...(request === undefined
       ? []

@@ -20,6 +20,8 @@ export const configSchema = z.object({
   ...tokenConfig,
   /** Health and metrics only. */
   KEIRO_ERASE_PORT: port(17_007),
+  /** Milliseconds between two looks at who may read the databases of holders. */
+  KEIRO_DATABASE_READERS_EVERY_MS: z.coerce.number().int().min(500).default(60_000),
   /** Milliseconds after the first failed attempt at a task; three times as long after each further one. */
   KEIRO_RETRY_FIRST_MS: z.coerce.number().int().positive().default(500),
 });

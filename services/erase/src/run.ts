@@ -14,6 +14,7 @@ import type { Settings } from './connectors/open.ts';
 import { createConnectors } from './connectors/pool.ts';
 import { createDirectiveChannel } from './directive-channel.ts';
 import { runTask } from './handle.ts';
+import { watchDatabaseReaders } from './reader-watch.ts';
 import { openEraseStore } from './store.ts';
 import { startWorkers } from './workers.ts';
 
@@ -82,5 +83,15 @@ export async function startErase(
       }),
   });
   opened('workers', () => workers.close());
+  const watching = watchDatabaseReaders({
+    db: mongo.db,
+    holders: () => store.holders(),
+    connectors,
+    everyMs: config.KEIRO_DATABASE_READERS_EVERY_MS,
+    metrics: deps.metrics,
+    log,
+    now,
+  });
+  opened('reader watch', () => watching.close());
   return { ready: () => mongo.ping() };
 }

@@ -40,7 +40,7 @@ export function provenGone(task: TaskDocument | undefined): Date | undefined {
  * The fact that counts. Having been refused another delivery says nothing about a copy that was delivered
  * before, so `withheld` counts only alone; a removal outweighs a copy of the same instant.
  */
-function decisive(facts: readonly CopyDocument[]): CopyDocument | undefined {
+export function decisive(facts: readonly CopyDocument[]): CopyDocument | undefined {
   const rank = { withheld: 0, held: 1, removed: 2 } as const;
   return facts.reduce<CopyDocument | undefined>((best, fact) => {
     if (best === undefined || best.action === 'withheld') return fact;

@@ -10,6 +10,7 @@ import {
   type TotalsAnswer,
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
+import { loadReaders, undeclaredOf } from './readers.ts';
 
 /** Counts over whole collections: for reconciling and for operators, not for one person's lineage. */
 export type Counts = ReturnType<typeof createCounts>;
@@ -150,6 +151,8 @@ export function createCounts(db: Db) {
     },
 
     holdings: () => countHoldings(db),
+
+    readersUndeclared: async () => undeclaredOf(await loadReaders(db)),
 
     /** From the collections' own metadata: cheap, and exact enough to see whether things move. */
     async stored(): Promise<QueryStatus['stored']> {

@@ -121,8 +121,12 @@ export function queryRoutes(deps: QueryDeps): Route[] {
       answer: queryStatusSchema,
       handle: async () => {
         const at = asOf();
-        const [far, stored] = await Promise.all([progress.read(), counts.stored()]);
-        return { asOf: at, progress: far, stored };
+        const [far, stored, readersUndeclared] = await Promise.all([
+          progress.read(),
+          counts.stored(),
+          counts.readersUndeclared(),
+        ]);
+        return { asOf: at, progress: far, stored, readersUndeclared };
       },
     }),
   ];

@@ -10,10 +10,13 @@ import {
   serveHttp,
 } from '@keiro/runtime';
 import { createKeysClient } from '@keiro/sdk/keys-client';
+import { breachRoutes } from './breach-routes.ts';
+import { createBreachStore } from './breach-store.ts';
 import { configSchema } from './config.ts';
 import { createCounts } from './counts.ts';
 import { queryRoutes } from './handle.ts';
 import { createProgressReader } from './progress.ts';
+import { readersRoutes } from './readers.ts';
 import { createStore } from './store.ts';
 import { violationsRoute } from './violations.ts';
 
@@ -35,6 +38,7 @@ await runService(log, async (opened) => {
   void progress.read();
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
 
+  const store = createStore(mongo.db);
   const http = await serveHttp({
     service: 'query',
     host: config.KEIRO_HOST,
@@ -43,8 +47,17 @@ await runService(log, async (opened) => {
     metrics: createMetrics('query'),
     clients,
     routes: [
+      ...readersRoutes({ db: mongo.db, now }),
+      ...breachRoutes({
+        db: mongo.db,
+        store,
+        breaches: createBreachStore(mongo.db),
+        progress,
+        policies,
+        now,
+      }),
       ...queryRoutes({
-        store: createStore(mongo.db),
+        store,
         counts: createCounts(mongo.db),
         keys,
         progress,

@@ -26,6 +26,8 @@ export const rights = [
   'holders:manage',
   'transfers:authorise',
   'violations:manage',
+  'readers:manage',
+  'breach:assess',
 ] as const;
 export type Right = (typeof rights)[number];
 

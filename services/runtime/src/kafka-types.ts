@@ -85,9 +85,30 @@ export interface Admin {
   unreadEnds(topics: readonly string[]): Promise<Positions>;
   /** What a group has committed (the next offset it will read), 0 where it has committed nothing. */
   committed(group: string, topics: readonly string[]): Promise<Positions>;
+  /** As {@link committed}, but without the partitions for which it has committed nothing. */
+  commits(group: string, topics: readonly string[]): Promise<Positions>;
+  /** Names of all groups that the cluster knows, of consumers and others, in order. */
+  groups(): Promise<string[]>;
+  /** Who is in these groups now. A group of the newer protocol is known, and its members are not told. */
+  describe(groups: readonly string[]): Promise<GroupDescription[]>;
   /** Sets where a group without members will start to read. */
   setCommitted(group: string, positions: Positions): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface GroupDescription {
+  readonly group: string;
+  /** False for a group of the newer protocol, which the client's requests do not reach. */
+  readonly told: boolean;
+  readonly members: readonly GroupMember[];
+}
+
+export interface GroupMember {
+  readonly client: string;
+  /** As the broker saw it. */
+  readonly host: string;
+  /** What it is assigned. */
+  readonly topics: readonly string[];
 }
 
 /** topic → partition → offset */

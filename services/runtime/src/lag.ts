@@ -1,3 +1,4 @@
+import { every } from './every.ts';
 import type { Kafkas, Positions, Running } from './kafka-types.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -27,26 +28,16 @@ export async function watchLag(options: {
   const { group, topics, log } = options;
   const gauge = options.metrics.gauge('keiro_consumer_lag', 'Messages still to be read, by topic', ['topic']);
   const admin = await options.kafka.admin();
-  let measuring: Promise<void> | undefined;
 
   async function measure(): Promise<void> {
     const [ends, committed] = await Promise.all([admin.endOffsets(topics), admin.committed(group, topics)]);
     for (const [topic, behind] of Object.entries(lagOf(ends, committed))) gauge.set({ topic }, behind);
   }
-  const timer = setInterval(() => {
-    measuring ??= measure()
-      .catch((error: unknown) => {
-        log.debug({ err: error }, 'could not measure the lag');
-      })
-      .finally(() => {
-        measuring = undefined;
-      });
-  }, options.everyMs ?? 5000);
+  const measuring = every({ what: 'the lag', everyMs: options.everyMs ?? 5000, log }, measure);
 
   return {
     async close() {
-      clearInterval(timer);
-      await measuring;
+      await measuring.close();
       await admin.close();
     },
   };

@@ -24,6 +24,8 @@ export const configSchema = z.object({
   ...groupConfig,
   ...policyConfig,
   KEIRO_TRANSFER_PORT: port(17_006),
+  /** Milliseconds between two looks at who reads topics of persons. */
+  KEIRO_READERS_EVERY_MS: z.coerce.number().int().min(500).default(10_000),
   /** JSON array of holders that are registered at start; absent: those in the store are all there are. The same again is no change. */
   KEIRO_HOLDERS_FILE: z.string().min(1).optional(),
 });

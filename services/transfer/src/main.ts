@@ -24,6 +24,8 @@ import { openHolderStore } from './holder-store.ts';
 import { createHolders } from './holders.ts';
 import { openPeople } from './people.ts';
 import { publishRegister } from './publish.ts';
+import { readerRoutes } from './reader-routes.ts';
+import { watchReaders } from './reader-watch.ts';
 import { registerFromFile } from './register-file.ts';
 import { openTransferStore } from './store.ts';
 import { violationRoute } from './violation-routes.ts';
@@ -88,6 +90,16 @@ await runService(log, async (opened) => {
   opened('receiving', () => receiving.close());
   const lag = await watchLag({ kafka, group, topics: custodyTopics, metrics, log });
   opened('lag', () => lag.close());
+  const watching = await watchReaders({
+    kafka,
+    db: mongo.db,
+    suffix: config.KEIRO_GROUP_SUFFIX,
+    everyMs: config.KEIRO_READERS_EVERY_MS,
+    metrics,
+    log,
+    now,
+  });
+  opened('reader watch', () => watching.close());
 
   const http = await serveHttp({
     service: 'transfer',
@@ -115,6 +127,7 @@ await runService(log, async (opened) => {
         now,
       }),
       violationRoute(violations, now),
+      ...readerRoutes({ mongo, now }),
     ],
     ready: () => mongo.ping(),
   });

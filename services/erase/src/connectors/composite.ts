@@ -1,4 +1,4 @@
-import type { Connector, Flagging, Work } from './connector.ts';
+import type { Connector, DatabaseUser, Flagging, Work } from './connector.ts';
 
 export interface Part {
   /** Where it is one of the stores that replicate to the holder, that store's id. */
@@ -37,6 +37,14 @@ export function openCompositeConnector(parts: readonly Part[]): Connector {
       let found = 0;
       for (const part of parts) found += await part.connector.probe(shareOf(work, part));
       return found;
+    },
+    async readers() {
+      const all: DatabaseUser[] = [];
+      for (const { name, connector } of parts) {
+        const users = (await connector.readers?.()) ?? [];
+        all.push(...users.map((user) => ({ ...user, reads: user.reads.map((place) => `${name}/${place}`) })));
+      }
+      return all;
     },
     async close() {
       await Promise.all(parts.map(({ connector }) => connector.close()));

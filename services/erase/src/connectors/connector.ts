@@ -43,7 +43,20 @@ export interface Connector {
   resume(work: Work): Promise<Flagging>;
   /** Looks again, by identifier and by locator: how many are there. */
   probe(work: Work): Promise<number>;
+  /** Who may read what is registered, where the holder can list that. */
+  readers?(): Promise<DatabaseUser[]>;
   close(): Promise<void>;
+}
+
+/** One who can log in to a holder's database and may read registered tables. */
+export interface DatabaseUser {
+  readonly role: string;
+  readonly database: string;
+  /** Reads everything, whatever was granted. */
+  readonly superuser: boolean;
+  readonly reads: readonly string[];
+  /** Connections at the moment. */
+  readonly connected: number;
 }
 
 export interface Flagging {

@@ -10,6 +10,7 @@ import {
   type Work,
 } from './connector.ts';
 import { describeFailure } from './failure.ts';
+import { readersOf } from './postgresql-readers.ts';
 
 type Config = Extract<ConnectorConfig, { kind: 'postgresql' }>;
 type Table = Config['tables'][number];
@@ -83,6 +84,11 @@ export function openPostgresqlConnector(config: Config, url: string, log: Log): 
       }
       return found;
     },
+    readers: () =>
+      readersOf(
+        pool,
+        config.tables.map(({ name }) => ({ name, quoted: quote(name) })),
+      ),
     close: () => pool.end(),
   };
 }
