@@ -3,6 +3,7 @@ import {
   recordId,
   sensitiveOf,
   type GroupTag,
+  type Imported,
   type Life,
   type LinkDocument,
   type Policy,
@@ -33,6 +34,7 @@ export function tag(
   position: RecordDocument['position'],
   policy: Policy | undefined,
   now: Date,
+  imported?: Imported,
 ): Tagging {
   const [primary] = wire.refs;
   if (primary === undefined) return setAside('malformed', 'refs: is empty');
@@ -43,7 +45,9 @@ export function tag(
   const { category, groups: all } = catalogue[envelope.type];
   const time = new Date(envelope.time);
   const rules = compiledPolicy(policy);
-  const untimely = untimelyOf(time, rules, now);
+  // What is older than any policy has the first one: the record says so.
+  const effectiveFrom = imported?.version === 'before-first' ? -Infinity : rules.effectiveFrom;
+  const untimely = untimelyOf(time, { effectiveFrom }, now);
   if (untimely !== undefined) return untimely;
   const flags = sensitiveOf(wire.readable);
   if (flags?.inOrder === false && wire.scope.kind === 'ours')
@@ -73,6 +77,7 @@ export function tag(
     source: envelope.source,
     policy: policy.version,
     time,
+    ...(imported === undefined ? {} : { imported }),
     taggedAt: now,
     position,
     digest: wire.digest,
