@@ -138,6 +138,33 @@ describe('a file of what a holder held before', () => {
     expect(await aside('conflicting-content')).toBe(0);
   });
 
+  it('reads the rows of a query out of the holder’s own store, and changes nothing there', async () => {
+    const [one, two] = [newPerson(), newPerson()];
+    const { billing } = company.stores;
+    await billing.put([one, two].map((person) => ({ ...person, id: `p-${person.member}`, generation: 1 })));
+    const { config, settings } = billing;
+    if (config.kind !== 'postgresql') throw new Error('billing is in PostgreSQL');
+    const table = (config.tables[0]?.name ?? '').replace(
+      /^([^.]+)\.(.*)$/,
+      (_, schema: string, name: string) =>
+        [schema, name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.'),
+    );
+    const query = (what: string) => [
+      ...['billing', '--url-env', 'DEMO_POSTGRES_URL', '--query', what],
+      ...['--state', join(company.folder, 'query.keiro-state')],
+    ];
+    Object.assign(company.cliEnv, settings);
+    const select = `select 'C5' category, member, id as locator, timestamp '2026-01-01 09:00' collected, array['amount'] as fields from ${table}`;
+    expect(await run(...query(select), '--yes')).toMatchObject({ code: 0 });
+    expect((await run(...query(`${select}; delete from ${table}`), '--yes')).code).toBe(1);
+    expect(await billing.ids()).toHaveLength(2);
+    await company.settled();
+    for (const { member } of [one, two])
+      expect(await held(member)).toMatchObject([
+        { time: '2026-01-01T00:00:00.000Z', copies: ['billing held'] },
+      ]);
+  });
+
   it('shows the same row with other content as a conflict', async () => {
     const { member } = newPerson();
     const row = { category: 'C5', member, locator: 'payment-x', collected: '2026-01-01' };

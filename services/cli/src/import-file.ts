@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { basename, extname } from 'node:path';
 import {
   connectKafka,
@@ -22,6 +22,7 @@ import { asking } from './ask.ts';
 import { writeState } from './capture-state.ts';
 import { environmentFor } from './environment.ts';
 import { createProgress } from './import-progress.ts';
+import { readQuery } from './import-query.ts';
 import { reportData, reportLines } from './import-report.ts';
 import { readRows, type Encoding, type Format } from './import-rows.ts';
 import { runImport, type ImportRun } from './import-run.ts';
@@ -31,6 +32,8 @@ import { ImportTally } from './import-tally.ts';
 import { print, type Language } from './output.ts';
 
 export interface ImportOptions {
+  readonly query?: string;
+  readonly urlEnv?: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly site?: string;
@@ -54,18 +57,24 @@ const configSchema = z.object({
 });
 type Config = z.infer<typeof configSchema>;
 
-/** Registers what a file says that a holder held; answers with the exit code. */
-export async function importFile(holderId: string, path: string, options: ImportOptions): Promise<number> {
+/** Registers what a file or a query says that a holder held; answers with the exit code. */
+export async function importRows(
+  holderId: string,
+  path: string | undefined,
+  options: ImportOptions,
+): Promise<number> {
   const isDryRun = options.dryRun === true;
   const config = readConfig(configSchema, environmentFor('import'));
   const policies = loadPolicies(config.KEIRO_POLICY_FILE);
-  const format = options.format ?? formatOf(path);
   const holder = await registered(holderId);
-  const stateFile = options.state ?? `${path}.${holder.id}.keiro-state`;
-  const state = readImportState(stateFile, holder.id, await digestOf(path));
+  const source = path === undefined ? querySource(options) : await fileSource(path, options);
+  const stateFile = options.state ?? `${source.place}.${holder.id}.keiro-state`;
+  const known = readImportState(stateFile, holder.id, source.digest);
+  // The rows of a query may have changed: it is gone through again.
+  const state = path === undefined ? { ...known, rows: 0, erased: [] } : known;
   if (!isDryRun && !state.looked && options.yes !== true) {
     throw refusal(
-      `this file has not been looked through for ${holder.id} yet: run it with --dry-run first, or say --yes`,
+      `${source.name} has not been looked through for ${holder.id} yet: run it with --dry-run first, or say --yes`,
     );
   }
 
@@ -77,7 +86,7 @@ export async function importFile(holderId: string, path: string, options: Import
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const progress = createProgress(process.stderr);
   const run: Omit<ImportRun, 'send'> = {
-    rows: readRows(path, format, options.encoding),
+    rows: source.rows,
     holder,
     context: { sites: sitesOf(config, options.site), policies, now },
     keys: createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN }),
@@ -103,7 +112,7 @@ export async function importFile(holderId: string, path: string, options: Import
   }
   progress.clear();
   const policy = policies.inForce(now);
-  const report = { file: basename(path), holder: holder.id, isDryRun, tally, policy, stateFile, isWhole };
+  const report = { file: source.name, holder: holder.id, isDryRun, tally, policy, stateFile, isWhole };
   if (options.json === true) print(JSON.stringify(reportData(report), null, 2));
   else for (const line of reportLines(report, options.lang)) print(line);
   if (failure !== undefined) process.stderr.write(`${messageOf(failure)}\n`);
@@ -139,6 +148,32 @@ async function registered(id: string): Promise<ImportHolder> {
   throw refusal(
     `${id} is no registered holder: put it into the register first (KEIRO_HOLDERS_FILE of transfer). Registered are: ${known === '' ? 'none' : known}`,
   );
+}
+
+interface Source {
+  /** As the report calls it. */
+  readonly name: string;
+  /** Beside which the state is kept. */
+  readonly place: string;
+  readonly digest: string;
+  readonly rows: ImportRun['rows'];
+}
+
+async function fileSource(path: string, { format, encoding }: ImportOptions): Promise<Source> {
+  const rows = readRows(path, format ?? formatOf(path), encoding);
+  return { name: basename(path), place: path, digest: await digestOf(path), rows };
+}
+
+function querySource({ query = '', urlEnv = '' }: ImportOptions): Source {
+  const url = process.env[urlEnv];
+  if (url === undefined || url === '') throw refusal(`${urlEnv} (--url-env) is not set`);
+  const digest = hash('sha256', `${urlEnv}\n${query}`, 'base64url');
+  return {
+    name: `query of ${urlEnv}`,
+    place: `query-${digest.slice(0, 8)}`,
+    digest,
+    rows: readQuery(url, query),
+  };
 }
 
 function formatOf(path: string): Format {
