@@ -322,14 +322,12 @@ describe('what is sent for a row', () => {
   });
 
   it.each([
-    ['present', { present: ['cardToken'] }],
-    ['refs', { refs: [lifeOf('unattributed', 'x')] }],
-    ['shape', { digest: 'canary' }],
-  ])('is set aside where a stranger sends what is no import: %s', (_, more) => {
-    const { message, wire } = sent();
-    expect(tagged({ ...sent(), message, wire: { ...wire, ...more } as ImportWire })).toEqual(
-      expect.any(String),
-    );
+    ['present: names a field', { present: ['cardToken'] }],
+    ['refs: is of nobody', { refs: [lifeOf('unattributed', 'x')] }],
+    ['not in the shape of an import: digest', { digest: 'canary' }],
+  ])('is set aside where a stranger sends what is no import: %s', (detail, more) => {
+    const one = sent();
+    expect(tagged({ ...one, wire: { ...one.wire, ...more } })).toContain(detail);
   });
 
   it('is an import only under the source of imports', () => {

@@ -48,16 +48,25 @@ const given = (row: Record<string, unknown>) =>
     ),
   );
 
+/** PostgreSQL's numbers for its types, as far as they have to be told apart. */
+const oid = { bool: 16, timestamp: 1114, timestamptz: 1184, textArray: 1009, varcharArray: 1015 } as const;
+
 /** Values as the texts that a file would have. An instant without an offset is one in Japan (L1). */
 function parserOf(type: number): (text: string) => unknown {
-  const { BOOL, TIMESTAMP, TIMESTAMPTZ } = pg.types.builtins;
-  if (type === Number(TIMESTAMPTZ)) return (text) => text.replace(' ', 'T').replace(/\+00$/, 'Z');
-  if (type === Number(TIMESTAMP)) return (text) => `${text.replace(' ', 'T')}+09:00`;
-  const asItIs = type === Number(BOOL) || arrays.has(type);
-  return asItIs ? pg.types.getTypeParser(type) : (text) => text;
+  switch (type) {
+    case oid.bool:
+      return (text) => text === 't';
+    case oid.timestamptz:
+      return (text) => text.replace(' ', 'T').replace(/\+00$/, 'Z');
+    case oid.timestamp:
+      return (text) => `${text.replace(' ', 'T')}+09:00`;
+    case oid.textArray:
+    case oid.varcharArray:
+      // Names of fields: none of them needs the quotation marks of other texts.
+      return (text) => text.slice(1, -1).split(',');
+    default:
+      return (text) => text;
+  }
 }
-
-/** `text[]` and `varchar[]`, by the numbers that PostgreSQL has for them. */
-const arrays: ReadonlySet<number> = new Set([1009, 1015]);
 
 const refusal = (message: string) => new KeiroError('unreadable', message, { retryable: false });
