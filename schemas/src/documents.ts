@@ -1,6 +1,7 @@
 import type { CopyReport, SnapshotReport } from './custody.ts';
 import type { Category, EventType } from './events/index.ts';
 import type { Consent, FactKind } from './facts.ts';
+import type { Imported } from './imports.ts';
 import type { CutReason } from './links-api.ts';
 import type { Change, Publication, PurposeId } from './policy/index.ts';
 import type { DiscardReason, Quarantined } from './quarantine.ts';
@@ -51,6 +52,8 @@ export interface RecordDocument {
   readonly policy: string;
   /** When it was collected: the event's own time. */
   readonly time: Date;
+  /** Absent: it came as an event. */
+  readonly imported?: Imported;
   readonly taggedAt: Date;
   readonly position: { readonly topic: string; readonly partition: number; readonly offset: string };
   readonly digest: string;

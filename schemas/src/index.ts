@@ -9,6 +9,7 @@ export * from './examples/index.ts';
 export * from './facts.ts';
 export * from './holders-api.ts';
 export * from './holders.ts';
+export * from './imports.ts';
 export * from './jsonschema.ts';
 export * from './keys-api.ts';
 export * from './links-api.ts';

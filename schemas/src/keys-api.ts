@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { holderIdSchema } from './custody.ts';
 import { eventTypes, identifierKinds } from './events/index.ts';
 import { factType } from './facts.ts';
+import { importType } from './imports.ts';
 import { lifeSchema, refSchema } from './refs.ts';
 
 /**
@@ -28,7 +29,7 @@ export const sealRequestSchema = z.strictObject({
         ...identifierSchema.shape,
         groups: groupIds,
         /** Of the event that asks: decides whether an erased person starts a new generation. */
-        type: z.enum([...eventTypes, factType]),
+        type: z.enum([...eventTypes, factType, importType]),
         time: z.iso.datetime({ offset: true }),
       }),
     )
@@ -86,9 +87,38 @@ export const lookupRequestSchema = z.strictObject({
   refs: z.array(refSchema).max(1000).optional(),
 });
 export const lookupResponseSchema = z.strictObject({
-  results: z.array(z.strictObject({ ...lifeSchema.shape, erasedThrough: z.int() }).nullable()),
+  results: z.array(
+    z
+      .strictObject({
+        ...lifeSchema.shape,
+        erasedThrough: z.int(),
+        /** When the last of them was erased. */
+        erasedAt: z.iso.datetime().optional(),
+      })
+      .nullable(),
+  ),
 });
 export type LookupResponse = z.infer<typeof lookupResponseSchema>;
+
+/**
+ * Right `keys:custody`: the keys under which the locators of one holder are sealed, and no others. They open what
+ * this holder reported, so the right is for who sees the holder's rows anyway.
+ */
+export const custodyKeysRequestSchema = z.strictObject({
+  holder: holderIdSchema,
+  lives: z.array(lifeSchema).min(1).max(1000),
+});
+export const custodyKeysResponseSchema = z.strictObject({
+  /** In the order asked. */
+  results: z.array(
+    z.discriminatedUnion('state', [
+      z.strictObject({ state: z.literal('live'), key }),
+      z.strictObject({ state: z.literal('refused'), reason: z.enum(['erased', 'unknown']) }),
+    ]),
+  ),
+});
+export type CustodyKeysRequest = z.infer<typeof custodyKeysRequestSchema>;
+export type CustodyKeysResponse = z.infer<typeof custodyKeysResponseSchema>;
 
 /** Right `keys:quarantine`: the key of a day, for sealing what is set aside. 410 once it was destroyed. */
 export const quarantineKeyRequestSchema = z.strictObject({ day: z.iso.date() });

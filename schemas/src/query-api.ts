@@ -5,6 +5,7 @@ import { categories, identifierKinds } from './events/index.ts';
 import { sensitiveKinds } from './events/sensitive.ts';
 import { consentMeans, factKinds } from './facts.ts';
 import { holderKinds } from './holders.ts';
+import { importedSchema } from './imports.ts';
 import { labelsSchema } from './policy/labels.ts';
 import { quarantineReasons, quarantineStates } from './quarantine.ts';
 import { lifeSchema, refKinds, refSchema } from './refs.ts';
@@ -108,6 +109,8 @@ const recordSchema = z.strictObject({
   type: z.string(),
   category: z.string(),
   time: instant,
+  /** Held by this holder before Keiro came; where it is unknown when it was collected, `time` is the import's. */
+  imported: importedSchema.optional(),
   taggedAt: instant,
   /** Version of the policy under which it was collected (V1). */
   policy: z.string(),

@@ -1,6 +1,7 @@
 import { copyReportSchema, snapshotReportSchema } from './custody.ts';
 import { catalogue, eventTypes } from './events/index.ts';
 import { factSubject, factTopic, factType, factWireSchema } from './facts.ts';
+import { importSubject, importTopic, importWireSchema } from './imports.ts';
 import { contractJsonSchema, toRegistrySchema, type JsonSchema } from './jsonschema.ts';
 import { taggedSchema } from './tagged.ts';
 import { wireSchemas, wireSubject } from './wire.ts';
@@ -18,6 +19,7 @@ export function registrySubjects(): { subject: string; schema: JsonSchema }[] {
     })),
     { subject: factType, schema: contractJsonSchema(factType) },
     { subject: factSubject, schema: toRegistrySchema(factWireSchema, `${factTopic} on the wire`) },
+    { subject: importSubject, schema: toRegistrySchema(importWireSchema, `${importTopic} on the wire`) },
     { subject: 'lineage.tagged-value', schema: toRegistrySchema(taggedSchema, 'a tagged record') },
     { subject: 'custody.copies-value', schema: toRegistrySchema(copyReportSchema, 'a report of a copy') },
     {

@@ -52,6 +52,11 @@ export const topics = [
     readers: ['tag', 'request'],
   },
   {
+    ...collection('imports', 'what a holder held before Keiro came: refs and names, no values'),
+    writers: ['cli'],
+    readers: ['tag'],
+  },
+  {
     name: 'lineage.tagged',
     partitions: 3,
     key: 'primary ref',

@@ -70,7 +70,9 @@ export function wireSubject(type: EventType): string {
   return `${catalogue[type].topic}-value`;
 }
 
-export function toHeaders(envelope: WireEnvelope | FactEnvelope): Record<string, string> {
+export function toHeaders(
+  envelope: Omit<WireEnvelope, 'type'> & { readonly type: string },
+): Record<string, string> {
   return {
     ce_specversion: '1.0',
     ce_id: envelope.id,
@@ -82,7 +84,7 @@ export function toHeaders(envelope: WireEnvelope | FactEnvelope): Record<string,
   };
 }
 
-type Headers = Readonly<Record<string, string | undefined>>;
+export type Headers = Readonly<Record<string, string | undefined>>;
 
 /** The envelope of an event in the headers, or undefined where they hold none. */
 export const fromHeaders = (headers: Headers): WireEnvelope | undefined =>
@@ -92,7 +94,8 @@ export const fromHeaders = (headers: Headers): WireEnvelope | undefined =>
 export const factFromHeaders = (headers: Headers): FactEnvelope | undefined =>
   envelopeIn(headers, factEnvelopeSchema);
 
-function envelopeIn<T>(headers: Headers, schema: z.ZodType<T>): T | undefined {
+/** The envelope in the headers, where it is of this schema. */
+export function envelopeIn<T>(headers: Headers, schema: z.ZodType<T>): T | undefined {
   const parsed = schema.safeParse({
     id: headers['ce_id'],
     source: headers['ce_source'],

@@ -79,6 +79,11 @@ export async function directiveStore(
       await people.insertMany(rows.map(({ id, ...row }) => ({ _id: id, ...row, suspended: [] })));
     },
     ids: async () => (await people.find().toArray()).map(({ _id }) => _id).sort(),
+    scan: async () =>
+      (await people.find().toArray()).map((one) => ({ id: one._id, member: String(one['member']) })),
+    async take(ids) {
+      await people.deleteMany({ _id: { $in: [...ids] } });
+    },
     suspended: async () =>
       Object.fromEntries(
         (await people.find().toArray()).map((one) => [one._id, one['suspended'] as string[]]),

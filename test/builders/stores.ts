@@ -30,6 +30,10 @@ export interface TestStore {
   put(rows: readonly Row[]): Promise<void>;
   /** Ids of the rows that are there. */
   ids(): Promise<string[]>;
+  /** Every row that is there, read from the store itself: whose it is, by the member. */
+  scan(): Promise<{ id: string; member: string }[]>;
+  /** Removes these rows behind everybody's back. */
+  take(ids: readonly string[]): Promise<void>;
   /** Suspended purposes by id of row. */
   suspended(): Promise<Record<string, string[]>>;
   close(): Promise<void>;
@@ -74,6 +78,11 @@ export async function mongodbStore(): Promise<TestStore> {
       );
     },
     ids: async () => (await people.find().toArray()).map(({ _id }) => _id).sort(),
+    scan: async () =>
+      (await people.find().toArray()).map((one) => ({ id: one._id, member: String(one['member']) })),
+    async take(ids) {
+      await people.deleteMany({ _id: { $in: [...ids] } });
+    },
     suspended: async () =>
       Object.fromEntries(
         (await people.find().toArray()).map((one) => [
@@ -99,7 +108,7 @@ export async function postgresqlStore(): Promise<TestStore> {
   );
   const rows = async () =>
     (
-      await pool.query<{ id: string; suspended: string[] | null }>(
+      await pool.query<{ id: string; member: string; suspended: string[] | null }>(
         `select * from ${schema}."Pay""ments" order by id`,
       )
     ).rows;
@@ -131,6 +140,10 @@ export async function postgresqlStore(): Promise<TestStore> {
       }
     },
     ids: async () => (await rows()).map(({ id }) => id),
+    scan: async () => (await rows()).map(({ id, member }) => ({ id, member })),
+    async take(ids) {
+      await pool.query(`delete from ${schema}."Pay""ments" where id = any($1)`, [ids]);
+    },
     suspended: async () =>
       Object.fromEntries((await rows()).map(({ id, suspended }) => [id, suspended ?? []])),
     async close() {
@@ -155,7 +168,7 @@ export async function redisStore(): Promise<TestStore> {
     knows: { generations: false, suspension: false, locators: true },
     async put(rows) {
       for (const { id, member, email } of rows) {
-        await redis.hset(`${prefix}:item:${id}`, { id });
+        await redis.hset(`${prefix}:item:${id}`, { id, member });
         await redis.sadd(`${prefix}:items-of:${member}`, `${prefix}:item:${id}`);
         await redis.sadd(`${prefix}:by-email:${email}`, id);
       }
@@ -163,6 +176,15 @@ export async function redisStore(): Promise<TestStore> {
     async ids() {
       const keys = await redis.keys(`${prefix}:item:*`);
       return keys.map((key) => key.slice(`${prefix}:item:`.length)).sort();
+    },
+    async scan() {
+      const items = await Promise.all(
+        (await redis.keys(`${prefix}:item:*`)).map((key) => redis.hgetall(key)),
+      );
+      return items.map(({ id = '', member = '' }) => ({ id, member }));
+    },
+    async take(ids) {
+      await redis.del(...ids.map((id) => `${prefix}:item:${id}`));
     },
     suspended: () => Promise.resolve({}),
     async close() {
@@ -195,6 +217,18 @@ export async function httpStore(): Promise<TestStore & { readonly processor: Pro
       return Promise.resolve();
     },
     ids: () => Promise.resolve(processor.items.map((item) => idsByItem.get(item) ?? '').sort()),
+    scan: () =>
+      Promise.resolve(
+        processor.items.map((item) => ({
+          id: idsByItem.get(item) ?? '',
+          member: item.slice(item.indexOf(':') + 1),
+        })),
+      ),
+    take(ids) {
+      const kept = processor.items.filter((item) => !ids.includes(idsByItem.get(item) ?? ''));
+      processor.items.splice(0, processor.items.length, ...kept);
+      return Promise.resolve();
+    },
     suspended: () => Promise.resolve({}),
     close: () => processor.close(),
   };
@@ -220,6 +254,10 @@ export async function compositeStore(
       await Promise.all([first.put(rows), second.put(rows)]);
     },
     ids: async () => [...new Set([...(await first.ids()), ...(await second.ids())])].sort(),
+    scan: () => first.scan(),
+    async take(ids) {
+      await Promise.all([first.take(ids), second.take(ids)]);
+    },
     async suspended() {
       const [one, two] = await Promise.all([first.suspended(), second.suspended()]);
       return Object.fromEntries(

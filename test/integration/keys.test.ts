@@ -11,6 +11,7 @@ const crm = as('CRM');
 const request = as('REQUEST');
 const erase = as('ERASE');
 const query = as('QUERY');
+const importer = as('IMPORT');
 
 /** A person nobody has seen. */
 const newMember = () => ({ kind: 'member' as const, value: `m-${randomUUID()}` });
@@ -157,6 +158,47 @@ describe('destruction', () => {
     } finally {
       await client.close();
     }
+  });
+});
+
+describe('what an import may have', () => {
+  const forImport = (identifier: ReturnType<typeof newMember>, time: Date) => ({
+    source: 'import',
+    identifiers: [{ ...identifier, groups: [], type: 'imported' as const, time: time.toISOString() }],
+  });
+
+  it('the key for the locators of one holder: the very one that this holder seals under, and no other', async () => {
+    const { ref, generation } = await sealed(newMember());
+    const life = { ref, generation };
+    const unknown = { ref: `member.${randomBytes(24).toString('base64url')}`, generation: 1 };
+    const own = await releaseFor(life);
+    const { results } = await importer.custodyKeys({ holder: 'crm', lives: [unknown, life] });
+    expect(results).toEqual([
+      { state: 'refused', reason: 'unknown' },
+      { state: 'live', key: own?.state === 'released' ? own.keys['custody'] : '' },
+    ]);
+    const other = await importer.custodyKeys({ holder: 'billing', lives: [life] });
+    expect(other.results[0]).not.toEqual(results[1]);
+    await expect(crm.custodyKeys({ holder: 'crm', lives: [life] })).rejects.toThrow('403');
+    await expect(
+      importer.release({ holder: 'crm', purpose: 'service', groups: [], lives: [life] }),
+    ).rejects.toThrow('403');
+  });
+
+  it('no key of an erased life, nor a next one, however late it is', async () => {
+    const member = newMember();
+    const { ref, generation } = await sealed(member);
+    const life = { ref, generation };
+    const at = new Date();
+    await request.destroy(`r-${randomUUID()}`, [life], at);
+    expect(await importer.custodyKeys({ holder: 'crm', lives: [life] })).toEqual({
+      results: [{ state: 'refused', reason: 'erased' }],
+    });
+    const later = await importer.seal(forImport(member, new Date(at.getTime() + 60_000)));
+    expect(later.results).toMatchObject([{ ...life, state: 'erased' }]);
+    expect(await importer.lookup({ identifiers: [member] })).toEqual({
+      results: [{ ...life, erasedThrough: 1, erasedAt: at.toISOString() }],
+    });
   });
 });
 

@@ -14,6 +14,7 @@ export interface ClientPlan {
 export const clientPlans: readonly ClientPlan[] = [
   { name: 'demo-site', rights: ['collect'], sources: ['demo-site'] },
   { name: 'capture', rights: ['keys:seal'], sources: ['access-log'] },
+  { name: 'import', rights: ['keys:seal', 'keys:lookup', 'keys:custody'], sources: ['import'] },
   { name: 'demo', rights: ['keys:seal'], sources: ['demo-site'] },
   { name: 'collect', rights: ['keys:seal'], sources: ['*'] },
   { name: 'tag', rights: ['keys:quarantine', 'keys:quarantine-destroy'] },

@@ -20,7 +20,7 @@ export function readState(path: string): CaptureState | undefined {
 }
 
 /** Replaces the state in one step, so that a crash leaves the old one or the new one. */
-export async function writeState(path: string, state: CaptureState): Promise<void> {
+export async function writeState(path: string, state: object): Promise<void> {
   const temporary = `${path}.${String(process.pid)}.tmp`;
   await writeFile(temporary, `${JSON.stringify(state)}\n`, { mode: 0o600 });
   await rename(temporary, path);

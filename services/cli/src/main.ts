@@ -3,6 +3,7 @@ import { messageOf } from '@keiro/runtime/errors';
 import * as breach from './breach.ts';
 import * as capture from './capture.ts';
 import * as holders from './holders.ts';
+import * as imports from './import.ts';
 import * as lineage from './lineage.ts';
 import * as links from './links.ts';
 import * as policy from './policy.ts';
@@ -30,6 +31,7 @@ for (const { register } of [
   breach,
   status,
   capture,
+  imports,
   policy,
 ])
   register(program);

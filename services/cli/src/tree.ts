@@ -140,6 +140,12 @@ function recordNode(record: LineageRecord, answer: LineageAnswer, options: Linea
     `${say(words.policy, language)} ${record.policy}`,
   ];
   if (record.scope.kind === 'entrusted') parts.push(`${say(words.tenant, language)} ${record.scope.tenant}`);
+  if (record.imported !== undefined) {
+    const { holder, collected, version } = record.imported;
+    parts.push(`${say(words.imported, language)} ${holder}`);
+    if (collected === 'unknown') parts.push(paint('yellow', say(words.collectedUnknown, language)));
+    if (version === 'before-first') parts.push(say(words.beforeFirstPolicy, language));
+  }
   if (record.sensitive !== undefined) {
     const kinds = record.sensitive.kinds.map(
       (kind) => answer.labels.sensitive[kind] ?? { ja: kind, en: kind },

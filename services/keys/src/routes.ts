@@ -1,5 +1,7 @@
 import { ProblemError, route, type Metrics, type Route } from '@keiro/runtime';
 import {
+  custodyKeysRequestSchema,
+  custodyKeysResponseSchema,
   destroyRequestSchema,
   destroyResponseSchema,
   directiveKeyRequestSchema,
@@ -25,6 +27,7 @@ import {
   type Policies,
 } from '@keiro/schemas';
 import { z } from 'zod';
+import { custodyKeys } from './custody.ts';
 import { refOf } from './life.ts';
 import { checkHolder, checkRelease, release, type ReleaseDependencies } from './release.ts';
 import type { QuarantineKeys } from './quarantine-keys.ts';
@@ -108,10 +111,25 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
             const found = documents.get(ref);
             return found === undefined
               ? null
-              : { ref, generation: found.generation, erasedThrough: found.erasedThrough };
+              : {
+                  ref,
+                  generation: found.generation,
+                  erasedThrough: found.erasedThrough,
+                  ...(found.erasedAt === undefined ? {} : { erasedAt: found.erasedAt.toISOString() }),
+                };
           }),
         };
       },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/custody-keys',
+      summary:
+        "Keys under which one holder's locators are sealed, whatever is suspended; none of an erased life",
+      right: 'keys:custody',
+      body: custodyKeysRequestSchema,
+      answer: custodyKeysResponseSchema,
+      handle: ({ body }) => custodyKeys(deps, body),
     }),
     route({
       method: 'POST',

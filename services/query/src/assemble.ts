@@ -147,6 +147,7 @@ function recordsOf(
     type: record.type,
     category: record.category,
     time: record.time.toISOString(),
+    ...(record.imported === undefined ? {} : { imported: record.imported }),
     taggedAt: record.taggedAt.toISOString(),
     policy: record.policy,
     source: record.source,

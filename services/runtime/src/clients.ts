@@ -9,6 +9,7 @@ export const rights = [
   'keys:seal',
   'keys:open',
   'keys:lookup',
+  'keys:custody',
   'keys:quarantine',
   'keys:quarantine-destroy',
   'keys:sweep-prepare',

@@ -1,4 +1,5 @@
 import {
+  custodyKeysResponseSchema,
   destroyResponseSchema,
   directiveKeyResponseSchema,
   lookupResponseSchema,
@@ -9,6 +10,8 @@ import {
   sealResponseSchema,
   sweepPrepareResponseSchema,
   sweepResponseSchema,
+  type CustodyKeysRequest,
+  type CustodyKeysResponse,
   type DestroyResponse,
   type Identifier,
   type Life,
@@ -28,6 +31,7 @@ export interface KeysClient {
   seal(request: SealRequest): Promise<SealResponse>;
   release(request: ReleaseRequest): Promise<ReleaseResponse>;
   lookup(asked: { identifiers?: readonly Identifier[]; refs?: readonly Ref[] }): Promise<LookupResponse>;
+  custodyKeys(request: CustodyKeysRequest): Promise<CustodyKeysResponse>;
   quarantineKey(day: string): Promise<Buffer>;
   /** Days up to one that have a quarantine key. */
   quarantineDays(through: string): Promise<string[]>;
@@ -48,6 +52,7 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
     seal: (body) => callJson(options, { path: '/v1/seal', body }, sealResponseSchema),
     release: (body) => callJson(options, { path: '/v1/release', body }, releaseResponseSchema),
     lookup: (body) => callJson(options, { path: '/v1/refs', body }, lookupResponseSchema),
+    custodyKeys: (body) => callJson(options, { path: '/v1/custody-keys', body }, custodyKeysResponseSchema),
     async quarantineKey(day) {
       const { key } = await callJson(
         options,

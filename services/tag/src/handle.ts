@@ -1,8 +1,9 @@
 import type { Message } from '@keiro/runtime';
 import type { Registry } from '@keiro/runtime/registry';
-import { recordId, type LinkDocument, type Policies, type RecordDocument } from '@keiro/schemas';
+import { importTopic, recordId, type LinkDocument, type Policies, type RecordDocument } from '@keiro/schemas';
 import type { Quarantine, SetAside, StandingFollower } from '@keiro/sdk';
 import { insertOnce } from './duplicates.ts';
+import { readImport } from './imports.ts';
 import { goneBy, livingLinks } from './lives.ts';
 import type { TagMetrics } from './metrics.ts';
 import { read, type Collected } from './read.ts';
@@ -83,11 +84,13 @@ export function createHandler(deps: HandlerDeps): (messages: readonly Message[])
       if ('reason' in event) aside.push(event);
       else if (isErased(event)) erased.push(event);
       else {
-        const { envelope, wire, message } = event;
+        const { envelope, wire, message, imported } = event;
         const { topic, partition, offset } = message;
         const policy = policies.get(envelope.policyversion);
-        const tagged = tag(envelope, wire, { topic, partition, offset }, policy, at);
-        if ('quarantine' in tagged) aside.push({ ...about(event), ...tagged.quarantine });
+        const tagged = tag(envelope, wire, { topic, partition, offset }, policy, at, imported);
+        if (imported?.version === 'before-first' && policy?.version !== policies.versions[0])
+          aside.push({ ...about(event), reason: 'untaggable', detail: 'version: is not the first one' });
+        else if ('quarantine' in tagged) aside.push({ ...about(event), ...tagged.quarantine });
         else
           candidates.push({
             event,
@@ -122,7 +125,11 @@ export function createHandler(deps: HandlerDeps): (messages: readonly Message[])
     const done = metrics.batchSeconds.startTimer();
     const decoded = await registry.decodeAll(messages.map(({ value }) => value));
     const handled = await standing.inFlight(() =>
-      handle(messages.map((message, position) => read(message, decoded[position]))),
+      handle(
+        messages.map((message, position) =>
+          (message.topic === importTopic ? readImport : read)(message, decoded[position]),
+        ),
+      ),
     );
     done();
     return handled;

@@ -6,6 +6,7 @@ import {
   fromHeaders,
   wireSchemas,
   type EventType,
+  type Imported,
   type Life,
   type QuarantineReason,
   type WireEnvelope,
@@ -20,6 +21,8 @@ export interface Collected {
   readonly wire: WireValue;
   /** Life of the primary ref. */
   readonly primary: Life;
+  /** Of what a holder held before Keiro came. */
+  readonly imported?: Imported;
 }
 
 /** Why a message can't be an event, and what may still be said about it in clear. */

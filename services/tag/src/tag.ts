@@ -4,6 +4,7 @@ import {
   sensitiveOf,
   untimely,
   type GroupTag,
+  type Imported,
   type Life,
   type LinkDocument,
   type Policy,
@@ -34,6 +35,7 @@ export function tag(
   position: RecordDocument['position'],
   policy: Policy | undefined,
   now: Date,
+  imported?: Imported,
 ): Tagging {
   const [primary] = wire.refs;
   if (primary === undefined) return setAside('malformed', 'refs: is empty');
@@ -44,7 +46,9 @@ export function tag(
   const { category, groups: all } = catalogue[envelope.type];
   const time = new Date(envelope.time);
   const rules = compiledPolicy(policy);
-  const refused = untimelyOf(time, rules, now);
+  // What is older than any policy has the first one: the record says so.
+  const effectiveFrom = imported?.version === 'before-first' ? -Infinity : rules.effectiveFrom;
+  const refused = untimelyOf(time, { effectiveFrom }, now);
   if (refused !== undefined) return refused;
   const flags = sensitiveOf(wire.readable);
   if (flags?.inOrder === false && wire.scope.kind === 'ours')
@@ -74,6 +78,7 @@ export function tag(
     source: envelope.source,
     policy: policy.version,
     time,
+    ...(imported === undefined ? {} : { imported }),
     taggedAt: now,
     position,
     digest: wire.digest,
