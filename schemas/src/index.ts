@@ -1,6 +1,7 @@
 export * from './consents.ts';
 export * from './custody.ts';
 export * from './documents.ts';
+export * from './dr-api.ts';
 export * from './ends.ts';
 export * from './events/index.ts';
 export * from './examples/index.ts';
@@ -18,6 +19,7 @@ export * from './query-api.ts';
 export * from './records.ts';
 export * from './refs.ts';
 export * from './request-api.ts';
+export * from './restores.ts';
 export * from './rights.ts';
 export * from './sensitive.ts';
 export * from './subjects.ts';

@@ -22,6 +22,8 @@ export interface TestStore {
   /** What it can tell: rows of a later generation, suspended purposes, where a locator points. */
   readonly knows: { readonly generations: boolean; readonly suspension: boolean; readonly locators: boolean };
   put(rows: readonly Row[]): Promise<void>;
+  /** Removes everything, as a restore does before it puts the old copy in place. */
+  clear(): Promise<void>;
   /** Ids of the rows that are there. */
   ids(): Promise<string[]>;
   /** Suspended purposes by id of row. */
@@ -62,6 +64,9 @@ export async function mongodbStore(): Promise<TestStore> {
           generation,
         })),
       );
+    },
+    async clear() {
+      await people.deleteMany({});
     },
     ids: async () => (await people.find().toArray()).map(({ _id }) => _id).sort(),
     suspended: async () =>
@@ -120,6 +125,9 @@ export async function postgresqlStore(): Promise<TestStore> {
         ]);
       }
     },
+    async clear() {
+      await pool.query(`delete from ${schema}."Pay""ments"`);
+    },
     ids: async () => (await rows()).map(({ id }) => id),
     suspended: async () =>
       Object.fromEntries((await rows()).map(({ id, suspended }) => [id, suspended ?? []])),
@@ -134,7 +142,12 @@ export async function redisStore(): Promise<TestStore> {
   const redis = new Redis(env('DEMO_REDIS_URL'), { lazyConnect: true });
   await redis.connect();
   const prefix = uniqueName();
+  const clear = async () => {
+    const keys = await redis.keys(`${prefix}:*`);
+    if (keys.length > 0) await redis.del(...keys);
+  };
   return {
+    clear,
     config: {
       kind: 'redis',
       url: { env: 'DEMO_REDIS_URL' },
@@ -156,8 +169,7 @@ export async function redisStore(): Promise<TestStore> {
     },
     suspended: () => Promise.resolve({}),
     async close() {
-      const keys = await redis.keys(`${prefix}:*`);
-      if (keys.length > 0) await redis.del(...keys);
+      await clear();
       redis.disconnect();
     },
   };
@@ -182,6 +194,10 @@ export async function httpStore(): Promise<TestStore & { readonly processor: Pro
         processor.items.push(`controller_customer_id:${member}`);
         idsByItem.set(`controller_customer_id:${member}`, id);
       }
+      return Promise.resolve();
+    },
+    clear() {
+      processor.items.length = 0;
       return Promise.resolve();
     },
     ids: () => Promise.resolve(processor.items.map((item) => idsByItem.get(item) ?? '').sort()),
@@ -209,6 +225,9 @@ export async function compositeStore(
     knows: { generations: true, suspension: true, locators: false },
     async put(rows) {
       await Promise.all([first.put(rows), second.put(rows)]);
+    },
+    async clear() {
+      await Promise.all([first.clear(), second.clear()]);
     },
     ids: async () => [...new Set([...(await first.ids()), ...(await second.ids())])].sort(),
     async suspended() {

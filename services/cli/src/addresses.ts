@@ -1,7 +1,7 @@
 import { commonConfig, port } from '@keiro/runtime/config';
 import { z } from 'zod';
 
-/** Where the services are, unless the environment says otherwise. Those that nobody calls have a port for health alone. */
+/** Where the services are, unless the environment says otherwise. One that nobody calls has a port for health alone. */
 export const addressConfig = {
   ...commonConfig,
   KEIRO_COLLECT_URL: z.url().default('http://127.0.0.1:17001'),
@@ -9,6 +9,6 @@ export const addressConfig = {
   KEIRO_REQUEST_URL: z.url().default('http://127.0.0.1:17003'),
   KEIRO_QUERY_URL: z.url().default('http://127.0.0.1:17004'),
   KEIRO_TAG_URL: z.url().default('http://127.0.0.1:17005'),
+  KEIRO_ERASE_URL: z.url().default('http://127.0.0.1:17007'),
   KEIRO_TRANSFER_PORT: port(17_006),
-  KEIRO_ERASE_PORT: port(17_007),
 };

@@ -9,6 +9,7 @@ const variables = {
   query: 'KEIRO_QUERY_URL',
   request: 'KEIRO_REQUEST_URL',
   tag: 'KEIRO_TAG_URL',
+  erase: 'KEIRO_ERASE_URL',
 } as const;
 
 interface Question {

@@ -13,6 +13,7 @@ const addresses = [
   'KEIRO_REQUEST_URL',
   'KEIRO_QUERY_URL',
   'KEIRO_TAG_URL',
+  'KEIRO_ERASE_URL',
 ];
 
 /**

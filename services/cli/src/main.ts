@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '@keiro/runtime/errors';
 import * as capture from './capture.ts';
+import * as dr from './dr.ts';
 import * as lineage from './lineage.ts';
 import * as links from './links.ts';
 import * as policy from './policy.ts';
@@ -14,7 +15,7 @@ const program = new Command('keiro')
   // So that wrong use can have an exit code of its own.
   .exitOverride();
 
-for (const { register } of [lineage, request, tasks, quarantine, links, status, capture, policy])
+for (const { register } of [lineage, request, tasks, dr, quarantine, links, status, capture, policy])
   register(program);
 
 try {

@@ -52,7 +52,7 @@ function places(): { service: string; url: string }[] {
     { service: 'tag', url: config.KEIRO_TAG_URL },
     { service: 'transfer', url: local(config.KEIRO_TRANSFER_PORT) },
     { service: 'request', url: config.KEIRO_REQUEST_URL },
-    { service: 'erase', url: local(config.KEIRO_ERASE_PORT) },
+    { service: 'erase', url: config.KEIRO_ERASE_URL },
     { service: 'query', url: config.KEIRO_QUERY_URL },
   ];
 }

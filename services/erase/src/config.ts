@@ -1,4 +1,12 @@
-import { commonConfig, keysConfig, mongoConfig, port, redisConfig, tokenConfig } from '@keiro/runtime';
+import {
+  clientsConfig,
+  commonConfig,
+  keysConfig,
+  mongoConfig,
+  port,
+  redisConfig,
+  tokenConfig,
+} from '@keiro/runtime';
 import { z } from 'zod';
 import type { Settings } from './connectors/open.ts';
 
@@ -7,12 +15,14 @@ export const configSchema = z.object({
   ...mongoConfig,
   ...redisConfig,
   ...keysConfig,
-  /** Right `keys:sweep`. */
+  ...clientsConfig,
+  /** Rights `keys:sweep` and `keys:lookup`. */
   ...tokenConfig,
-  /** Health and metrics only. */
   KEIRO_ERASE_PORT: port(17_007),
   /** Milliseconds after the first failed attempt at a task; three times as long after each further one. */
   KEIRO_RETRY_FIRST_MS: z.coerce.number().int().positive().default(500),
+  /** Rows of a restored store that a check, a replay or a probe looks at in a second, at most. */
+  KEIRO_REPLAY_ROWS_PER_SECOND: z.coerce.number().int().positive().default(5000),
 });
 export type Config = z.infer<typeof configSchema>;
 

@@ -1,11 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { connectMongo, connectRedis, type Log, type Metrics, type Opened } from '@keiro/runtime';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { connectMongo, connectRedis, type Log, type Metrics, type Opened, type Route } from '@keiro/runtime';
 import { createKeysClient } from '@keiro/sdk';
 import { shippedRetryPolicy } from './attempt.ts';
 import type { Config } from './config.ts';
 import type { Settings } from './connectors/open.ts';
 import { createConnectors } from './connectors/pool.ts';
 import { runTask } from './handle.ts';
+import { createKnowledge } from './restore/knowledge.ts';
+import { restoreRoutes } from './restore/routes.ts';
+import { startRestores } from './restore/run.ts';
+import { openRestoreStore } from './restore/store.ts';
 import { openEraseStore } from './store.ts';
 import { startWorkers } from './workers.ts';
 
@@ -16,12 +20,17 @@ const leaseMs = 10_000;
 export async function startErase(
   config: Config,
   deps: { log: Log; metrics: Metrics; settings: Settings; now: () => Date; opened: Opened },
-): Promise<{ ready: () => Promise<void> }> {
+): Promise<{ routes: Route[]; ready: () => Promise<void> }> {
   const { log, now, opened } = deps;
   const attempts = deps.metrics.counter(
     'keiro_erase_attempts_total',
     'Attempts at tasks, by holder and outcome',
     ['holder', 'outcome'],
+  );
+  const looked = deps.metrics.counter(
+    'keiro_restore_rows_total',
+    'Rows of restored stores that were looked at, by holder and pass',
+    ['holder', 'pass'],
   );
   const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
   opened('mongo', () => mongo.close());
@@ -35,6 +44,7 @@ export async function startErase(
   opened('connectors', () => connectors.close());
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
   const worker = randomUUID();
+  const retry = { ...shippedRetryPolicy, firstPauseMs: config.KEIRO_RETRY_FIRST_MS };
   const workers = startWorkers({
     redis,
     prefix: config.KEIRO_DATABASE,
@@ -45,7 +55,7 @@ export async function startErase(
         store,
         keys,
         connectors,
-        retry: { ...shippedRetryPolicy, firstPauseMs: config.KEIRO_RETRY_FIRST_MS },
+        retry,
         leaseMs,
         worker,
         log,
@@ -56,5 +66,28 @@ export async function startErase(
       }),
   });
   opened('workers', () => workers.close());
-  return { ready: () => mongo.ping() };
+
+  const restoreStore = openRestoreStore(mongo);
+  const restores = startRestores({
+    store: restoreStore,
+    knowledge: createKnowledge({ keys, store: restoreStore, log }),
+    connectors,
+    retry,
+    rowsPerSecond: config.KEIRO_REPLAY_ROWS_PER_SECOND,
+    worker,
+    leaseMs,
+    log,
+    now,
+    onRows: (holder, pass, rows) => {
+      looked.inc({ holder, pass }, rows);
+    },
+  });
+  opened('restores', () => restores.close());
+  const onWork = () => {
+    restores.wake();
+  };
+  return {
+    routes: restoreRoutes({ store: restoreStore, now, random: randomBytes, onWork }),
+    ready: () => mongo.ping(),
+  };
 }

@@ -12,6 +12,8 @@ import {
 import { createKeysClient } from '@keiro/sdk/keys-client';
 import { configSchema } from './config.ts';
 import { createCounts } from './counts.ts';
+import { drRoute } from './dr-route.ts';
+import { createDrStore } from './dr-store.ts';
 import { queryRoutes } from './handle.ts';
 import { createProgressReader } from './progress.ts';
 import { createStore } from './store.ts';
@@ -40,15 +42,18 @@ await runService(log, async (opened) => {
     log,
     metrics: createMetrics('query'),
     clients,
-    routes: queryRoutes({
-      store: createStore(mongo.db),
-      counts: createCounts(mongo.db),
-      keys,
-      progress,
-      policies,
-      now,
-      log,
-    }),
+    routes: [
+      ...queryRoutes({
+        store: createStore(mongo.db),
+        counts: createCounts(mongo.db),
+        keys,
+        progress,
+        policies,
+        now,
+        log,
+      }),
+      drRoute({ store: createDrStore(mongo.db), now }),
+    ],
     ready: () => mongo.ping(),
   });
   opened('http', () => http.close());

@@ -20,6 +20,9 @@ export const rights = [
   'quarantine:read',
   'quarantine:manage',
   'links:manage',
+  'restores:manage',
+  'restores:read',
+  'gate:read',
 ] as const;
 export type Right = (typeof rights)[number];
 

@@ -21,6 +21,7 @@ import {
   type Policies,
   type PurposeId,
 } from '@keiro/schemas';
+import { waitForGate, type AskGate } from './gate.ts';
 import { admit, type GuardedMessage } from './guard.ts';
 import type { KeysClient } from './keys-client.ts';
 import { createQuarantine } from './quarantine.ts';
@@ -60,6 +61,8 @@ export interface GuardedConsumerOptions {
    * when nothing was stored. May be called again with the same events after a crash.
    */
   readonly handle: (events: readonly GuardedEvent[]) => Promise<readonly (string | null)[]>;
+  /** Asked before anything is read: while the gate of the holder is closed after a restore, the consumer waits. */
+  readonly gate?: AskGate;
   readonly log: Log;
   readonly now: () => Date;
   readonly random: (bytes: number) => Buffer;
@@ -79,6 +82,7 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     .map((type) => catalogue[type].topic);
   if (topics.length === 0)
     throw new KeiroError('configuration', `${holder} names no category`, { retryable: false });
+  if (options.gate !== undefined) await waitForGate(options.gate, { holder, log });
 
   const group = `keiro.holder.${holder}.${purpose}${options.groupSuffix ?? ''}`;
   const producer = await kafka.producer();

@@ -1,5 +1,6 @@
 export * from './chunks.ts';
 export * from './emitter.ts';
+export * from './gate.ts';
 export * from './guard.ts';
 export * from './guarded-consumer.ts';
 export * from './keys-client.ts';
