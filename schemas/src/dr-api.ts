@@ -52,6 +52,9 @@ export const drAnswerSchema = z.strictObject({
       holder: holderIdSchema,
       name: labels,
       country: z.string(),
+      /** Why data may go there, and why abroad (APPI 28). */
+      basis: z.string(),
+      abroad: z.string().optional(),
       stores: z.array(storeAtSiteSchema),
     }),
   ),

@@ -75,6 +75,14 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
     ],
     ask: 'request suspension',
   },
+  T3: {
+    tests: [
+      'integration/restore.test.ts: restored over its store keeps the gate closed until what was erased since has gone again',
+      'integration/request.test.ts: reaches every holder, by identifier and by locator, is proven by a second look, and ends the keys',
+      'unit/dr.test.ts: is every image taken between the first copy and the sweep, until the last of them ends',
+    ],
+    ask: 'dr status',
+  },
   X1: { tests: ['integration/collect.test.ts: events.2.data.site foreign_site'], ask: 'policy show' },
   X2: {
     tests: ['integration/tag.test.ts: of a user whom a customer controls keeps to that customer'],
@@ -112,7 +120,6 @@ export const later: Readonly<Partial<Record<RowId, Later>>> = {
   TF: { missing: 'no transfer is authorised by basis yet' },
   T1: { missing: 'the register has qualification and contract, and a lapse does not stop the flow yet' },
   T2: { missing: 'as T1' },
-  T3: { missing: 'copies at the site are known and erased; no gate after a restore yet' },
   T4: { missing: 'joint use is checked in the policy, and no transfer is held against its announcement yet' },
   S1: {
     missing: 'sealing, rights and separate keys are there; no signed audit and no breach assessment yet',

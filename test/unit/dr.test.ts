@@ -113,9 +113,17 @@ describe('keiro dr says', () => {
     expect(text).toContain('災害対策拠点は登録されていません。 No DR site is registered.');
     expect(text).toContain('No snapshot outlives a deletion.');
     expect(text).toContain('No gate is closed.');
-    const site = { holder: 'site', name: { ja: '拠点', en: 'Site' }, country: 'SG' };
+    const site = {
+      holder: 'site',
+      name: { ja: '拠点', en: 'Site' },
+      country: 'SG',
+      basis: 'entrustment',
+      abroad: 'equivalent-system',
+    };
     const asked = { ...empty, sites: [{ ...site, stores: [{ store: 'crm', alive: 0, immutable: 0 }] }] };
-    expect(drStatusText(asked, 'en', plain)).toMatch(/site {2}Site {2}SG\n.*\ncrm +nothing reported +0 +0/);
+    expect(drStatusText(asked, 'en', plain)).toMatch(
+      /site {2}Site {2}SG {2}basis: entrustment, equivalent-system\n.*\ncrm +nothing reported +0 +0/,
+    );
   });
 
   it('until when a deletion is not whole, or that nobody knows', () => {

@@ -10,7 +10,7 @@ import {
   serveHttp,
 } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
-import { createGuardedConsumer, createKeysClient } from '@keiro/sdk';
+import { createGateClient, createGuardedConsumer, createKeysClient } from '@keiro/sdk';
 import { billing } from './billing.ts';
 import { configSchema } from './config.ts';
 import { crm } from './crm.ts';
@@ -55,6 +55,7 @@ await runService(log, async (opened) => {
     categories: store.categories,
     policies: loadPolicies(config.KEIRO_POLICY_FILE),
     handle: open.handle,
+    gate: createGateClient({ url: config.KEIRO_ERASE_URL, token: config.KEIRO_TOKEN }),
     log,
     now: () => new Date(),
     random: randomBytes,

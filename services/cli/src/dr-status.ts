@@ -13,8 +13,9 @@ export function drStatusText(answer: DrAnswer, lang: Language, paint: Paint): st
   ];
   return parts.join('\n\n').replaceAll(/\n{3,}/g, '\n\n');
 
-  function siteText({ holder, name, country, stores }: DrAnswer['sites'][number]): string {
-    const title = paint('bold', `${holder}  ${say(name, lang)}  ${country}`);
+  function siteText({ holder, name, country, basis, abroad, stores }: DrAnswer['sites'][number]): string {
+    const why = [basis, ...(abroad === undefined ? [] : [abroad])].join(', ');
+    const title = paint('bold', `${holder}  ${say(name, lang)}  ${country}  ${told('basis')}: ${why}`);
     if (stores.length === 0) return `${title}\n${told('noStore')}`;
     const now = new Date(answer.asOf);
     const rows = stores.map(({ store, newest, alive, immutable, nextExpiry }) => [

@@ -13,6 +13,7 @@ export const drWords = {
   nextExpiry: word('次の終期', 'next end'),
   nothingYet: word('報告なし', 'nothing reported'),
   noEnd: word('不明', 'unknown'),
+  basis: word('根拠', 'basis'),
   noSite: word('災害対策拠点は登録されていません。', 'No DR site is registered.'),
   noStore: word('この拠点に複製されるストアはありません。', 'No store replicates to this site.'),
   outlived: word('消去後も残るスナップショット', 'Snapshots that outlive a deletion'),

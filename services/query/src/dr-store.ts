@@ -1,7 +1,6 @@
 import {
   closedStates,
   type CopyDocument,
-  type HolderDocument,
   type Ref,
   type RequestDocument,
   type RestoreDocument,
@@ -18,10 +17,10 @@ const deletionLimit = 500;
 export type DrStore = ReturnType<typeof createDrStore>;
 
 export function createDrStore(db: Db) {
-  const { snapshots, holders } = createStore(db);
+  const store = createStore(db);
   return {
-    snapshots,
-    holders: (): Promise<HolderDocument[]> => holders(),
+    snapshots: () => store.snapshots(),
+    holders: () => store.holders(),
 
     /** Deletions that are done with their tasks; `cut` when there are older ones. */
     async deletions() {

@@ -11,13 +11,15 @@ export function sitesOf(
   const series = toSeries(snapshots);
   return holders
     .filter(({ id, kind }) => kind === 'dr-site' || series.some(({ holder }) => holder === id))
-    .map(({ id, name, country, replicates = [] }) => {
+    .map(({ id, name, country, basis, abroad, replicates = [] }) => {
       const own = series.filter(({ holder }) => holder === id);
       const stores = [...new Set([...replicates, ...own.map(({ store }) => store)])].sort();
       return {
         holder: id,
         name: { ...name },
         country,
+        basis,
+        ...(abroad === undefined ? {} : { abroad: abroad.basis }),
         stores: stores.map((store) =>
           storeAt(
             store,

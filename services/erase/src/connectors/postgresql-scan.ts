@@ -7,7 +7,7 @@ import { quote } from './postgresql-names.ts';
 type Table = Extract<ConnectorConfig, { kind: 'postgresql' }>['tables'][number];
 
 /** Pages of the server (8 kB unless it was built otherwise) that one batch reads: about a thousand rows. */
-const pages = 16;
+const pages = 8;
 
 /**
  * Every row of every table, some pages at a time: a position is the number of a page, so it names nobody and needs no

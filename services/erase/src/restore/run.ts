@@ -1,5 +1,4 @@
 import { isRetryable, whileUnavailable } from '@keiro/runtime';
-import type { RestoreDocument } from '@keiro/schemas';
 import { describeFailure } from '../connectors/failure.ts';
 import { holdLease } from '../lease.ts';
 import { decidedSince } from './decided.ts';
@@ -74,15 +73,16 @@ async function carryOn(id: string, deps: RunDependencies, stop: AbortSignal): Pr
   const lease = holdLease({ renew, leaseMs, now, id, log });
   const signal = AbortSignal.any([lease.signal, stop]);
   try {
-    for (let restore: RestoreDocument | null = claim.restore; restore !== null;) {
+    for (let { restore } = claim; ;) {
       const move = await moveOf({ ...claim, restore }, deps, signal);
       if (move === undefined) break;
-      const from: RestoreDocument = restore;
+      const from = restore;
       const waiting = { what: 'MongoDB, for the state of a restore,', log, signal };
       if (!(await whileUnavailable(waiting, () => store.move(from, move)))) throw new LostRestoreError();
       log.info({ restore: id, from: from.state, to: move.set.state }, 'a restore has moved');
-      restore = await whileUnavailable(waiting, () => store.restore(id));
-      if (restore?.lease?.token !== claim.token) throw new LostRestoreError();
+      const next = await whileUnavailable(waiting, () => store.restore(id));
+      if (next?.lease?.token !== claim.token) throw new LostRestoreError();
+      restore = next;
     }
   } catch (error) {
     if (!signal.aborted && !(error instanceof LostRestoreError)) throw error;
