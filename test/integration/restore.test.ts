@@ -13,12 +13,13 @@ import {
   type RestoreDocument,
   type RestoreView,
   type SnapshotReport,
+  type StandingDocument,
 } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import { createCompany, type Company, type TestPerson } from '../builders/company.ts';
 import { env } from '../builders/environment.ts';
 import { keiro } from '../builders/program.ts';
-import { startService, type ServiceProcess } from '../builders/service-process.ts';
+import { runToEnd, startService, type ServiceProcess } from '../builders/service-process.ts';
 import type { Row, TestStore } from '../builders/stores.ts';
 
 /* T3, invariant 6: an old copy that is restored brings nobody back who was erased since. */
@@ -332,4 +333,28 @@ describe('a store that keeps what it is told to remove', () => {
     await inState(second.id, 'open');
     expect((await gateOf('recovery')).open).toBe(true);
   }, 60_000);
+});
+
+describe('a database of Keiro itself that is older than what was decided', () => {
+  it('does not open until what it lacks is written back', async () => {
+    const variables = {
+      ...company.variablesOf('request'),
+      KEIRO_DATABASE: `${company.pipeline.variables['KEIRO_DATABASE'] ?? ''}_old`,
+    };
+    const { code, output } = await runToEnd('request', { ...variables, KEIRO_STANDING_CHECK: 'check' });
+    expect([code, output]).toEqual([1, expect.stringContaining('decisions that rights.standing knows')]);
+
+    const repaired = await startService('request', { ...variables, KEIRO_STANDING_CHECK: 'replay' });
+    started.push(repaired);
+    const old = company.pipeline.mongo.client.db(variables.KEIRO_DATABASE);
+    const refs = erased.flatMap(({ lives }) => lives.map(({ ref }) => ref));
+    const written = await old
+      .collection<StandingDocument>('standing')
+      .find({ _id: { $in: refs } })
+      .toArray();
+    expect(written.map(({ erasedThrough }) => erasedThrough)).toEqual(refs.map(() => 1));
+    expect(await old.collection('audit').countDocuments({ action: 'standing.replayed' })).toBe(1);
+    await repaired.end();
+    await old.dropDatabase();
+  }, 120_000);
 });
