@@ -91,7 +91,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'snapshots',
     database: 'lineage',
     owner: 'transfer',
-    readers: ['query'],
+    readers: ['query', 'erase'],
     why: 'what is at the DR site up to which moment',
     indexes: [],
   },
@@ -155,7 +155,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'requests',
     database: 'lineage',
     owner: 'request',
-    readers: ['query'],
+    readers: ['query', 'erase'],
     why: 'what persons asked, and how far it is',
     indexes: [
       { key: { 'lives.ref': 1 }, name: 'ref', why: 'the requests of a person; few writes' },
@@ -172,6 +172,14 @@ export const collections: readonly CollectionPlan[] = [
       { key: { request: 1 }, name: 'request', why: 'the tasks of a request; few writes' },
       { key: { state: 1 }, name: 'state', why: 'the reconciler and the operator look for open ones' },
     ],
+  },
+  {
+    name: 'restores',
+    database: 'lineage',
+    owner: 'erase',
+    readers: ['query'],
+    why: 'holders that were restored from an old copy, and how far what was erased since has gone again; few',
+    indexes: [],
   },
   {
     name: 'cuts',

@@ -81,6 +81,9 @@ export async function directiveStore(
     ids: async () => (await people.find().toArray()).map(({ _id }) => _id).sort(),
     scan: async () =>
       (await people.find().toArray()).map((one) => ({ id: one._id, member: String(one['member']) })),
+    async clear() {
+      await people.deleteMany({});
+    },
     async take(ids) {
       await people.deleteMany({ _id: { $in: [...ids] } });
     },

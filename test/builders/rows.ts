@@ -119,6 +119,14 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
     ],
     ask: 'request suspension',
   },
+  T3: {
+    tests: [
+      'integration/restore.test.ts: restored over its store keeps the gate closed until what was erased since has gone again',
+      'integration/request.test.ts: reaches every holder, by identifier and by locator, is proven by a second look, and ends the keys',
+      'unit/dr.test.ts: is every image taken between the first copy and the sweep, until the last of them ends',
+    ],
+    ask: 'dr status',
+  },
   X1: { tests: ['integration/collect.test.ts: events.2.data.site foreign_site'], ask: 'policy show' },
   X2: {
     tests: ['integration/tag.test.ts: of a user whom a customer controls keeps to that customer'],
@@ -156,7 +164,6 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
 };
 
 export const later: Readonly<Partial<Record<RowId, Later>>> = {
-  T3: { missing: 'copies at the site are known and erased; no gate after a restore yet' },
   S1: {
     missing: 'sealing, rights and separate keys are there; a breach can be assessed; no signed audit yet',
   },

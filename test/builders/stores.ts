@@ -28,6 +28,8 @@ export interface TestStore {
   /** What work at this store is bound to, where that is not any. */
   readonly bound?: Pick<Work, 'request' | 'holder' | 'directiveKey'>;
   put(rows: readonly Row[]): Promise<void>;
+  /** Removes everything, as a restore does before it puts the old copy in place. */
+  clear(): Promise<void>;
   /** Ids of the rows that are there. */
   ids(): Promise<string[]>;
   /** Every row that is there, read from the store itself: whose it is, by the member. */
@@ -76,6 +78,9 @@ export async function mongodbStore(): Promise<TestStore> {
           generation,
         })),
       );
+    },
+    async clear() {
+      await people.deleteMany({});
     },
     ids: async () => (await people.find().toArray()).map(({ _id }) => _id).sort(),
     scan: async () =>
@@ -139,6 +144,9 @@ export async function postgresqlStore(): Promise<TestStore> {
         ]);
       }
     },
+    async clear() {
+      await pool.query(`delete from ${schema}."Pay""ments"`);
+    },
     ids: async () => (await rows()).map(({ id }) => id),
     scan: async () => (await rows()).map(({ id, member }) => ({ id, member })),
     async take(ids) {
@@ -157,7 +165,12 @@ export async function redisStore(): Promise<TestStore> {
   const redis = new Redis(env('DEMO_REDIS_URL'), { lazyConnect: true });
   await redis.connect();
   const prefix = uniqueName();
+  const clear = async () => {
+    const keys = await redis.keys(`${prefix}:*`);
+    if (keys.length > 0) await redis.del(...keys);
+  };
   return {
+    clear,
     config: {
       kind: 'redis',
       url: { env: 'DEMO_REDIS_URL' },
@@ -188,8 +201,7 @@ export async function redisStore(): Promise<TestStore> {
     },
     suspended: () => Promise.resolve({}),
     async close() {
-      const keys = await redis.keys(`${prefix}:*`);
-      if (keys.length > 0) await redis.del(...keys);
+      await clear();
       redis.disconnect();
     },
   };
@@ -214,6 +226,10 @@ export async function httpStore(): Promise<TestStore & { readonly processor: Pro
         processor.items.push(`controller_customer_id:${member}`);
         idsByItem.set(`controller_customer_id:${member}`, id);
       }
+      return Promise.resolve();
+    },
+    clear() {
+      processor.items.length = 0;
       return Promise.resolve();
     },
     ids: () => Promise.resolve(processor.items.map((item) => idsByItem.get(item) ?? '').sort()),
@@ -252,6 +268,9 @@ export async function compositeStore(
     knows: { generations: true, suspension: true, locators: false },
     async put(rows) {
       await Promise.all([first.put(rows), second.put(rows)]);
+    },
+    async clear() {
+      await Promise.all([first.clear(), second.clear()]);
     },
     ids: async () => [...new Set([...(await first.ids()), ...(await second.ids())])].sort(),
     scan: () => first.scan(),

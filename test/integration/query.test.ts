@@ -423,7 +423,7 @@ describe('npx keiro', () => {
 
   it('status names what is not ready, and ends with 1 for it', async () => {
     const { out, code } = await keiro(['status'], {
-      KEIRO_ERASE_PORT: '1',
+      KEIRO_ERASE_URL: 'http://127.0.0.1:1',
       KEIRO_REQUEST_URL: 'http://127.0.0.1:1',
     });
     expect(code).toBe(1);

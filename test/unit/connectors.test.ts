@@ -5,7 +5,8 @@ import type { SweptLife } from '@keiro/erase/connectors/connector';
 import { describeFailure, framesOf } from '@keiro/erase/connectors/failure';
 import { requestIdOf } from '@keiro/erase/connectors/http';
 import { filtersOf } from '@keiro/erase/connectors/mongodb';
-import { conditionsOf, quote } from '@keiro/erase/connectors/postgresql';
+import { conditionsOf } from '@keiro/erase/connectors/postgresql';
+import { quote } from '@keiro/erase/connectors/postgresql-names';
 import { keysOf } from '@keiro/erase/connectors/redis';
 import { connectorSchema } from '@keiro/schemas';
 

@@ -61,7 +61,7 @@ export const services = {
   query: { basePort: 17_004, port: 'KEIRO_QUERY_PORT', url: 'KEIRO_QUERY_URL' },
   tag: { basePort: 17_005, port: 'KEIRO_TAG_PORT', url: 'KEIRO_TAG_URL' },
   transfer: { basePort: 17_006, port: 'KEIRO_TRANSFER_PORT', url: 'KEIRO_TRANSFER_URL' },
-  erase: { basePort: 17_007, port: 'KEIRO_ERASE_PORT' },
+  erase: { basePort: 17_007, port: 'KEIRO_ERASE_PORT', url: 'KEIRO_ERASE_URL' },
   'demo-site': { basePort: 17_010, port: 'DEMO_SITE_PORT', url: 'DEMO_SITE_URL' },
   'demo-mail': { basePort: 17_011, port: 'DEMO_MAIL_PORT', url: 'DEMO_MAIL_URL' },
 } as const satisfies Record<string, ServiceAddress>;

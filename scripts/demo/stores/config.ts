@@ -16,6 +16,8 @@ export const configSchema = z.object({
   ...keysConfig,
   ...tokenConfig,
   ...policyConfig,
+  /** Where a store asks whether its gate is open after a restore. */
+  KEIRO_ERASE_URL: z.url(),
   /** Health and metrics of this store's process. */
   DEMO_STORE_PORT: port(0),
   DEMO_MONGO_URL: z.string().min(1),

@@ -10,7 +10,7 @@ import {
   serveHttp,
 } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
-import { createGuardedConsumer, createKeysClient } from '@keiro/sdk';
+import { createGateClient, createGuardedConsumer, createKeysClient } from '@keiro/sdk';
 import { billing } from './billing.ts';
 import { configSchema } from './config.ts';
 import { crm } from './crm.ts';
@@ -59,6 +59,7 @@ await runService(log, async (opened) => {
     policies,
     handle: open.handle,
     ...(open.directives === undefined ? {} : { directives: open.directives }),
+    gate: createGateClient({ url: config.KEIRO_ERASE_URL, token: config.KEIRO_TOKEN }),
     log,
     now: () => new Date(),
     random: randomBytes,

@@ -1,7 +1,7 @@
-import { commonConfig, port } from '@keiro/runtime/config';
+import { commonConfig } from '@keiro/runtime/config';
 import { z } from 'zod';
 
-/** Where the services are, unless the environment says otherwise. The one that nobody calls has a port for health alone. */
+/** Where the services are, unless the environment says otherwise. */
 export const addressConfig = {
   ...commonConfig,
   KEIRO_COLLECT_URL: z.url().default('http://127.0.0.1:17001'),
@@ -10,5 +10,5 @@ export const addressConfig = {
   KEIRO_QUERY_URL: z.url().default('http://127.0.0.1:17004'),
   KEIRO_TAG_URL: z.url().default('http://127.0.0.1:17005'),
   KEIRO_TRANSFER_URL: z.url().default('http://127.0.0.1:17006'),
-  KEIRO_ERASE_PORT: port(17_007),
+  KEIRO_ERASE_URL: z.url().default('http://127.0.0.1:17007'),
 };

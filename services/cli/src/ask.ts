@@ -10,6 +10,7 @@ const variables = {
   request: 'KEIRO_REQUEST_URL',
   tag: 'KEIRO_TAG_URL',
   transfer: 'KEIRO_TRANSFER_URL',
+  erase: 'KEIRO_ERASE_URL',
 } as const;
 
 interface Question {

@@ -14,6 +14,7 @@ const addresses = [
   'KEIRO_QUERY_URL',
   'KEIRO_TAG_URL',
   'KEIRO_TRANSFER_URL',
+  'KEIRO_ERASE_URL',
 ];
 
 /**

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { messageOf } from '@keiro/runtime/errors';
 import * as breach from './breach.ts';
 import * as capture from './capture.ts';
+import * as dr from './dr.ts';
 import * as holders from './holders.ts';
 import * as imports from './import.ts';
 import * as lineage from './lineage.ts';
@@ -23,6 +24,7 @@ for (const { register } of [
   lineage,
   request,
   tasks,
+  dr,
   quarantine,
   links,
   holders,

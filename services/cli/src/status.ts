@@ -45,14 +45,13 @@ export function register(program: Command): void {
 
 function places(): { service: string; url: string }[] {
   const config = readConfig(z.object(addressConfig), environmentFor('compliance'));
-  const local = (localPort: number) => `http://${config.KEIRO_HOST}:${String(localPort)}`;
   return [
     { service: 'collect', url: config.KEIRO_COLLECT_URL },
     { service: 'keys', url: config.KEIRO_KEYS_URL },
     { service: 'tag', url: config.KEIRO_TAG_URL },
     { service: 'transfer', url: config.KEIRO_TRANSFER_URL },
     { service: 'request', url: config.KEIRO_REQUEST_URL },
-    { service: 'erase', url: local(config.KEIRO_ERASE_PORT) },
+    { service: 'erase', url: config.KEIRO_ERASE_URL },
     { service: 'query', url: config.KEIRO_QUERY_URL },
   ];
 }

@@ -1,4 +1,5 @@
 import {
+  clientsConfig,
   commonConfig,
   kafkaConfig,
   keysConfig,
@@ -16,14 +17,16 @@ export const configSchema = z.object({
   ...kafkaConfig,
   ...redisConfig,
   ...keysConfig,
-  /** Right `keys:sweep`. */
+  ...clientsConfig,
+  /** Rights `keys:sweep` and `keys:lookup`. */
   ...tokenConfig,
-  /** Health and metrics only. */
   KEIRO_ERASE_PORT: port(17_007),
   /** Milliseconds between two looks at who may read the databases of holders. */
   KEIRO_DATABASE_READERS_EVERY_MS: z.coerce.number().int().min(500).default(60_000),
   /** Milliseconds after the first failed attempt at a task; three times as long after each further one. */
   KEIRO_RETRY_FIRST_MS: z.coerce.number().int().positive().default(500),
+  /** Rows of a restored store that a check, a replay or a probe looks at in a second, at most. */
+  KEIRO_REPLAY_ROWS_PER_SECOND: z.coerce.number().int().positive().default(5000),
 });
 export type Config = z.infer<typeof configSchema>;
 

@@ -1,12 +1,13 @@
-import { isRetryable, whileUnavailable, type Log } from '@keiro/runtime';
+import { whileUnavailable, type Log } from '@keiro/runtime';
 import type { AuditEntry, HolderDocument, Receipt, TaskDocument } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
 import { afterFailure, Tally, type RetryPolicy } from './attempt.ts';
 import { ConnectorError, type Connector, type Work } from './connectors/connector.ts';
 import { describeFailure, framesOf } from './connectors/failure.ts';
 import type { Connectors } from './connectors/pool.ts';
+import { holdLease } from './lease.ts';
 import { openLocators } from './locators.ts';
-import type { Claim, EraseStore } from './store.ts';
+import type { EraseStore } from './store.ts';
 
 export interface TaskDependencies {
   readonly store: EraseStore;
@@ -30,7 +31,13 @@ export async function runTask(id: string, deps: TaskDependencies): Promise<void>
   const claim = await store.claim(id, deps.worker, now(), leaseEnd(deps));
   if (claim === undefined) return;
   const { task } = claim;
-  const lease = holdLease(claim, deps);
+  const lease = holdLease({
+    renew: (until) => store.renew(claim, until),
+    leaseMs: deps.leaseMs,
+    now,
+    id: task._id,
+    log,
+  });
   const tally = new Tally();
   let partial: Partial<Receipt> = {};
   const settle = async (what: () => Promise<boolean>): Promise<boolean> => {
@@ -151,32 +158,6 @@ async function flag(
     if (after.join() === purposes.join()) return unsupported === undefined ? {} : { unsupported };
     purposes = after;
   }
-}
-
-/** Keeps the lease while the attempt runs; aborts it when the task has become somebody else's. */
-function holdLease(claim: Claim, deps: TaskDependencies): { signal: AbortSignal; release: () => void } {
-  const lost = new AbortController();
-  let until = leaseEnd(deps);
-  const timer = setInterval(() => {
-    const next = leaseEnd(deps);
-    deps.store
-      .renew(claim, next)
-      .then((held) => {
-        if (held) until = next;
-        else lost.abort();
-      })
-      .catch((error: unknown) => {
-        if (!isRetryable(error))
-          deps.log.error({ err: error, task: claim.task._id }, 'could not renew a lease');
-        if (deps.now() >= until) lost.abort();
-      });
-  }, deps.leaseMs / 3);
-  return {
-    signal: lost.signal,
-    release: () => {
-      clearInterval(timer);
-    },
-  };
 }
 
 const leaseEnd = ({ now, leaseMs }: TaskDependencies) => new Date(now().getTime() + leaseMs);

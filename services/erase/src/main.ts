@@ -1,4 +1,4 @@
-import { createLog, createMetrics, readConfig, runService, serveHttp } from '@keiro/runtime';
+import { createLog, createMetrics, loadClients, readConfig, runService, serveHttp } from '@keiro/runtime';
 import { configSchema, holderSettings } from './config.ts';
 import { startErase } from './run.ts';
 
@@ -9,13 +9,22 @@ await runService(log, async (opened) => {
   log.level = config.KEIRO_LOG_LEVEL;
   const metrics = createMetrics('erase');
   const settings = holderSettings();
-  const { ready } = await startErase(config, { log, metrics, settings, now: () => new Date(), opened });
+  const clients = loadClients(config.KEIRO_CLIENTS_FILE);
+  const { routes, ready } = await startErase(config, {
+    log,
+    metrics,
+    settings,
+    now: () => new Date(),
+    opened,
+  });
   const http = await serveHttp({
     service: 'erase',
     host: config.KEIRO_HOST,
     port: config.KEIRO_ERASE_PORT,
     log,
     metrics,
+    clients,
+    routes,
     ready,
   });
   opened('http', () => http.close());

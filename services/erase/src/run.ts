@@ -6,6 +6,7 @@ import {
   type Log,
   type Metrics,
   type Opened,
+  type Route,
 } from '@keiro/runtime';
 import { createKeysClient } from '@keiro/sdk';
 import { shippedRetryPolicy } from './attempt.ts';
@@ -15,6 +16,10 @@ import { createConnectors } from './connectors/pool.ts';
 import { createDirectiveChannel } from './directive-channel.ts';
 import { runTask } from './handle.ts';
 import { watchDatabaseReaders } from './reader-watch.ts';
+import { createKnowledge } from './restore/knowledge.ts';
+import { restoreRoutes } from './restore/routes.ts';
+import { startRestores } from './restore/run.ts';
+import { openRestoreStore } from './restore/store.ts';
 import { openEraseStore } from './store.ts';
 import { startWorkers } from './workers.ts';
 
@@ -25,12 +30,17 @@ const leaseMs = 10_000;
 export async function startErase(
   config: Config,
   deps: { log: Log; metrics: Metrics; settings: Settings; now: () => Date; opened: Opened },
-): Promise<{ ready: () => Promise<void> }> {
+): Promise<{ routes: Route[]; ready: () => Promise<void> }> {
   const { log, now, opened } = deps;
   const attempts = deps.metrics.counter(
     'keiro_erase_attempts_total',
     'Attempts at tasks, by holder and outcome',
     ['holder', 'outcome'],
+  );
+  const looked = deps.metrics.counter(
+    'keiro_restore_rows_total',
+    'Rows of restored stores that were looked at, by holder and pass',
+    ['holder', 'pass'],
   );
   const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
   opened('mongo', () => mongo.close());
@@ -62,6 +72,7 @@ export async function startErase(
   opened('connectors', () => connectors.close());
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
   const worker = randomUUID();
+  const retry = { ...shippedRetryPolicy, firstPauseMs: config.KEIRO_RETRY_FIRST_MS };
   const workers = startWorkers({
     redis,
     prefix: config.KEIRO_DATABASE,
@@ -72,7 +83,7 @@ export async function startErase(
         store,
         keys,
         connectors,
-        retry: { ...shippedRetryPolicy, firstPauseMs: config.KEIRO_RETRY_FIRST_MS },
+        retry,
         leaseMs,
         worker,
         log,
@@ -93,5 +104,28 @@ export async function startErase(
     now,
   });
   opened('reader watch', () => watching.close());
-  return { ready: () => mongo.ping() };
+
+  const restoreStore = openRestoreStore(mongo);
+  const restores = startRestores({
+    store: restoreStore,
+    knowledge: createKnowledge({ keys, store: restoreStore, log }),
+    connectors,
+    retry,
+    rowsPerSecond: config.KEIRO_REPLAY_ROWS_PER_SECOND,
+    worker,
+    leaseMs,
+    log,
+    now,
+    onRows: (holder, pass, rows) => {
+      looked.inc({ holder, pass }, rows);
+    },
+  });
+  opened('restores', () => restores.close());
+  const onWork = () => {
+    restores.wake();
+  };
+  return {
+    routes: restoreRoutes({ store: restoreStore, now, random: randomBytes, onWork }),
+    ready: () => mongo.ping(),
+  };
 }

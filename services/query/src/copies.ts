@@ -74,7 +74,7 @@ function reported(facts: readonly CopyDocument[], erasure: Erasure | undefined):
   return copy('erased', gone, { request });
 }
 
-interface Span {
+export interface Span {
   readonly heldAt: Date;
   readonly goneAt?: Date;
 }
@@ -91,7 +91,8 @@ function heldSpan(facts: readonly CopyDocument[], task: TaskDocument | undefined
   return gone === undefined || heldAt > gone ? { heldAt } : { heldAt, goneAt: gone };
 }
 
-function derived(
+/** The copy that the snapshots of one series have of what the store held for a time; undefined where none took it. */
+export function derived(
   series: SnapshotSeries,
   span: Span,
   erasure: Erasure | undefined,

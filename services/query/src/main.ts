@@ -14,6 +14,8 @@ import { breachRoutes } from './breach-routes.ts';
 import { createBreachStore } from './breach-store.ts';
 import { configSchema } from './config.ts';
 import { createCounts } from './counts.ts';
+import { drRoute } from './dr-route.ts';
+import { createDrStore } from './dr-store.ts';
 import { queryRoutes } from './handle.ts';
 import { createProgressReader } from './progress.ts';
 import { readersRoutes } from './readers.ts';
@@ -66,6 +68,7 @@ await runService(log, async (opened) => {
         log,
       }),
       violationsRoute(mongo.db, now),
+      drRoute({ store: createDrStore(mongo.db), now }),
     ],
     ready: () => mongo.ping(),
   });

@@ -24,6 +24,11 @@ export const configSchema = z.object({
   ...tokenConfig,
   ...groupConfig,
   KEIRO_REQUEST_PORT: port(17_003),
+  /**
+   * What happens at start where the database lacks a decision that `rights.standing` knows: `check` refuses to start,
+   * `replay` writes it back. Off by default for a second pipeline on the topics of another, which has a database of its own.
+   */
+  KEIRO_STANDING_CHECK: z.enum(['off', 'check', 'replay']).optional(),
   /** Seconds after which every open request is looked at, whatever has been announced. */
   KEIRO_RECONCILE_SECONDS: z.coerce.number().positive().default(5),
 });

@@ -29,6 +29,7 @@ import { createReaders, parseAck } from './readers.ts';
 import { startRelay } from './relay.ts';
 import { requestRoutes } from './routes.ts';
 import { createStamps } from './stamps.ts';
+import { checkStanding } from './standing-check.ts';
 import { openRequestStore } from './store.ts';
 import { watchTasks } from './watch.ts';
 
@@ -55,6 +56,14 @@ export async function startRequest(
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-request', log });
   const { policies, close } = await followPolicies(config, { kafka, reader: 'request', log });
   opened('policies', close);
+  // Before anything is published or driven from a database that may be an old copy.
+  const ownTopics = suffix === '';
+  await checkStanding(config.KEIRO_STANDING_CHECK ?? (ownTopics ? 'check' : 'off'), {
+    mongo,
+    kafka,
+    log,
+    now,
+  });
   const producer = await kafka.producer();
   opened('producer', () => producer.close());
   const admin = await kafka.admin();

@@ -29,6 +29,9 @@ export const rights = [
   'violations:manage',
   'readers:manage',
   'breach:assess',
+  'restores:manage',
+  'restores:read',
+  'gate:read',
 ] as const;
 export type Right = (typeof rights)[number];
 

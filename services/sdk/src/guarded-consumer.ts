@@ -22,8 +22,9 @@ import {
   type Policies,
   type PurposeId,
 } from '@keiro/schemas';
-import { receiveDirectives, type DirectiveHandlers } from './directives.ts';
 import { watchBasis } from './basis-watch.ts';
+import { receiveDirectives, type DirectiveHandlers } from './directives.ts';
+import { waitForGate, type AskGate } from './gate.ts';
 import { admit, type GuardedMessage } from './guard.ts';
 import { followHolders } from './holders-follower.ts';
 import type { KeysClient } from './keys-client.ts';
@@ -69,6 +70,8 @@ export interface GuardedConsumerOptions {
    * `directive`. With one of several consumers of the same holder is enough.
    */
   readonly directives?: DirectiveHandlers;
+  /** Asked before anything is read: while the gate of the holder is closed after a restore, the consumer waits. */
+  readonly gate?: AskGate;
   readonly log: Log;
   readonly now: () => Date;
   readonly random: (bytes: number) => Buffer;
@@ -87,6 +90,7 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     .map((type) => catalogue[type].topic);
   if (topics.length === 0)
     throw new KeiroError('configuration', `${holder} names no category`, { retryable: false });
+  if (options.gate !== undefined) await waitForGate(options.gate, { holder, log });
 
   const group = `keiro.holder.${holder}.${purpose}${options.groupSuffix ?? ''}`;
   const producer = await kafka.producer();

@@ -3,6 +3,7 @@ export * from './chunks.ts';
 export * from './directive-seal.ts';
 export * from './directives.ts';
 export * from './emitter.ts';
+export * from './gate.ts';
 export * from './guard.ts';
 export * from './guarded-consumer.ts';
 export * from './holders-follower.ts';

@@ -25,6 +25,11 @@ export function createTransferMetrics(metrics: Metrics) {
     quarantined: metrics.counter('keiro_transfer_quarantined_total', 'Messages set aside, by reason', [
       'reason',
     ]),
+    watermark: metrics.gauge(
+      'keiro_dr_watermark_seconds',
+      'Newest watermark that was received, in seconds since 1970: the time since then is the lag of the copy (T3)',
+      ['site', 'store'],
+    ),
   };
 }
 
@@ -41,6 +46,7 @@ export function createHandler(deps: {
   now: () => Date;
 }): (messages: readonly Message[]) => Promise<void> {
   const { registry, holders, store, violations, quarantine, metrics, now } = deps;
+  const watermarks = new Map<string, Date>();
 
   return async (messages) => {
     const decoded = await registry.decodeAll(messages.map(({ value }) => value));
@@ -71,6 +77,12 @@ export function createHandler(deps: {
     metrics.duplicates.inc({ topic: 'custody.copies' }, copies.length - newCopies);
     metrics.duplicates.inc({ topic: 'custody.snapshots' }, snapshots.length - newSnapshots);
     for (const { reason } of aside) metrics.quarantined.inc({ reason });
+    for (const { holder: site, store: of, watermark } of snapshots) {
+      const key = `${site}|${of}`;
+      if (watermark <= (watermarks.get(key) ?? new Date(0))) continue;
+      watermarks.set(key, watermark);
+      metrics.watermark.set({ site, store: of }, watermark.getTime() / 1000);
+    }
   };
 }
 

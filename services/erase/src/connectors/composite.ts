@@ -1,4 +1,5 @@
-import type { Connector, DatabaseUser, Flagging, Work } from './connector.ts';
+import type { Connector, DatabaseUser, Flagging, Scan, ScannedBatch, Work } from './connector.ts';
+import { placeOf, positionAt } from './position.ts';
 
 export interface Part {
   /** Where it is one of the stores that replicate to the holder, that store's id. */
@@ -46,8 +47,26 @@ export function openCompositeConnector(parts: readonly Part[]): Connector {
       }
       return all;
     },
+    ...(parts.every(({ connector }) => connector.scan !== undefined)
+      ? { scan: (scan: Scan) => scanParts(parts, scan) }
+      : {}),
     async close() {
       await Promise.all(parts.map(({ connector }) => connector.close()));
     },
   };
+}
+
+async function* scanParts(parts: readonly Part[], { from, signal }: Scan): AsyncGenerator<ScannedBatch> {
+  const { place: first, at } = placeOf(from);
+  for (const [position, { name, connector }] of parts.entries()) {
+    if (position < first) continue;
+    const scan = { signal, ...(position === first && at !== '' ? { from: at } : {}) };
+    for await (const batch of connector.scan?.(scan) ?? []) {
+      yield {
+        ...batch,
+        place: `${name}/${batch.place}`,
+        after: (removed) => positionAt(position, batch.after(removed)),
+      };
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import { KeiroError } from '@keiro/runtime';
-import type { Life } from '@keiro/schemas';
+import type { IdentifierKind, Life } from '@keiro/schemas';
 
 /** One identifier of the person in clear, in memory for the time of one attempt. */
 export interface SweptLife extends Life {
@@ -45,6 +45,8 @@ export interface Connector {
   probe(work: Work): Promise<number>;
   /** Who may read what is registered, where the holder can list that. */
   readers?(): Promise<DatabaseUser[]>;
+  /** Every row that it holds, in batches. Absent: this kind of holder can't list what it holds. */
+  scan?(scan: Scan): AsyncIterable<ScannedBatch>;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,33 @@ export interface DatabaseUser {
   readonly reads: readonly string[];
   /** Connections at the moment. */
   readonly connected: number;
+}
+
+export interface Scan {
+  /** Goes on after the batch that gave this; from the beginning when absent. */
+  readonly from?: string;
+  readonly signal: AbortSignal;
+}
+
+/** A row or a key as a scan sees it. Its values are in clear, for as long as its batch is looked at. */
+export interface ScannedRow {
+  /** As the holder has them. */
+  readonly identifiers: readonly { readonly kind: IdentifierKind; readonly value: string }[];
+  /** Absent where the holder does not tell lives apart. */
+  readonly generation?: number;
+  /** Flag of suspended purposes; absent where the holder has no place for it. */
+  readonly suspended?: readonly string[];
+}
+
+export interface ScannedBatch {
+  /** As erasing counts it. */
+  readonly place: string;
+  readonly rows: readonly ScannedRow[];
+  /**
+   * Where to go on, so many of these rows having been removed. Positions only: it is kept in clear. Asked once, of
+   * each batch in turn.
+   */
+  readonly after: (removed: number) => string;
 }
 
 export interface Flagging {
@@ -73,8 +102,8 @@ export class ConnectorError extends KeiroError {
 /** How many identifiers or locators go into one statement. */
 const chunkSize = 500;
 
-export function* chunksOf<T>(values: readonly T[]): Generator<T[]> {
-  for (let from = 0; from < values.length; from += chunkSize) yield values.slice(from, from + chunkSize);
+export function* chunksOf<T>(values: readonly T[], size = chunkSize): Generator<T[]> {
+  for (let from = 0; from < values.length; from += size) yield values.slice(from, from + size);
 }
 
 /** Identifiers by the column or field that holds them. */

@@ -8,6 +8,7 @@ import {
   type Flagging,
   type Work,
 } from './connector.ts';
+import { scanCollections } from './mongodb-scan.ts';
 
 type Config = Extract<ConnectorConfig, { kind: 'mongodb' }>;
 type Place = Config['collections'][number];
@@ -66,6 +67,7 @@ export function openMongodbConnector(config: Config, url: string): Connector {
       }
       return found;
     },
+    scan: (scan) => scanCollections(db, config.collections, scan),
     close: () => client.close(),
   };
 }

@@ -10,7 +10,9 @@ import {
   type Work,
 } from './connector.ts';
 import { describeFailure } from './failure.ts';
+import { quote } from './postgresql-names.ts';
 import { readersOf } from './postgresql-readers.ts';
+import { scanTables } from './postgresql-scan.ts';
 
 type Config = Extract<ConnectorConfig, { kind: 'postgresql' }>;
 type Table = Config['tables'][number];
@@ -89,6 +91,7 @@ export function openPostgresqlConnector(config: Config, url: string, log: Log): 
         pool,
         config.tables.map(({ name }) => ({ name, quoted: quote(name) })),
       ),
+    scan: (scan) => scanTables(pool, config.tables, scan),
     close: () => pool.end(),
   };
 }
@@ -114,11 +117,6 @@ export function conditionsOf(
   for (const [column, values] of valuesByColumn(table.identifiers, lives)) add(column, values);
   if (table.locator !== undefined) add(table.locator, locators);
   return conditions;
-}
-
-/** `schema.table` or a name by itself, as PostgreSQL quotes it. */
-export function quote(name: string): string {
-  return name.split('.').map(pg.escapeIdentifier).join('.');
 }
 
 function databaseUrl(url: string, database: string): string {

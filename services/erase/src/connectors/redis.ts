@@ -3,6 +3,7 @@ import type { Log } from '@keiro/runtime';
 import type { ConnectorConfig } from '@keiro/schemas';
 import { chunksOf, type Connector, type Flagging, type SweptLife, type Work } from './connector.ts';
 import { describeFailure } from './failure.ts';
+import { scanKeys } from './redis-scan.ts';
 
 type Config = Extract<ConnectorConfig, { kind: 'redis' }>;
 type Pattern = Config['keys'][number];
@@ -74,6 +75,7 @@ export function openRedisConnector(config: Config, url: string, log: Log): Conne
       }
       return found;
     },
+    scan: (scan) => scanKeys(redis, [...config.keys, ...config.indexes], scan),
     close() {
       redis.disconnect();
       return Promise.resolve();
