@@ -17,7 +17,6 @@ import {
   shippedPolicies,
   type Category,
   type CopyReport,
-  type EventType,
   type Life,
   type Policies,
   type PurposeId,
@@ -28,28 +27,12 @@ import { waitForGate, type AskGate } from './gate.ts';
 import { admit, type GuardedMessage } from './guard.ts';
 import { followHolders } from './holders-follower.ts';
 import type { KeysClient } from './keys-client.ts';
+import { openEvent, type GuardedEvent } from './open-event.ts';
 import { createQuarantine } from './quarantine.ts';
 import { createReleasedKeys, type Released } from './released-keys.ts';
-import { groupAssociated, locatorAssociated, open, seal } from './sealing.ts';
+import { locatorAssociated, seal } from './sealing.ts';
 import { followStanding } from './standing-follower.ts';
 import { createWithheld } from './withheld.ts';
-
-/** One event as the purpose may see it. */
-export interface GuardedEvent {
-  /** Record id: the same for every retry, so that a store writes one row. */
-  readonly record: string;
-  readonly ref: string;
-  readonly generation: number;
-  readonly type: EventType;
-  readonly category: Category;
-  readonly time: Date;
-  readonly site: string;
-  readonly readable: Readonly<Record<string, unknown>>;
-  /** The person's identifiers by kind, as the producer gave them. */
-  readonly subject: Readonly<Record<string, string>>;
-  /** Personal fields of the groups that the purpose covers. */
-  readonly fields: Readonly<Record<string, unknown>>;
-}
 
 export interface GuardedConsumerOptions {
   readonly kafka: Kafkas;
@@ -254,8 +237,8 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     async close() {
       await running.close();
       await directives?.close();
-      basis.close();
       await withheld.close();
+      basis.close();
       await holders.close();
       await standing.close();
       await producer.close();
@@ -271,39 +254,4 @@ const toMessage = (report: CopyReport, encode: Encode): OutgoingMessage => ({
 /** The latest moment that is spoken of: a producer's clock may be ahead of ours, in another version's time. */
 function latestOf(messages: readonly GuardedMessage[], now: Date): Date {
   return new Date(Math.max(now.getTime(), ...messages.map(({ envelope }) => Date.parse(envelope.time))));
-}
-
-/** Opens the covered groups; undefined where one does not open. */
-function openEvent(
-  guarded: GuardedMessage,
-  key: Extract<Released, { state: 'released' }>,
-): GuardedEvent | undefined {
-  const { envelope, primary, value } = guarded;
-  const fields: { subject?: Record<string, string> } & Record<string, unknown> = {};
-  for (const { group, blob } of guarded.covered) {
-    const groupKey = key.groupKey(group, envelope.source);
-    if (groupKey === undefined) return undefined;
-    try {
-      const content = JSON.parse(
-        open(groupKey, blob, groupAssociated(envelope, primary, group)).toString(),
-      ) as object;
-      Object.assign(fields, content);
-    } catch (error) {
-      if (error instanceof PoisonError || error instanceof SyntaxError) return undefined;
-      throw error;
-    }
-  }
-  const { subject = {}, ...rest } = fields;
-  return {
-    record: guarded.record,
-    ref: primary.ref,
-    generation: primary.generation,
-    type: envelope.type,
-    category: guarded.category,
-    time: new Date(envelope.time),
-    site: value.site,
-    readable: value.readable,
-    subject,
-    fields: rest,
-  };
 }

@@ -8,6 +8,7 @@ export * from './guard.ts';
 export * from './guarded-consumer.ts';
 export * from './holders-follower.ts';
 export * from './keys-client.ts';
+export type { GuardedEvent } from './open-event.ts';
 export * from './poison.ts';
 export * from './quarantine.ts';
 export * from './released-keys.ts';
