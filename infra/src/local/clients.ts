@@ -23,10 +23,27 @@ export const clientPlans: readonly ClientPlan[] = [
   { name: 'query', rights: ['keys:lookup'] },
   {
     name: 'compliance',
-    rights: ['lineage:read', 'requests:write', 'requests:read', 'tasks:write', 'quarantine:read'],
+    rights: [
+      'lineage:read',
+      'requests:write',
+      'requests:read',
+      'tasks:write',
+      'quarantine:read',
+      'keys:audit',
+    ],
   },
   // Decides about messages and about who is who, which is no part of answering people.
-  { name: 'operator', rights: ['lineage:read', 'quarantine:read', 'quarantine:manage', 'links:manage'] },
+  {
+    name: 'operator',
+    rights: ['lineage:read', 'quarantine:read', 'quarantine:manage', 'links:manage', 'keys:rotate'],
+  },
+  // Opens for what is owed to the person, whatever is suspended (R5).
+  {
+    name: 'duties',
+    rights: ['keys:open-duty'],
+    holder: 'duties',
+    purposes: ['duty:disclosure', 'duty:correction', 'duty:breach'],
+  },
   {
     name: 'crm',
     rights: ['keys:open', 'keys:quarantine'],

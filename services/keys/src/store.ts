@@ -1,7 +1,7 @@
 import { Binary, type Collection, type Db } from 'mongodb';
 import { duplicatePositions } from '@keiro/runtime';
 import type { Ref } from '@keiro/schemas';
-import type { Wrapped } from './key-file.ts';
+import type { Wrapped } from './keks.ts';
 
 /** `keys`: one ref with its current generation. `wrapped` and `identifier` are null once destroyed. */
 export interface KeyDocument {
@@ -37,7 +37,7 @@ export interface KeyStore {
   renew(document: KeyDocument): Promise<boolean>;
   /** Destroys these generations' keys; answers how many had one. */
   destroy(lives: readonly { ref: Ref; generation: number }[], by: string, at: Date): Promise<number>;
-  quarantineKey(day: string, make: () => Promise<Wrapped>): Promise<Wrapped>;
+  quarantineKey(day: string, make: () => Wrapped): Promise<Wrapped>;
   findSweep(request: string): Promise<SweepDocument | null>;
   putSweep(request: string, wrapped: Wrapped, sealed: string, at: Date): Promise<void>;
   forgetSweep(request: string): Promise<void>;
@@ -99,7 +99,7 @@ export function openKeyStore(db: Db): KeyStore {
     async quarantineKey(day, make) {
       const existing = await days.findOne({ _id: day });
       if (existing !== null) return wrappedOf(existing);
-      const made = await make();
+      const made = make();
       await days
         .insertMany([{ _id: day, epoch: made.epoch, wrapped: new Binary(made.bytes), createdAt: new Date() }])
         .catch(duplicatePositions);
