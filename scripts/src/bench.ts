@@ -8,6 +8,7 @@ import { connectKafka, createLog, messageOf, reached, until } from '@keiro/runti
 import { collectionTopics } from '@keiro/schemas';
 import { Command } from 'commander';
 import { benchEmit } from './bench/emit.ts';
+import { benchRelease } from './bench/release.ts';
 import { benchPureTag } from './bench/tag-pure.ts';
 import { benchTag } from './bench/tag.ts';
 import { prepare } from './prepare.ts';
@@ -20,7 +21,7 @@ process.env['KEIRO_PORT_OFFSET'] ??= '1000';
 
 const program = new Command('npm run bench --')
   .description(
-    'Measures emitting and tagging against bare loops that take turns with them, and the memory of each service. Prints JSON on standard output and a table on standard error.',
+    'Measures emitting, tagging and the release of keys against bare loops that take turns with them, and the memory of each service. Prints JSON on standard output and a table on standard error.',
   )
   .showHelpAfterError()
   .parse();
@@ -52,6 +53,8 @@ async function main(): Promise<void> {
     say('tagging');
     const tag = await benchTag({ ...env, KEIRO_TOKEN: env['KEIRO_TOKEN_TAG'] });
     const pureTag = benchPureTag(randomBytes, new Date());
+    say('releasing keys');
+    const release = await benchRelease(env, folders);
     say('memory: every service reads what was emitted, from the beginning');
     const rest = await Promise.all(
       serviceList(env)
@@ -62,7 +65,7 @@ async function main(): Promise<void> {
     await taggedAll(env);
     const memoryMb = Object.fromEntries(running.map(({ name, pid }) => [name, peakMb(pid)]));
 
-    process.stdout.write(`${JSON.stringify({ emit, tag, pureTag, memoryMb }, undefined, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ emit, tag, pureTag, release, memoryMb }, undefined, 2)}\n`);
     say(
       renderTable(
         ['measure', 'ours', 'bare', 'ratio', 'mark'],
@@ -76,6 +79,14 @@ async function main(): Promise<void> {
           ],
           ['tag, events/s', whole(tag.tag), whole(tag.bare), tag.ratio.toFixed(2), '0.60'],
           ['tag() alone, records/s a core', whole(pureTag), '', '', '200,000'],
+          [
+            'key release, cold, lives/s',
+            whole(release.coldPerSecond),
+            whole(release.rawPerSecond),
+            release.ratio.toFixed(2),
+            '0.50',
+          ],
+          ['key release, warm, lives/s', whole(release.warmPerSecond), '', '', '20,000'],
           ...Object.entries(memoryMb).map(([name, mb]) => [
             `peak memory of ${name}, MB`,
             String(mb),

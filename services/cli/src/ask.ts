@@ -9,6 +9,7 @@ const variables = {
   query: 'KEIRO_QUERY_URL',
   request: 'KEIRO_REQUEST_URL',
   tag: 'KEIRO_TAG_URL',
+  keys: 'KEIRO_KEYS_URL',
 } as const;
 
 interface Question {

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '@keiro/runtime/errors';
 import * as capture from './capture.ts';
+import * as kek from './kek.ts';
+import * as keyReleases from './key-releases.ts';
 import * as lineage from './lineage.ts';
 import * as links from './links.ts';
 import * as policy from './policy.ts';
@@ -14,7 +16,18 @@ const program = new Command('keiro')
   // So that wrong use can have an exit code of its own.
   .exitOverride();
 
-for (const { register } of [lineage, request, tasks, quarantine, links, status, capture, policy])
+for (const { register } of [
+  lineage,
+  request,
+  tasks,
+  quarantine,
+  links,
+  kek,
+  keyReleases,
+  status,
+  capture,
+  policy,
+])
   register(program);
 
 try {

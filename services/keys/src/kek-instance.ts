@@ -14,7 +14,7 @@ export interface KekInstance {
   close(): Promise<void>;
 }
 
-const everyMs = 3000;
+const everyMs = 2000;
 
 /**
  * Takes up the epochs. Refuses to start where a KEK is missing whose epoch is not destroyed: the

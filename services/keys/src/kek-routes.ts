@@ -2,10 +2,10 @@ import { route, type Route } from '@keiro/runtime';
 import { kekRetireRequestSchema, kekStatusSchema, type KekStatus } from '@keiro/schemas';
 import { z } from 'zod';
 import { kekStatus } from './kek-status.ts';
-import type { Rotation, RotationDependencies } from './rotation.ts';
+import { retire, rotate, type RotationDependencies } from './rotation.ts';
 
 /** Interfaces about the key-encryption keys. The right `keys:rotate` is nobody's who opens anything. */
-export function kekRoutes(deps: RotationDependencies & { rotation: Rotation; maxDays: number }): Route[] {
+export function kekRoutes(deps: RotationDependencies & { maxDays: number }): Route[] {
   const status = (): Promise<KekStatus> => kekStatus(deps);
   return [
     route({
@@ -25,7 +25,7 @@ export function kekRoutes(deps: RotationDependencies & { rotation: Rotation; max
       answer: kekStatusSchema,
       status: 202,
       async handle({ client }) {
-        await deps.rotation.rotate(client.name);
+        await rotate(deps, client.name);
         return status();
       },
     }),
@@ -39,7 +39,7 @@ export function kekRoutes(deps: RotationDependencies & { rotation: Rotation; max
       answer: kekStatusSchema,
       async handle({ body: { epoch, backup }, client }) {
         const takenAt = new Date(backup.takenAt);
-        await deps.rotation.retire(epoch, { reference: backup.reference, takenAt }, client.name);
+        await retire(deps, { epoch, backup: { reference: backup.reference, takenAt } }, client.name);
         return status();
       },
     }),

@@ -71,9 +71,9 @@ async function changeKeyFile(
     fsyncSync(target);
     attempt(() => {
       renameSync(temporary, path);
-      temporaryIsLeft = false;
-      syncFolder(dirname(path));
     });
+    temporaryIsLeft = false;
+    syncFolder(dirname(path));
   } finally {
     closeSync(target);
     if (temporaryIsLeft) rmSync(temporary, { force: true });

@@ -15,6 +15,7 @@ import { configSchema } from './config.ts';
 import { kekRoutes } from './kek-routes.ts';
 import { joinKeks } from './kek-instance.ts';
 import { openKekStore } from './kek-store.ts';
+import { createKekWork } from './kek-work.ts';
 import { openKeks } from './keks.ts';
 import { createKeyAudit } from './key-audit.ts';
 import { readKeyFile } from './key-file.ts';
@@ -22,7 +23,6 @@ import { openProvider } from './provider.ts';
 import { createQuarantineKeys } from './quarantine-keys.ts';
 import { readReleases } from './releases.ts';
 import { createKeyRings } from './rings.ts';
-import { createRotation } from './rotation.ts';
 import { keysRoutes } from './routes.ts';
 import { openKeyStore } from './store.ts';
 import { openWrappedStore } from './wrapped-store.ts';
@@ -61,23 +61,22 @@ await runService(log, async (opened) => {
     now,
   });
   opened('keks', () => instance.close());
-  const rotating = {
+  const onKeks = {
     store: kekStore,
     wrapped: openWrappedStore(mongo.db),
     provider,
     keks,
     instance,
-    audit,
     metrics,
     log,
     now,
     random: randomBytes,
     perSecond: config.KEIRO_KEK_REWRAP_PER_SECOND,
   };
-  const rotation = createRotation(rotating);
-  opened('rotation', () => rotation.close());
+  const work = createKekWork(onKeks);
+  opened('work on keks', () => work.close());
   instance.keepFollowing(() => {
-    rotation.work();
+    work.goOn();
   });
   const rings = createKeyRings(store, keks);
 
@@ -115,7 +114,7 @@ await runService(log, async (opened) => {
     log,
     metrics,
     clients,
-    routes: [...routes, ...kekRoutes({ ...rotating, rotation, maxDays: config.KEIRO_KEK_MAX_DAYS })],
+    routes: [...routes, ...kekRoutes({ ...onKeks, work, audit, maxDays: config.KEIRO_KEK_MAX_DAYS })],
     ready: async () => {
       standing.assertCurrent();
       await mongo.ping();

@@ -21,7 +21,9 @@ export interface ReleasesQuery {
   readonly limit: number;
 }
 
-/** The hour before `to` unless told, seven days at most; `to` is now unless told. Throws 400 naming the field. */
+const minuteOf = (at: Date): Date => new Date(Math.floor(at.getTime() / 60_000) * 60_000);
+
+/** From the begin of a minute, because releases are counted so: the hour before `to` unless told, seven days at most; `to` is now unless told. Throws 400 naming the field. */
 export function releasesQuery(query: Readonly<Record<string, string>>, now: Date): ReleasesQuery {
   const parsed = querySchema.safeParse(query);
   if (!parsed.success) {
@@ -38,13 +40,13 @@ export function releasesQuery(query: Readonly<Record<string, string>>, now: Date
   }
   const { limit, to = now, from = new Date(to.getTime() - hourMs) } = parsed.data;
   const span = to.getTime() - from.getTime();
-  if (span > 0 && span <= longestMs) return { from, to, limit };
+  if (span > 0 && span <= longestMs) return { from: minuteOf(from), to, limit };
   throw new ProblemError(400, 'invalid-query', 'the question is not as it should be', [
     { field: 'from', code: 'out_of_range', message: 'is before `to`, by seven days at most' },
   ]);
 }
 
-/** What was released and refused in a span of time. A minute counts when it began in it. */
+/** What was released and refused in a span of time. */
 export async function readReleases(db: Db, asked: ReleasesQuery, now: Date): Promise<ReleasesAnswer> {
   const cursor = db
     .collection<KeyAuditDocument>('keyAudit')

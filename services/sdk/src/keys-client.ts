@@ -7,6 +7,7 @@ import {
   sweepPrepareResponseSchema,
   sweepResponseSchema,
   type DestroyResponse,
+  type DutyReleaseRequest,
   type Identifier,
   type Life,
   type LookupResponse,
@@ -24,6 +25,8 @@ import { z } from 'zod';
 export interface KeysClient {
   seal(request: SealRequest): Promise<SealResponse>;
   release(request: ReleaseRequest): Promise<ReleaseResponse>;
+  /** For what is owed to the person (R1, R2, R5): opens what is suspended too. Each life is audited singly. */
+  releaseForDuty(request: DutyReleaseRequest): Promise<ReleaseResponse>;
   lookup(asked: { identifiers?: readonly Identifier[]; refs?: readonly Ref[] }): Promise<LookupResponse>;
   quarantineKey(day: string): Promise<Buffer>;
   prepareSweep(request: string, lives: readonly Life[]): Promise<number>;
@@ -37,6 +40,7 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
   return {
     seal: (body) => callJson(options, { path: '/v1/seal', body }, sealResponseSchema),
     release: (body) => callJson(options, { path: '/v1/release', body }, releaseResponseSchema),
+    releaseForDuty: (body) => callJson(options, { path: '/v1/release/duty', body }, releaseResponseSchema),
     lookup: (body) => callJson(options, { path: '/v1/refs', body }, lookupResponseSchema),
     async quarantineKey(day) {
       const { key } = await callJson(

@@ -35,6 +35,8 @@ export function createReleasedKeys(options: {
 
   async function fetchSome(lives: readonly Life[], into: Map<string, Released>): Promise<void> {
     const before = changes;
+    // The time that the service allows began before its answer was here.
+    const start = performance.now();
     const { results, ttlSeconds } = await options.keys.release({
       holder: options.holder,
       purpose: options.purpose,
@@ -50,7 +52,7 @@ export function createReleasedKeys(options: {
       const released = openRing(result.keys);
       into.set(lifeKey(life), released);
       if (changes === before)
-        cache.set(life.ref, { generation: life.generation, released }, { ttl: ttlSeconds * 1000 });
+        cache.set(life.ref, { generation: life.generation, released }, { ttl: ttlSeconds * 1000, start });
     }
   }
 
