@@ -13,11 +13,13 @@ import { createKeysClient, groupAssociated, open, seal, sealKeyOf } from '@keiro
 import { Binary } from 'mongodb';
 import { env } from '../builders/environment.ts';
 import { keyFile } from '../builders/key-file.ts';
+import { startKmsServer } from '../builders/kms-server.ts';
 import { keiro } from '../builders/program.ts';
 import { runToEnd, startService, type ServiceProcess } from '../builders/service-process.ts';
 
 const id = randomBytes(4).toString('hex');
-const [live, restored, small] = [`test_kek_${id}`, `test_kek_${id}_restored`, `test_kek_${id}_small`];
+const live = `test_kek_${id}`;
+const [restored, withKms, small] = [`${live}_restored`, `${live}_kms`, `${live}_small`];
 const log = createLog('test-kek', 'warn');
 const file = keyFile();
 const running: ServiceProcess[] = [];
@@ -69,7 +71,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(running.map((service) => service.end()));
-  for (const database of [live, restored, small]) await mongo.client.db(database).dropDatabase();
+  for (const database of [live, restored, withKms, small]) await mongo.client.db(database).dropDatabase();
   await mongo.close();
   file.remove();
 });
@@ -199,6 +201,45 @@ describe('rotation of the key-encryption key', () => {
       { what: 'the end of the waiting', timeoutMs: 15_000 },
     );
   });
+});
+
+describe('AWS KMS', () => {
+  it('takes over from the local file with the next rotation, and an instance started later opens all', async () => {
+    const kms = await startKmsServer();
+    const own = keyFile();
+    try {
+      const base = {
+        KEIRO_KEYS_DATABASE: withKms,
+        KEIRO_KEY_FILE: own.path,
+        KEIRO_KEY_PROVIDER: 'aws-kms',
+        KEIRO_KMS_ENDPOINT: kms.endpoint,
+      };
+      const nameless = await runToEnd('keys', base);
+      expect(nameless).toMatchObject({ code: 1, output: expect.stringContaining('needs KEIRO_KMS_KEY_ID') });
+      const provided = { ...base, KEIRO_KMS_KEY_ID: await kms.makeKey() };
+      const first = await startService('keys', provided);
+      running.push(first);
+      const [before] = await seen(first, 1);
+      expect(await kek(first, 'rotate', '--yes', '--wait')).toMatchObject({ code: 0 });
+      const [after] = await seen(first, 1);
+      await first.end();
+      expect(readKeyFile(own.path).keks.map((entry) => [entry.epoch, 'kms' in entry])).toEqual([
+        [1, false],
+        [2, true],
+      ]);
+      const later = await startService('keys', provided);
+      running.push(later);
+      for (const one of [before, after]) {
+        if (one === undefined) throw new Error('nobody');
+        expect(await releasedBy(later, one)).toMatchObject({ state: 'released' });
+      }
+      expect(await statusOf(later)).toMatchObject({ provider: 'aws-kms', active: 2 });
+      await later.end();
+    } finally {
+      own.remove();
+      await kms.close();
+    }
+  }, 240_000);
 });
 
 describe('wrapping again', () => {
