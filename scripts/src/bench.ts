@@ -42,6 +42,7 @@ async function main(chosen: readonly string[]): Promise<void> {
   const running: ManagedProcess[] = [];
   const bench: Bench = {
     env,
+    folders,
     async start(...services) {
       const missing = serviceList(env).filter(
         ({ name }) => services.includes(name) && running.every((one) => one.name !== name),

@@ -116,6 +116,7 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
   R5: {
     tests: [
       'integration/guarded-consumer.test.ts: R5: keeps back what its person suspended, and delivers it on resume',
+      'integration/key-audit.test.ts: opens what is suspended and denied, answers in the undo window, and never what is erased',
     ],
     ask: 'request suspension',
   },

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createKeysClient, type KeysClient } from '@keiro/sdk';
-import { readKeyFile } from '@keiro/keys/key-file';
+import { fileProvider } from '@keiro/keys/file-provider';
+import { openKeks } from '@keiro/keys/keks';
 import { createQuarantineKeys } from '@keiro/keys/quarantine-keys';
 import { connectMongo, createLog, createMetrics, loadPolicies, until } from '@keiro/runtime';
 import {
@@ -200,7 +201,7 @@ describe('sixty days later', () => {
     const now = () => daysAgo(-60);
     const dayKeys = createQuarantineKeys({
       db: keysMongo.db,
-      provider: readKeyFile(env('KEIRO_KEY_FILE')).provider,
+      keks: await openKeks(fileProvider(env('KEIRO_KEY_FILE'), randomBytes), now),
       random: randomBytes,
       now,
     });

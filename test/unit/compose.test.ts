@@ -139,11 +139,15 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  test('only keys reads the key file', () => {
-    const readers = Object.entries(compose.services).filter(([, { secrets }]) => secrets.includes('keys'));
+  test('only keys has the key file, in a folder that it may write to', () => {
+    const mounted = ({ volumes }: { volumes: readonly string[] }) =>
+      volumes.filter((volume) => volume.includes('KEIRO_KEY_FOLDER'));
+    const readers = Object.entries(compose.services).filter(([, one]) => mounted(one).length > 0);
     expect(readers.map(([name]) => name)).toEqual(['keys']);
-    expect(service('keys').environment['KEIRO_KEY_FILE']).toBe('/run/secrets/keys');
-    expect(compose.secrets['keys']?.file).toContain('${KEIRO_KEY_FILE:?');
+    expect(mounted(service('keys'))).toEqual([
+      expect.stringMatching(/^\$\{KEIRO_KEY_FOLDER:\?[^}]*\}:\/keys$/),
+    ]);
+    expect(service('keys').environment['KEIRO_KEY_FILE']).toBe('/keys/keys.json');
     expect(compose.secrets['clients']?.file).toContain('${KEIRO_CLIENTS_FILE:?');
   });
 

@@ -32,9 +32,10 @@ export const clientPlans: readonly ClientPlan[] = [
       'quarantine:read',
       'breach:assess',
       'restores:read',
+      'keys:audit',
     ],
   },
-  // Decides about messages, who is who, who may hold what and about the policy: no part of answering people.
+  // Decides about messages, who is who, who may hold what, the policy and keys: no part of answering people.
   {
     name: 'operator',
     rights: [
@@ -50,7 +51,15 @@ export const clientPlans: readonly ClientPlan[] = [
       'restores:manage',
       'restores:read',
       'gate:read',
+      'keys:rotate',
     ],
+  },
+  // Opens for what is owed to the person, whatever is suspended (R5).
+  {
+    name: 'duties',
+    rights: ['keys:open-duty'],
+    holder: 'duties',
+    purposes: ['duty:disclosure', 'duty:correction', 'duty:breach'],
   },
   {
     name: 'crm',

@@ -1,6 +1,6 @@
 import { chownSync, renameSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   localAddress,
   serverNames,
@@ -47,13 +47,21 @@ export function environmentOf(config: StackConfig): Record<string, string> {
   env['KEIRO_CLIENTS_FILE'] = files.clients;
   env['KEIRO_POLICY_FILE'] = config.policyFile;
   for (const [client, token] of Object.entries(tokens)) env[tokenVariable(client)] = token;
-  return { ...env, ...(config.name === composeStack ? composeSettings(postgresPassword) : {}) };
+  return {
+    ...env,
+    ...(config.name === composeStack ? composeSettings(postgresPassword, dirname(files.keys)) : {}),
+  };
 }
 
 /** What docker-compose.yml reads besides. */
-function composeSettings(postgresPassword: string): Record<string, string> {
+function composeSettings(postgresPassword: string, keyFolder: string): Record<string, string> {
   const { uid, gid } = containerUser();
-  return { KEIRO_UID: String(uid), KEIRO_GID: String(gid), DEMO_POSTGRES_PASSWORD: postgresPassword };
+  return {
+    KEIRO_UID: String(uid),
+    KEIRO_GID: String(gid),
+    KEIRO_KEY_FOLDER: keyFolder,
+    DEMO_POSTGRES_PASSWORD: postgresPassword,
+  };
 }
 
 /** The containers' processes run as us, because only we may read the keys; but not as root. */
@@ -65,7 +73,7 @@ function containerUser(): { uid: number; gid: number } {
 function giveToContainers(folder: string): void {
   const { uid, gid } = containerUser();
   const { keys, clients } = secretFiles(folder);
-  for (const file of [keys, clients]) chownSync(file, uid, gid);
+  for (const file of [dirname(keys), keys, clients]) chownSync(file, uid, gid);
 }
 
 /** Keeps it in `env.json` of the stack's folder, where the command line client looks for it. */

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { KeiroError } from '@keiro/runtime/errors';
 import { z } from 'zod';
 import { clientPlans } from './clients.ts';
@@ -14,7 +14,7 @@ export interface StackSecrets {
 }
 
 export interface SecretFiles {
-  /** Pepper and key-encryption keys, for `keys` alone. */
+  /** Pepper and key-encryption keys, for `keys` alone, in a folder of its own: `keys` replaces it when it rotates. */
   readonly keys: string;
   /** Who may call what, with hashes of the tokens: for the services. */
   readonly clients: string;
@@ -25,7 +25,7 @@ export interface SecretFiles {
 
 export function secretFiles(folder: string): SecretFiles {
   return {
-    keys: join(folder, 'keys.json'),
+    keys: join(folder, 'keys', 'keys.json'),
     clients: join(folder, 'clients.json'),
     tokens: join(folder, 'tokens.json'),
     postgresPassword: join(folder, 'postgres-password'),
@@ -41,6 +41,10 @@ export function ensureSecrets(folder: string): void {
   chmodSync(folder, 0o700);
   const files = secretFiles(folder);
   const random = (): string => randomBytes(32).toString('base64');
+  mkdirSync(dirname(files.keys), { recursive: true, mode: 0o700 });
+  // Where stacks kept it until it had a folder of its own.
+  const before = join(folder, 'keys.json');
+  if (existsSync(before) && !existsSync(files.keys)) renameSync(before, files.keys);
   if (!existsSync(files.keys)) {
     write(files.keys, JSON.stringify({ pepper: random(), keks: [{ epoch: 1, key: random() }] }, null, 2));
   }

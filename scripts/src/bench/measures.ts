@@ -8,12 +8,14 @@ import { benchCustody } from './custody.ts';
 import { benchEmit } from './emit.ts';
 import { benchGuard } from './guard.ts';
 import { benchSuspension } from './suspension.ts';
+import { benchRelease } from './release.ts';
 import { benchPureTag } from './tag-pure.ts';
 import { benchTag } from './tag.ts';
 
 /** What a measure runs on: `keys` and `collect` are up, and what it starts stays up for those after it. */
 export interface Bench {
   readonly env: StackEnvironment;
+  readonly folders: { readonly run: string; readonly logs: string };
   start(...services: readonly string[]): Promise<void>;
   /** Services that are up. */
   running(): readonly ManagedProcess[];
@@ -70,6 +72,18 @@ export const measures: Readonly<Record<string, (bench: Bench) => Promise<Measure
     return {
       result: custody,
       rows: [['custody reports/s', whole(transfer), whole(raw), ratio.toFixed(2), '0.60']],
+    };
+  },
+
+  async release({ env, folders }) {
+    const release = await benchRelease(env, folders);
+    const { coldPerSecond, rawPerSecond, ratio, warmPerSecond } = release;
+    return {
+      result: release,
+      rows: [
+        ['key release, cold, lives/s', whole(coldPerSecond), whole(rawPerSecond), ratio.toFixed(2), '0.50'],
+        ['key release, warm, lives/s', whole(warmPerSecond), '', '', '20,000'],
+      ],
     };
   },
 

@@ -11,6 +11,7 @@ const variables = {
   tag: 'KEIRO_TAG_URL',
   transfer: 'KEIRO_TRANSFER_URL',
   erase: 'KEIRO_ERASE_URL',
+  keys: 'KEIRO_KEYS_URL',
 } as const;
 
 interface Question {

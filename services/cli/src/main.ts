@@ -5,6 +5,8 @@ import * as capture from './capture.ts';
 import * as dr from './dr.ts';
 import * as holders from './holders.ts';
 import * as imports from './import.ts';
+import * as kek from './kek.ts';
+import * as keyReleases from './key-releases.ts';
 import * as lineage from './lineage.ts';
 import * as links from './links.ts';
 import * as policy from './policy.ts';
@@ -31,6 +33,8 @@ for (const { register } of [
   violations,
   readers,
   breach,
+  kek,
+  keyReleases,
   status,
   capture,
   imports,

@@ -10,7 +10,16 @@ export const configSchema = z.object({
   /** A database of its own, with credentials of its own: who reads lineage reads no key. */
   KEIRO_KEYS_MONGO_URL: z.string().min(1),
   KEIRO_KEYS_DATABASE: z.string().default('keiro_keys'),
-  /** Pepper and key-encryption keys; mode 600. */
+  /** Pepper and key-encryption keys; mode 600, in a folder that this service may write to. */
   KEIRO_KEY_FILE: z.string().min(1),
+  /** `file`: key-encryption keys are in the key file in clear. `aws-kms`: encrypted under KEIRO_KMS_KEY_ID. */
+  KEIRO_KEY_PROVIDER: z.enum(['file', 'aws-kms']).default('file'),
+  KEIRO_KMS_KEY_ID: z.string().min(1).optional(),
+  /** Only for a server other than AWS's own of the region. */
+  KEIRO_KMS_ENDPOINT: z.url().optional(),
+  /** Days within which a key-encryption key, and every older backup of what it wrapped, should have ended. */
+  KEIRO_KEK_MAX_DAYS: z.coerce.number().int().min(1).max(3650).default(35),
+  /** Keys wrapped again in a second, at most, while a rotation goes on beside the daily work. */
+  KEIRO_KEK_REWRAP_PER_SECOND: z.coerce.number().int().min(1).default(1000),
 });
 export type Config = z.infer<typeof configSchema>;

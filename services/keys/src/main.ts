@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
   connectKafka,
   connectMongo,
@@ -12,11 +12,20 @@ import {
 } from '@keiro/runtime';
 import { followHolders, followStanding } from '@keiro/sdk';
 import { configSchema } from './config.ts';
+import { kekRoutes } from './kek-routes.ts';
+import { joinKeks } from './kek-instance.ts';
+import { openKekStore } from './kek-store.ts';
+import { createKekWork } from './kek-work.ts';
+import { openKeks } from './keks.ts';
+import { createKeyAudit } from './key-audit.ts';
 import { readKeyFile } from './key-file.ts';
+import { openProvider } from './provider.ts';
 import { createQuarantineKeys } from './quarantine-keys.ts';
+import { readReleases } from './releases.ts';
 import { createKeyRings } from './rings.ts';
 import { keysRoutes } from './routes.ts';
 import { openKeyStore } from './store.ts';
+import { openWrappedStore } from './wrapped-store.ts';
 
 const log = createLog('keys');
 
@@ -26,7 +35,8 @@ await runService(log, async (opened) => {
   const now = () => new Date();
   const metrics = createMetrics('keys');
   const clients = loadClients(config.KEIRO_CLIENTS_FILE);
-  const { pepper, provider } = readKeyFile(config.KEIRO_KEY_FILE);
+  const pepper = Buffer.from(readKeyFile(config.KEIRO_KEY_FILE).pepper, 'base64');
+  const provider = await openProvider(config, { log, random: randomBytes });
 
   const mongo = await connectMongo({
     url: config.KEIRO_KEYS_MONGO_URL,
@@ -35,7 +45,39 @@ await runService(log, async (opened) => {
   });
   opened('mongo', () => mongo.close());
   const store = openKeyStore(mongo.db);
-  const rings = createKeyRings(store, provider);
+  const instanceId = randomUUID();
+  const audit = createKeyAudit({ db: mongo.db, instance: instanceId, log, now });
+  opened('audit', () => audit.close());
+
+  const kekStore = openKekStore(mongo.db);
+  const keks = await openKeks(provider, now);
+  const instance = await joinKeks({
+    id: instanceId,
+    store: kekStore,
+    provider,
+    keks,
+    log,
+    now,
+  });
+  opened('keks', () => instance.close());
+  const onKeks = {
+    store: kekStore,
+    wrapped: openWrappedStore(mongo.db),
+    provider,
+    keks,
+    instance,
+    metrics,
+    log,
+    now,
+    random: randomBytes,
+    perSecond: config.KEIRO_KEK_REWRAP_PER_SECOND,
+  };
+  const work = createKekWork(onKeks);
+  opened('work on keks', () => work.close());
+  instance.keepFollowing(() => {
+    work.goOn();
+  });
+  const rings = createKeyRings(store, keks);
 
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-keys', log });
   const { policies, close } = await followPolicies(config, { kafka, reader: 'keys', log });
@@ -53,14 +95,16 @@ await runService(log, async (opened) => {
 
   const routes = keysRoutes({
     pepper,
-    provider,
+    keks,
     store,
     rings,
     policies,
     metrics,
+    audit,
+    releasesIn: (asked) => readReleases(mongo.db, asked, now()),
     now,
     random: randomBytes,
-    quarantineKeys: createQuarantineKeys({ db: mongo.db, provider, random: randomBytes, now }),
+    quarantineKeys: createQuarantineKeys({ db: mongo.db, keks, random: randomBytes, now }),
     standingOf: (ref) => {
       // Behind, it would release what it must refuse.
       standing.assertCurrent();
@@ -75,7 +119,7 @@ await runService(log, async (opened) => {
     log,
     metrics,
     clients,
-    routes,
+    routes: [...routes, ...kekRoutes({ ...onKeks, work, audit, maxDays: config.KEIRO_KEK_MAX_DAYS })],
     ready: async () => {
       standing.assertCurrent();
       await mongo.ping();

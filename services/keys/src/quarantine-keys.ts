@@ -1,7 +1,8 @@
 import { duplicatePositions, ProblemError } from '@keiro/runtime';
 import { LRUCache } from 'lru-cache';
 import { Binary, type Collection, type Db } from 'mongodb';
-import type { KeyProvider } from './key-file.ts';
+import type { Keks } from './keks.ts';
+import { ownerOf } from './owners.ts';
 import { wrappedOf } from './store.ts';
 
 /** `quarantineKeys`, by day. It stays when its key is destroyed, so that none is made for that day again. */
@@ -31,22 +32,24 @@ const rememberMs = 60_000;
 
 export function createQuarantineKeys(deps: {
   db: Db;
-  provider: KeyProvider;
+  keks: Keks;
   random: (bytes: number) => Buffer;
   now: () => Date;
 }): QuarantineKeys {
+  const { keks, random, now } = deps;
   const keys: Collection<DayKeyDocument> = deps.db.collection('quarantineKeys');
   const cache = new LRUCache<string, Buffer>({ max: 32, ttl: rememberMs });
-  const owner = (day: string) => `quarantine\n${day}`;
 
   async function documentOf(day: string): Promise<DayKeyDocument> {
     const existing = await keys.findOne({ _id: day });
     if (existing !== null) return existing;
-    const { epoch, bytes } = await deps.provider.wrap(deps.random(32), owner(day), deps.random(12));
-    const made: DayKeyDocument = { _id: day, epoch, wrapped: new Binary(bytes), createdAt: deps.now() };
-    await keys.insertMany([made]).catch(duplicatePositions);
-    // Whoever came first has made the key of the day.
-    return (await keys.findOne({ _id: day })) ?? made;
+    return keks.wrapping(async (wrap) => {
+      const { epoch, bytes } = wrap(random(32), ownerOf.quarantine(day), random(12));
+      const made: DayKeyDocument = { _id: day, epoch, wrapped: new Binary(bytes), createdAt: now() };
+      await keys.insertMany([made]).catch(duplicatePositions);
+      // Whoever came first has made the key of the day.
+      return (await keys.findOne({ _id: day })) ?? made;
+    });
   }
 
   return {
@@ -62,7 +65,7 @@ export function createQuarantineKeys(deps: {
           [{ field: 'day', code: 'destroyed', message: 'has no key any more' }],
         );
       }
-      const key = await deps.provider.unwrap(wrappedOf({ epoch, wrapped }), owner(day));
+      const key = await keks.unwrap(wrappedOf({ epoch, wrapped }), ownerOf.quarantine(day));
       cache.set(day, key);
       return key;
     },
@@ -77,7 +80,7 @@ export function createQuarantineKeys(deps: {
     async destroy(days) {
       const { modifiedCount } = await keys.updateMany(
         { _id: { $in: [...days] }, ...living },
-        { $set: { wrapped: null, destroyedAt: deps.now() } },
+        { $set: { wrapped: null, destroyedAt: now() } },
       );
       for (const day of days) cache.delete(day);
       return modifiedCount;

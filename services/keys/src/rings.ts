@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { groupKeyOf } from '@keiro/sdk';
-import { lifeKey, type Life, type Ref } from '@keiro/schemas';
-import type { KeyProvider } from './key-file.ts';
+import type { Life, Ref } from '@keiro/schemas';
+import type { Keks } from './keks.ts';
+import { ownerOf } from './owners.ts';
 import { wrappedOf, type KeyDocument, type KeyStore } from './store.ts';
 
 /** A data key in memory, with the group keys derived from it so far. */
@@ -24,7 +25,7 @@ export interface KeyRings {
   forget(ref: Ref): void;
 }
 
-export function createKeyRings(store: KeyStore, provider: KeyProvider, max = 50_000): KeyRings {
+export function createKeyRings(store: KeyStore, keks: Pick<Keks, 'unwrap'>, max = 50_000): KeyRings {
   const cache = new LRUCache<Ref, KeyRing>({ max });
 
   // Counts what was forgotten, so that a ring read before a change is not kept after it.
@@ -74,7 +75,7 @@ export function createKeyRings(store: KeyStore, provider: KeyProvider, max = 50_
           continue;
         }
         const wrapped = wrappedOf({ epoch: document.epoch, wrapped: document.wrapped });
-        const dataKey = await provider.unwrap(wrapped, lifeKey({ ref, generation: document.generation }));
+        const dataKey = await keks.unwrap(wrapped, ownerOf.life({ ref, generation: document.generation }));
         const ring = ringOf(document, dataKey);
         live.set(ref, ring);
         if (changes === before) cache.set(ref, ring);

@@ -6,6 +6,7 @@ import {
   destroyResponseSchema,
   directiveKeyRequestSchema,
   directiveKeyResponseSchema,
+  dutyReleaseRequestSchema,
   lookupRequestSchema,
   lookupResponseSchema,
   lastEndedDay,
@@ -17,6 +18,7 @@ import {
   quarantineKeyResponseSchema,
   releaseRequestSchema,
   releaseResponseSchema,
+  releasesAnswerSchema,
   sealRequestSchema,
   sealResponseSchema,
   sweepForgetRequestSchema,
@@ -25,12 +27,17 @@ import {
   sweepRequestSchema,
   sweepResponseSchema,
   type Policies,
+  type ReleasesAnswer,
 } from '@keiro/schemas';
 import { z } from 'zod';
+import { askingOf, checked, outcomesOf } from './audited.ts';
 import { custodyKeys } from './custody.ts';
+import { checkDuty, releaseForDuty } from './duty.ts';
+import type { KeyAudit } from './key-audit.ts';
 import { refOf } from './life.ts';
-import { checkHolder, checkRelease, release, type ReleaseDependencies } from './release.ts';
 import type { QuarantineKeys } from './quarantine-keys.ts';
+import { checkHolder, checkRelease, release, type ReleaseDependencies } from './release.ts';
+import { releasesQuery, type ReleasesQuery } from './releases.ts';
 import { sealKeys, type SealDependencies } from './seal.ts';
 import { directiveKey, prepareSweep, readSweep } from './sweep.ts';
 
@@ -39,6 +46,8 @@ export type KeysDependencies = SealDependencies &
     readonly policies: Policies;
     readonly metrics: Metrics;
     readonly quarantineKeys: QuarantineKeys;
+    readonly audit: KeyAudit;
+    readonly releasesIn: (asked: ReleasesQuery) => Promise<ReleasesAnswer>;
   };
 
 /** Every interface of the keys service with the right that it asks for. */
@@ -56,6 +65,11 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
     'keiro_keys_quarantine_destroyed_total',
     'quarantine keys of days destroyed',
   );
+  function count(holder: string, purpose: string, outcomes: ReturnType<typeof outcomesOf>): void {
+    const byOutcome = new Map<string, number>();
+    for (const { outcome } of outcomes) byOutcome.set(outcome, (byOutcome.get(outcome) ?? 0) + 1);
+    for (const [outcome, n] of byOutcome) released.inc({ holder, purpose, outcome }, n);
+  }
 
   return [
     route({
@@ -84,14 +98,48 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
       body: releaseRequestSchema,
       answer: releaseResponseSchema,
       async handle({ body, client }) {
-        checkRelease(client, body, deps.policies, deps.now());
+        const { holder, purpose, lives } = body;
+        const asking = askingOf(client, holder, purpose);
+        deps.audit.assertRoom();
+        checked(deps.audit, asking, lives, () => {
+          checkRelease(client, body, deps.policies, deps.now());
+        });
         const answer = await release(deps, body);
-        for (const result of answer.results) {
-          const outcome = result.state === 'released' ? 'released' : result.reason;
-          released.inc({ holder: body.holder, purpose: body.purpose, outcome });
-        }
+        const outcomes = outcomesOf(lives, answer);
+        deps.audit.released(asking, outcomes);
+        count(holder, purpose, outcomes);
         return answer;
       },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/release/duty',
+      summary: 'Group keys for a duty towards the person, which no suspension or denial stands against (R5)',
+      right: 'keys:open-duty',
+      body: dutyReleaseRequestSchema,
+      answer: releaseResponseSchema,
+      async handle({ body, client }) {
+        const { holder, duty, lives, reference } = body;
+        const asking = askingOf(client, holder, duty);
+        deps.audit.assertRoom();
+        checked(deps.audit, asking, lives, () => {
+          checkDuty(client, body, deps.policies.inForce(deps.now()));
+        });
+        const answer = await releaseForDuty(deps, body);
+        const outcomes = outcomesOf(lives, answer);
+        deps.audit.openedForDuty({ ...asking, reference }, outcomes);
+        count(holder, duty, outcomes);
+        return answer;
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/releases',
+      summary:
+        'Key releases of a span of time (?from&to&limit): counted by minute; refusals and duties singly',
+      right: 'keys:audit',
+      answer: releasesAnswerSchema,
+      handle: ({ query }) => deps.releasesIn(releasesQuery(query, deps.now())),
     }),
     route({
       method: 'POST',

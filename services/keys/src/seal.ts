@@ -1,15 +1,16 @@
 import { Binary } from 'mongodb';
 import { groupKeyOf, seal, sealKeyOf } from '@keiro/sdk';
-import { lifeKey, type Ref, type SealRequest, type SealResponse } from '@keiro/schemas';
-import type { KeyProvider } from './key-file.ts';
+import type { Ref, SealRequest, SealResponse } from '@keiro/schemas';
+import type { Keks, Wrap } from './keks.ts';
 import { identifierGroup, mayRenew, refOf } from './life.ts';
 import type { QuarantineKeys } from './quarantine-keys.ts';
+import { ownerOf } from './owners.ts';
 import type { KeyRing, KeyRings } from './rings.ts';
 import type { KeyDocument, KeyStore } from './store.ts';
 
 export interface SealDependencies {
   readonly pepper: Buffer;
-  readonly provider: KeyProvider;
+  readonly keks: Keks;
   readonly store: KeyStore;
   readonly rings: KeyRings;
   readonly quarantineKeys: Pick<QuarantineKeys, 'keyOf'>;
@@ -57,16 +58,20 @@ async function ringsOf(
   asked: readonly Asked[],
 ): Promise<{ live: Map<Ref, KeyRing>; dead: Map<Ref, KeyDocument> }> {
   const live = new Map<Ref, KeyRing>();
-  const fresh = new Map<Ref, Made>();
+  const unknown = new Map<Ref, Asked>();
   for (const one of asked) {
     const ring = deps.rings.cached(one.ref);
     if (ring !== undefined) live.set(one.ref, ring);
-    else if (!fresh.has(one.ref)) fresh.set(one.ref, await makeKey(deps, one, undefined));
+    else unknown.set(one.ref, one);
   }
-  if (fresh.size === 0) return { live, dead: new Map() };
+  if (unknown.size === 0) return { live, dead: new Map() };
 
-  const existing = await deps.store.insert([...fresh.values()].map(({ document }) => document));
-  for (const [ref, { document, dataKey }] of fresh) {
+  const { fresh, existing } = await deps.keks.wrapping(async (wrap) => {
+    const made = [...unknown.values()].map((one) => makeKey(deps, wrap, one, undefined));
+    return { fresh: made, existing: await deps.store.insert(made.map(({ document }) => document)) };
+  });
+  for (const { document, dataKey } of fresh) {
+    const ref = document._id;
     if (!existing.has(ref)) live.set(ref, deps.rings.remember(document, dataKey));
   }
   if (existing.size === 0) return { live, dead: new Map() };
@@ -93,8 +98,11 @@ async function renewed(
       ref === past._id && mayRenew({ erasedAt: past.erasedAt }, { type, time: new Date(time) }),
   );
   if (one === undefined) return undefined;
-  const { document, dataKey } = await makeKey(deps, one, past);
-  if (await deps.store.renew(document)) return deps.rings.remember(document, dataKey);
+  const made = await deps.keks.wrapping(async (wrap) => {
+    const next = makeKey(deps, wrap, one, past);
+    return (await deps.store.renew(next.document)) ? next : undefined;
+  });
+  if (made !== undefined) return deps.rings.remember(made.document, made.dataKey);
   // Somebody else renewed it first.
   return (await deps.rings.load([past._id])).live.get(past._id);
 }
@@ -104,11 +112,11 @@ interface Made {
   readonly dataKey: Buffer;
 }
 
-async function makeKey(deps: SealDependencies, one: Asked, past: KeyDocument | undefined): Promise<Made> {
+function makeKey(deps: SealDependencies, wrap: Wrap, one: Asked, past: KeyDocument | undefined): Made {
   const generation = (past?.generation ?? 0) + 1;
-  const owner = lifeKey({ ref: one.ref, generation });
+  const owner = ownerOf.life({ ref: one.ref, generation });
   const dataKey = deps.random(32);
-  const wrapped = await deps.provider.wrap(dataKey, owner, deps.random(12));
+  const wrapped = wrap(dataKey, owner, deps.random(12));
   const document: KeyDocument = {
     _id: one.ref,
     generation,

@@ -1,7 +1,7 @@
 import { Binary, type Collection, type Db } from 'mongodb';
 import { duplicatePositions } from '@keiro/runtime';
 import type { Ref } from '@keiro/schemas';
-import type { Wrapped } from './key-file.ts';
+import type { Wrapped } from './keks.ts';
 
 /** `keys`: one ref with its current generation. `wrapped` and `identifier` are null once destroyed. */
 export interface KeyDocument {

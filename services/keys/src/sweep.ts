@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { ProblemError } from '@keiro/runtime';
 import { custodyGroup, directiveKeyOf, open, seal } from '@keiro/sdk';
 import { kindOfRef, lifeKey, lifeSchema, type Life, type SweepResponse } from '@keiro/schemas';
-import type { KeyProvider } from './key-file.ts';
+import type { Keks } from './keks.ts';
 import { identifierGroup } from './life.ts';
+import { ownerOf } from './owners.ts';
 import type { KeyRings } from './rings.ts';
 import { wrappedOf, type KeyStore } from './store.ts';
 
 export interface SweepDependencies {
-  readonly provider: KeyProvider;
+  readonly keks: Keks;
   readonly store: KeyStore;
   readonly rings: KeyRings;
   readonly now: () => Date;
@@ -46,13 +47,15 @@ export async function prepareSweep(
     });
   }
   const key = before?.key ?? deps.random(32);
-  const wrapped = await deps.provider.wrap(key, owner(request), deps.random(12));
   const plaintext = Buffer.from(JSON.stringify([...kept.values()]));
-  await deps.store.putSweep(
-    request,
-    wrapped,
-    seal(key, plaintext, owner(request), deps.random(12)),
-    deps.now(),
+  const owner = ownerOf.sweep(request);
+  await deps.keks.wrapping((wrap) =>
+    deps.store.putSweep(
+      request,
+      wrap(key, owner, deps.random(12)),
+      seal(key, plaintext, owner, deps.random(12)),
+      deps.now(),
+    ),
   );
   return kept.size;
 }
@@ -76,18 +79,16 @@ export async function readSweep(
 
 /** The key under which directives of a request are sealed for a holder; 404 as {@link readSweep}. */
 export async function directiveKey(
-  { store, provider }: SweepDependencies,
+  { store, keks }: SweepDependencies,
   request: string,
   holder: string,
 ): Promise<Buffer> {
   const document = await store.findSweep(request);
   if (document === null) throw nothingKept();
-  return directiveKeyOf(await provider.unwrap(wrappedOf(document), owner(request)), holder);
+  return directiveKeyOf(await keks.unwrap(wrappedOf(document), ownerOf.sweep(request)), holder);
 }
 
 const nothingKept = () => new ProblemError(404, 'no-sweep', 'nothing is kept for this request');
-
-const owner = (request: string) => `sweep\n${request}`;
 
 async function readKept(
   deps: SweepDependencies,
@@ -95,6 +96,7 @@ async function readKept(
 ): Promise<{ key: Buffer; lives: Kept } | undefined> {
   const document = await deps.store.findSweep(request);
   if (document === null) return undefined;
-  const key = await deps.provider.unwrap(wrappedOf(document), owner(request));
-  return { key, lives: keptSchema.parse(JSON.parse(open(key, document.sealed, owner(request)).toString())) };
+  const owner = ownerOf.sweep(request);
+  const key = await deps.keks.unwrap(wrappedOf(document), owner);
+  return { key, lives: keptSchema.parse(JSON.parse(open(key, document.sealed, owner).toString())) };
 }

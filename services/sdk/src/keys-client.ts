@@ -13,6 +13,7 @@ import {
   type CustodyKeysRequest,
   type CustodyKeysResponse,
   type DestroyResponse,
+  type DutyReleaseRequest,
   type Identifier,
   type Life,
   type LookupResponse,
@@ -30,6 +31,8 @@ import { z } from 'zod';
 export interface KeysClient {
   seal(request: SealRequest): Promise<SealResponse>;
   release(request: ReleaseRequest): Promise<ReleaseResponse>;
+  /** For what is owed to the person (R1, R2, R5): opens what is suspended too. Each life is audited singly. */
+  releaseForDuty(request: DutyReleaseRequest): Promise<ReleaseResponse>;
   lookup(asked: { identifiers?: readonly Identifier[]; refs?: readonly Ref[] }): Promise<LookupResponse>;
   custodyKeys(request: CustodyKeysRequest): Promise<CustodyKeysResponse>;
   quarantineKey(day: string): Promise<Buffer>;
@@ -51,6 +54,7 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
   return {
     seal: (body) => callJson(options, { path: '/v1/seal', body }, sealResponseSchema),
     release: (body) => callJson(options, { path: '/v1/release', body }, releaseResponseSchema),
+    releaseForDuty: (body) => callJson(options, { path: '/v1/release/duty', body }, releaseResponseSchema),
     lookup: (body) => callJson(options, { path: '/v1/refs', body }, lookupResponseSchema),
     custodyKeys: (body) => callJson(options, { path: '/v1/custody-keys', body }, custodyKeysResponseSchema),
     async quarantineKey(day) {

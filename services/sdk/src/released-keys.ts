@@ -46,6 +46,8 @@ export function createReleasedKeys(options: {
     into: Map<string, Released>,
   ): Promise<void> {
     const before = changes;
+    // The time that the service allows began before its answer was here.
+    const start = performance.now();
     const { results, ttlSeconds } = await options.keys.release({
       holder: options.holder,
       purpose: options.purpose,
@@ -64,7 +66,7 @@ export function createReleasedKeys(options: {
         cache.set(
           life.ref,
           { generation: life.generation, groups: groups.join(), released },
-          { ttl: ttlSeconds * 1000 },
+          { ttl: ttlSeconds * 1000, start },
         );
     }
   }
