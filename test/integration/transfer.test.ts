@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { callJson } from '@keiro/runtime';
 import {
+  authoriseResponseSchema,
   custodyTopics,
   holderAnswerSchema,
   registeredAnswerSchema,
@@ -285,6 +286,21 @@ describe('T0: a transfer before it happens', () => {
       ].sort(),
     );
     await expect(authoriseTransfers(as('COMPLIANCE'), transfers)).rejects.toThrow('transfers:authorise');
+  });
+
+  it('is asked for 500 at once, each of them resolved to a person', async () => {
+    const asked = Array.from({ length: 500 }, () => ({
+      holder: 'asking',
+      purpose: 'membership',
+      subject: lifeOf('member', randomUUID()),
+      evidence: { basis: 'consent' as const },
+    }));
+    const last = asked.at(-1);
+    await consentTo('asking', last?.subject.ref ?? '');
+    const verdicts = await authoriseTransfers(as('OPERATOR'), asked);
+    expect(verdicts.map(({ allowed }) => allowed)).toEqual([...Array<boolean>(499).fill(false), true]);
+    const tooMany = { path: '/v1/transfers/authorise', body: { transfers: [...asked, last] } };
+    await expect(callJson(as('OPERATOR'), tooMany, authoriseResponseSchema)).rejects.toThrow('transfers');
   });
 });
 

@@ -17,14 +17,33 @@ export interface LoadedPerson {
 
 /** Loads the links and cuts that {@link personOf} asks for, a round trip per step outward. */
 export async function loadPerson(db: Db, start: Ref): Promise<LoadedPerson> {
+  const { persons, links, cuts } = await walk(db, [start]);
+  const person = persons.get(start);
+  if (person === undefined) throw new RangeError('a walk ends with every person that it began with');
+  return { person, links, cuts };
+}
+
+/** Who each of these refs is of, in the same rounds: a round trip per step outward, however many they are. */
+export async function loadPersons(db: Db, starts: readonly Ref[]): Promise<ReadonlyMap<Ref, Person>> {
+  return (await walk(db, starts)).persons;
+}
+
+async function walk(db: Db, starts: readonly Ref[]) {
   const known = new Map<Ref, Set<Ref>>();
   const links: LoadedPerson['links'][number][] = [];
   const decisions: CutDocument[] = [];
   for (;;) {
     const cuts = cutsInForce(decisions);
-    const answer = personOf(start, known, cuts);
-    if ('person' in answer) return { person: answer.person, links, cuts };
-    const asked = { from: { $in: answer.needed.slice(0, roundLimit) } };
+    const persons = new Map<Ref, Person>();
+    const needed = new Set<Ref>();
+    // All anew each time: a cut that was read since may part those who seemed to be one.
+    for (const start of starts) {
+      const answer = personOf(start, known, cuts);
+      if ('person' in answer) persons.set(start, answer.person);
+      else for (const ref of answer.needed) needed.add(ref);
+    }
+    if (needed.size === 0) return { persons, links, cuts };
+    const asked = { from: { $in: [...needed].slice(0, roundLimit) } };
     const [found, decided] = await Promise.all([
       db
         .collection<LinkDocument>('links')

@@ -15,8 +15,13 @@ export async function authoriseTransfers(
   for (let from = 0; from < transfers.length; from += atOnce) {
     const body = { transfers: transfers.slice(from, from + atOnce) };
     results.push(
-      ...(await callJson(options, { path: '/v1/transfers/authorise', body }, authoriseResponseSchema))
-        .results,
+      ...(
+        await callJson(
+          { timeoutMs: 60_000, ...options },
+          { path: '/v1/transfers/authorise', body },
+          authoriseResponseSchema,
+        )
+      ).results,
     );
   }
   return results;

@@ -1,4 +1,4 @@
-import { loadPerson } from '@keiro/runtime';
+import { loadPersons } from '@keiro/runtime';
 import type { ConsentFact, FactDocument, Ref, StandingDocument, TransferPerson } from '@keiro/schemas';
 import type { Db } from 'mongodb';
 
@@ -9,9 +9,6 @@ export interface People {
   consentsOf(refs: readonly Ref[]): Promise<ReadonlyMap<Ref, readonly ConsentFact[]>>;
 }
 
-/** Persons resolved at a time: each costs a round trip per step outward. */
-const atOnce = 20;
-
 export function openPeople(db: Db): People {
   const facts = db.collection<FactDocument>('facts');
   const standings = db.collection<StandingDocument>('standing');
@@ -21,31 +18,27 @@ export function openPeople(db: Db): People {
     return new Map(found.map((one) => [one._id, one]));
   }
 
-  async function consentsOfOne(ref: Ref): Promise<ConsentFact[]> {
-    const { person } = await loadPerson(db, ref);
-    // A ref that members share is nobody's: what was said under it is all that counts for it.
-    const refs = person.startIsAmbiguous ? [ref] : person.refs;
-    const [found, states] = await Promise.all([
-      facts
-        .find({ ref: { $in: [...refs] }, kind: { $in: ['consent-given', 'consent-withdrawn'] } })
-        .toArray(),
-      standingsOf(refs),
-    ]);
-    // What was said in a life that was erased has ended with it.
-    return found.filter((fact) => fact.generation > (states.get(fact.ref)?.erasedThrough ?? 0));
-  }
-
   return {
     standingsOf,
     async consentsOf(refs) {
-      const all = [...new Set(refs)];
-      const known = new Map<Ref, readonly ConsentFact[]>();
-      for (let from = 0; from < all.length; from += atOnce) {
-        const some = all.slice(from, from + atOnce);
-        const said = await Promise.all(some.map(consentsOfOne));
-        for (const [position, ref] of some.entries()) known.set(ref, said[position] ?? []);
+      if (refs.length === 0) return new Map();
+      const persons = await loadPersons(db, [...new Set(refs)]);
+      // A ref that members share is nobody's: what was said under it is all that counts for it.
+      const refsOf = new Map(
+        [...persons].map(([ref, person]) => [ref, person.startIsAmbiguous ? [ref] : person.refs]),
+      );
+      const all = [...new Set([...refsOf.values()].flat())];
+      const [found, states] = await Promise.all([
+        facts.find({ ref: { $in: all }, kind: { $in: ['consent-given', 'consent-withdrawn'] } }).toArray(),
+        standingsOf(all),
+      ]);
+      const said = new Map<Ref, ConsentFact[]>();
+      for (const fact of found) {
+        // What was said in a life that was erased has ended with it.
+        if (fact.generation <= (states.get(fact.ref)?.erasedThrough ?? 0)) continue;
+        said.set(fact.ref, [...(said.get(fact.ref) ?? []), fact]);
       }
-      return known;
+      return new Map([...refsOf].map(([ref, own]) => [ref, own.flatMap((one) => said.get(one) ?? [])]));
     },
   };
 }
