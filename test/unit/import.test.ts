@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isOfErased, nameOf, type Known } from '@keiro/cli/import-lives';
+import { hasEnded } from '@keiro/cli/import-policy';
 import { readRow, type ImportRow, type RowContext } from '@keiro/cli/import-row';
 import { readRows, UnreadableRest, type SourceRow } from '@keiro/cli/import-rows';
 import { rowMessages } from '@keiro/cli/import-seal';
@@ -99,6 +100,18 @@ describe('a row of an import', () => {
     expect(rowOf({ ...old, category: 'C3', cookieKind: 'session' }).isPastEnd).toBe(true);
     expect(rowOf({ ...old, category: 'C1' }).isPastEnd).toBe(false);
     expect(rowOf({ ...old, category: 'C5' }).isPastEnd).toBe(false);
+  });
+
+  it('is not past its end as long as a law may keep a part of it', () => {
+    const { newest } = policies;
+    const { contract } = newest.rules.retention;
+    if (contract === undefined) throw new Error('the policy has this rule');
+    const fromCollection = { ...contract, start: 'collection' as const };
+    const retention = { ...newest.rules.retention, contract: fromCollection };
+    const policy = { ...newest, rules: { ...newest.rules, retention } };
+    const collected = new Date('2025-01-01');
+    expect(hasEnded(policy, 'C5.contact', {}, collected, now)).toBe(true);
+    expect(hasEnded(policy, 'C5.books', {}, collected, now)).toBe(false);
   });
 });
 
