@@ -179,12 +179,16 @@ describe('rotation of the key-encryption key', () => {
     expect((await kek(service, 'rotate', '--yes')).code).toBe(0);
     await until(
       async () => {
-        const second = (await statusOf(service)).epochs.find(({ epoch }) => epoch === 2);
-        return second?.documents.keys === 0 && second.waitingFor.includes('acknowledgement');
+        const { epochs, instances: alive } = await statusOf(service);
+        const second = epochs.find(({ epoch }) => epoch === 2);
+        const late = alive.filter(({ epoch }) => epoch === 2).map(({ instance }) => instance);
+        return second?.documents.keys === 0 && late.join() === 'silent';
       },
       { what: 'all to be wrapped again but for one to acknowledge it', timeoutMs: 30_000 },
     );
     const args = ['--backup-verified', 'B-3', '--taken-at', new Date().toISOString(), '--yes'];
+    const waited = (await statusOf(service)).epochs.find(({ epoch }) => epoch === 2)?.waitingFor;
+    expect(waited?.at(0)).toBe('acknowledgement');
     expect(await kek(service, 'retire', '2', ...args)).toMatchObject({
       code: 1,
       output: expect.stringContaining('1 instances have not acknowledged'),
