@@ -217,7 +217,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'policies',
     database: 'lineage',
     owner: 'request',
-    readers: [],
+    readers: ['query'],
     why: 'policy versions as they were published, with the authoritative text and what was decided; insert-only',
     indexes: [],
   },

@@ -60,6 +60,7 @@ const storePorts = {
   sessions: 17_014,
   mailer: 17_015,
   newsletter: 17_016,
+  statistics: 17_017,
 } as const;
 const recoveryPort = 17_020;
 

@@ -92,7 +92,12 @@ export const clientPlans: readonly ClientPlan[] = [
     purposes: ['marketing'],
   },
   // Keeps no copy of anybody: it reads to count, so it is no holder of the register.
-  { name: 'statistics', rights: ['keys:open'], holder: 'statistics', purposes: ['statistics'] },
+  {
+    name: 'statistics',
+    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'gate:read'],
+    holder: 'statistics',
+    purposes: ['statistics'],
+  },
 ];
 
 /** Name in the environment under which a client finds its token. */

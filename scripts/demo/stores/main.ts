@@ -17,9 +17,10 @@ import { crm } from './crm.ts';
 import { mailer } from './mailer.ts';
 import { newsletter } from './newsletter.ts';
 import { sessions } from './sessions.ts';
+import { statistics } from './statistics.ts';
 
 /** The stores that this program can be; the first argument says which. */
-const stores = [crm, billing, sessions, mailer, newsletter];
+const stores = [crm, billing, sessions, mailer, newsletter, statistics];
 
 const wanted = process.argv[2];
 const log = createLog(`demo-${wanted ?? 'store'}`);

@@ -33,20 +33,24 @@ export async function openInspector(env: StackEnvironment, log: Log): Promise<In
       ({ row }) => row,
     );
 
+  const keysLike = (name: string) => async () => {
+    const texts: string[] = [];
+    const found = redis.scanStream({ match: `${name}*`, count: 500 }) as AsyncIterable<string[]>;
+    for await (const keys of found) {
+      for (const key of keys) {
+        const content = key.startsWith(`${name}:`) ? await redis.hgetall(key) : await redis.smembers(key);
+        texts.push(`${key} ${JSON.stringify(content)}`);
+      }
+    }
+    return texts;
+  };
+
   const places: Readonly<Record<string, () => Promise<string[]>>> = {
     crm: collection('crm', 'profiles'),
     billing: payments(billing),
     newsletter: collection('newsletter', 'readers'),
-    async sessions() {
-      const texts: string[] = [];
-      for await (const keys of redis.scanStream({ count: 500 }) as AsyncIterable<string[]>) {
-        for (const key of keys) {
-          const content = key.startsWith('session:') ? await redis.hgetall(key) : await redis.smembers(key);
-          texts.push(`${key} ${JSON.stringify(content)}`);
-        }
-      }
-      return texts;
-    },
+    sessions: keysLike('session'),
+    statistics: keysLike('page-views'),
     mailer: async () =>
       Promise.all((await readdir(mails)).map((name) => readFile(join(mails, name), 'utf8'))),
     'dr-singapore': async () => [

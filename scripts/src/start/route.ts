@@ -7,7 +7,7 @@ import { comesTrue } from './wait.ts';
 
 const patienceMs = 60_000;
 
-/** Which holders must have a copy of a record of this category. What is for statistics alone is copied nowhere. */
+/** Which holders must have a copy of a record of this category. */
 const wanted: Readonly<Record<string, readonly string[]>> = {
   C1: ['crm', 'mailer', 'dr-singapore'],
   C2: ['crm', 'dr-singapore'],
@@ -27,7 +27,7 @@ const isForStatisticsAlone = ({ groups }: LineageRecord) =>
 /** Copies that are still to come, as `category at holder`. Pure. */
 export function missingCopies(answer: LineageAnswer, atRecovery: boolean): string[] {
   return answer.records.flatMap((record) =>
-    (isForStatisticsAlone(record) ? [] : (wanted[record.category] ?? []))
+    (isForStatisticsAlone(record) ? ['statistics'] : (wanted[record.category] ?? []))
       .filter((holder) => (atRecovery || holder !== 'dr-singapore') && !holds(record, holder))
       .map((holder) => `${record.category} at ${holder}`),
   );

@@ -3,9 +3,9 @@ import {
   connectMongo,
   createLog,
   createMetrics,
-  followPolicies,
   loadClients,
   readConfig,
+  readPublishedPolicies,
   runService,
   serveHttp,
 } from '@keiro/runtime';
@@ -32,7 +32,7 @@ await runService(log, async (opened) => {
   const mongo = await connectMongo({ url: config.KEIRO_MONGO_URL, database: config.KEIRO_DATABASE, log });
   opened('mongo', () => mongo.close());
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-query', log });
-  const { policies, close } = await followPolicies(config, { kafka, reader: 'query', log });
+  const { policies, close } = await readPublishedPolicies(config, { db: mongo.db, log });
   opened('policies', close);
   const progress = createProgressReader({ kafka, groupSuffix: config.KEIRO_GROUP_SUFFIX, log, now });
   opened('kafka', () => progress.close());

@@ -17,6 +17,7 @@ export * from './metrics.ts';
 export * from './mongo.ts';
 export * from './person.ts';
 export * from './policy-follower.ts';
+export * from './policy-store.ts';
 export * from './policy.ts';
 export * from './readers.ts';
 export * from './redis.ts';

@@ -57,12 +57,16 @@ export async function followPolicies(
     early = undefined;
   } catch (error) {
     await follower.close();
-    throw new KeiroError(
-      'policy',
-      `${config.KEIRO_POLICY_FILE} (KEIRO_POLICY_FILE) does not fit what was published: ${messageOf(error)}\n` +
-        'Put back the file as it was then; a change is published as a new version: keiro policy publish.',
-      { retryable: false, cause: error },
-    );
+    throw misfit(config, error);
   }
   return { policies, close: () => follower.close() };
 }
+
+/** What was published says something else of the past than the file that a service was given. */
+export const misfit = ({ KEIRO_POLICY_FILE: file }: Pick<Config, 'KEIRO_POLICY_FILE'>, error: unknown) =>
+  new KeiroError(
+    'policy',
+    `${file} (KEIRO_POLICY_FILE) does not fit what was published: ${messageOf(error)}\n` +
+      'Put back the file as it was then; a change is published as a new version: keiro policy publish.',
+    { retryable: false, cause: error },
+  );
