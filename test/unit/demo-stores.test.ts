@@ -3,8 +3,9 @@ import type { GuardedEvent } from '@keiro/sdk';
 import { paymentColumns, paymentOf } from '@keiro/scripts/demo/stores/billing';
 import { changeOf } from '@keiro/scripts/demo/stores/crm';
 import { mailOf } from '@keiro/scripts/demo/stores/mailer';
-import { readerOf } from '@keiro/scripts/demo/stores/newsletter';
+import { readerOf, readersOf } from '@keiro/scripts/demo/stores/newsletter';
 import { hashOf } from '@keiro/scripts/demo/stores/sessions';
+import { viewOf, viewsKey } from '@keiro/scripts/demo/stores/statistics';
 
 const event = (more: Partial<GuardedEvent>): GuardedEvent => ({
   record: 'member.x#1/abc',
@@ -82,5 +83,43 @@ describe('mailer and newsletter', () => {
     expect(mailOf(event({}))).toBeUndefined();
     expect(readerOf(named)).toMatchObject({ _id: 'member.x#1/abc', email: 'b@mail.example' });
     expect(readerOf(event({}))).toBeUndefined();
+  });
+});
+
+describe('the newsletter, told by directive', () => {
+  it('means the person’s entries by identifier and by locator, and none of a later life', () => {
+    const life = (kind: string, value: string) => ({ ref: `${kind}.x`, generation: 2, kind, value });
+    const filter = readersOf({
+      id: 'd-1',
+      request: 'req-1',
+      purposes: [],
+      lives: [life('member', 'm-1'), life('email', 'a@mail.example'), life('cookie', 'c-1')],
+      locators: ['member.x#1/abc'],
+      newestGeneration: 2,
+    });
+    expect(filter).toEqual({
+      generation: { $lte: 2 },
+      $or: [
+        { _id: { $in: ['member.x#1/abc'] } },
+        { member: { $in: ['m-1'] } },
+        { email: { $in: ['a@mail.example'] } },
+      ],
+    });
+  });
+});
+
+describe('statistics', () => {
+  it('keeps a view by browser, or by ref where the purpose opens no identifier, and nothing but page and time', () => {
+    const view = event({
+      type: 'cookie',
+      subject: { cookie: 'c-1', member: 'm-1' },
+      fields: { path: '/board', durationSeconds: 3 },
+    });
+    expect([viewsKey(view), viewsKey(event({ subject: {} }))]).toEqual([
+      'page-views:c-1',
+      'page-views:member.x',
+    ]);
+    expect(viewOf(view)).toBe('2026-03-01T00:00:00.000Z /board');
+    expect(viewOf(event({ fields: {} }))).toBe('2026-03-01T00:00:00.000Z');
   });
 });

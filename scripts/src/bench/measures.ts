@@ -16,9 +16,9 @@ import { benchTag } from './tag.ts';
 export interface Bench {
   readonly env: StackEnvironment;
   readonly folders: { readonly run: string; readonly logs: string };
-  start(...services: readonly string[]): Promise<void>;
+  readonly start: (...services: readonly string[]) => Promise<void>;
   /** Services that are up. */
-  running(): readonly ManagedProcess[];
+  readonly running: () => readonly ManagedProcess[];
 }
 
 /** Measure, ours, bare, ratio, mark. */
