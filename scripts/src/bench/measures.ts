@@ -54,7 +54,9 @@ export const measures: Readonly<Record<string, (bench: Bench) => Promise<Measure
     };
   },
 
-  async guard({ env }) {
+  async guard({ env, start }) {
+    // It registers the holders: keys releases nothing to one that is unknown.
+    await start('transfer');
     const guard = await benchGuard(env);
     const { guarded, reporting, bare, ratio, reportingRatio } = guard;
     return {
@@ -75,7 +77,8 @@ export const measures: Readonly<Record<string, (bench: Bench) => Promise<Measure
     };
   },
 
-  async release({ env, folders }) {
+  async release({ env, folders, start }) {
+    await start('transfer');
     const release = await benchRelease(env, folders);
     const { coldPerSecond, rawPerSecond, ratio, warmPerSecond } = release;
     return {

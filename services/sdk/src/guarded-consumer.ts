@@ -76,6 +76,7 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
   if (options.gate !== undefined) await waitForGate(options.gate, { holder, log });
 
   const group = `keiro.holder.${holder}.${purpose}${options.groupSuffix ?? ''}`;
+  const reading = { purpose, holder };
   const producer = await kafka.producer();
   const encodeReport = await registry.encoder('custody.copies-value');
   const standing = await followStanding({ kafka, producer, reader: holder, log, now });
@@ -98,7 +99,7 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
   standing.onChange((changed) => {
     released.forget(changed.ref);
     // Of a life that is not erased: what waits of another is dropped when it is read.
-    if (judge(changed, Infinity, { purpose, holder }) === 'open') withheld.passSoon();
+    if (judge(changed, Infinity, reading) === 'open') withheld.passSoon();
   });
 
   async function handleBatch(messages: readonly Message[]): Promise<void> {
@@ -163,6 +164,17 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     });
   }
 
+  /** Any of the event's refs may be the one that is suspended or erased. */
+  function verdictOn({ value }: GuardedMessage): 'gone' | 'suspended' | 'open' {
+    let isSuspended = false;
+    for (const { ref, generation } of value.refs) {
+      const verdict = judge(standing.get(ref), generation, reading);
+      if (verdict === 'erased' || verdict === 'hidden') return 'gone';
+      isSuspended ||= verdict === 'suspended';
+    }
+    return isSuspended ? 'suspended' : 'open';
+  }
+
   function openAll(
     admitted: readonly GuardedMessage[],
     keys: ReadonlyMap<string, Released>,
@@ -173,13 +185,10 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     const damaged: GuardedMessage[] = [];
     let lapsed: Life | undefined;
     for (const guarded of admitted) {
-      // Any of the event's refs may be the one that is suspended or erased.
-      const verdicts = guarded.value.refs.map(({ ref, generation }) =>
-        judge(standing.get(ref), generation, { purpose, holder }),
-      );
+      const verdict = verdictOn(guarded);
       const key = keys.get(lifeKey(guarded.primary));
-      if (verdicts.includes('erased') || verdicts.includes('hidden')) continue;
-      if (verdicts.includes('suspended')) held.push(guarded);
+      if (verdict === 'gone') continue;
+      if (verdict === 'suspended') held.push(guarded);
       else if (!stands || (key?.state === 'refused' && key.reason === 'lapsed')) {
         held.push(guarded);
         lapsed = guarded.primary;

@@ -27,21 +27,23 @@ export function openEvent(
   key: Extract<Released, { state: 'released' }>,
 ): GuardedEvent | undefined {
   const { envelope, primary, value } = guarded;
-  const fields: { subject?: Record<string, string> } & Record<string, unknown> = {};
+  const fields: Record<string, unknown> = {};
+  let subject: GuardedEvent['subject'] = {};
   for (const { group, blob } of guarded.covered) {
     const groupKey = key.groupKey(group, envelope.source);
     if (groupKey === undefined) return undefined;
     try {
       const content = JSON.parse(
         open(groupKey, blob, groupAssociated(envelope, primary, group)).toString(),
-      ) as object;
-      Object.assign(fields, content);
+      ) as { subject?: Record<string, string> };
+      // The identifiers are a group of their own.
+      if (content.subject === undefined) Object.assign(fields, content);
+      else subject = content.subject;
     } catch (error) {
       if (error instanceof PoisonError || error instanceof SyntaxError) return undefined;
       throw error;
     }
   }
-  const { subject = {}, ...rest } = fields;
   return {
     record: guarded.record,
     ref: primary.ref,
@@ -52,6 +54,6 @@ export function openEvent(
     site: value.site,
     readable: value.readable,
     subject,
-    fields: rest,
+    fields,
   };
 }
