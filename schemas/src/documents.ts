@@ -203,6 +203,11 @@ export interface RequestDocument {
   readonly plan?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly steps: readonly RequestStep[];
   readonly by: string;
+  /**
+   * Of a deletion that a late link made necessary: the deletion that it completes. It is about its own lives alone,
+   * whoever its person has become meanwhile.
+   */
+  readonly follows?: string;
 }
 
 export interface RequestStep {

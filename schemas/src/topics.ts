@@ -66,7 +66,7 @@ export const topics = [
     retentionMs: 6 * day,
     segmentMs: day,
     writers: ['tag'],
-    readers: ['anyone who wants to know what was tagged how'],
+    readers: ['request', 'anyone who wants to know what was tagged how'],
     why: 'a record as lineage knows it, at least once, without personal values',
   },
   {

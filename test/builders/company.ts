@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { collectionTopics, custodyTopics, type Holder, type Life } from '@keiro/schemas';
+import { collectionTopics, custodyTopics, factTopic, type Holder, type Life } from '@keiro/schemas';
 import { createKeysClient, locatorAssociated, seal } from '@keiro/sdk';
 import { env } from './environment.ts';
 import { fit } from './holders.ts';
@@ -41,6 +41,7 @@ export async function createCompany(name: string): Promise<Company> {
     { group: 'keiro.tag', topics: collectionTopics },
     { group: 'keiro.quarantine', topics: ['quarantine'] },
     { group: 'keiro.transfer', topics: custodyTopics },
+    { group: 'keiro.request', topics: [factTopic, 'lineage.tagged'] },
   ]);
   const [crm, billing, mailer, recovery] = await Promise.all([
     mongodbStore(),

@@ -19,9 +19,10 @@ const situation = (
   open: [],
   categories: ['C1'],
   holders: [
-    { id: 'crm', kind: 'store', categories: ['C1'] },
-    { id: 'mail-company', kind: 'processor', categories: ['C1'] },
-    { id: 'partner', kind: 'third-party', categories: ['C5'] },
+    { id: 'crm', kind: 'store', categories: ['C1'], purposes: ['membership', 'marketing'] },
+    { id: 'mail-company', kind: 'processor', categories: ['C1'], purposes: ['marketing'] },
+    { id: 'helpdesk', kind: 'store', categories: ['C1'], purposes: ['quality'] },
+    { id: 'partner', kind: 'third-party', categories: ['C5'], purposes: ['marketing'] },
   ],
   answerWithin: 'P14D',
   facts,
@@ -42,7 +43,7 @@ const after = (change: ReturnType<typeof decideOf>): ReadonlyMap<string, Standin
   new Map(change?.standings.map(({ _id, ...standing }) => [_id, standing]));
 
 describe('a consent that is withdrawn', () => {
-  it('suspends its purpose for every ref of the person, with the ground, a task a holder and an entry in the audit', () => {
+  it('suspends its purpose for every ref of the person, with a task for each holder of that purpose, and an entry in the audit', () => {
     const change = decideOf(situation([withdrawn('f-1', 1)]));
     expect(change?.requests).toMatchObject([
       { type: 'suspension', ground: 'consent-withdrawn', purposes: ['marketing'], state: 'accepted' },
@@ -60,6 +61,32 @@ describe('a consent that is withdrawn', () => {
     expect(change?.audit).toMatchObject([
       { action: 'consent.applied', detail: { withdrawn: ['marketing'] } },
     ]);
+  });
+
+  it('asks nobody where nothing is tagged yet but the holders of that purpose', () => {
+    const change = decideOf(situation([withdrawn('f-1', 1)], { categories: [] }));
+    expect(change?.tasks.map(({ holder }) => holder)).toEqual(['crm', 'mail-company', 'partner']);
+  });
+
+  it('where no holder is registered for its purpose, is put in force, published and audited without a request', () => {
+    const change = decideOf(situation([withdrawn('f-1', 1, { purposes: ['statistics'] })]));
+    expect([change?.requests, change?.tasks]).toEqual([[], []]);
+    expect(after(change).get(email.ref)?.withdrawn).toEqual(['statistics']);
+    expect(change?.outbox.map(({ key }) => key)).toEqual([member.ref, email.ref]);
+    expect(change?.audit).toMatchObject([
+      { action: 'consent.applied', detail: { withdrawn: ['statistics'], refs: 2 } },
+    ]);
+  });
+
+  it('reaches a ref that a link brings later, with a request about that one alone', () => {
+    const facts = [withdrawn('f-1', 1)];
+    const first = decideOf(situation(facts, { lives: [member] }));
+    const late = decideOf(situation(facts, { standings: after(first) }));
+    expect(late?.requests).toMatchObject([{ type: 'suspension', lives: [email], purposes: ['marketing'] }]);
+    expect(late?.requests[0]?._id).not.toBe(first?.requests[0]?._id);
+    expect(late?.tasks.map(({ holder }) => holder)).toEqual(['crm', 'mail-company']);
+    expect(after(late).get(email.ref)?.withdrawn).toEqual(['marketing']);
+    expect(decideOf(situation(facts, { standings: after(late) }))).toBeUndefined();
   });
 
   it('changes nothing when it comes again', () => {

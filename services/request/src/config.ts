@@ -8,6 +8,7 @@ import {
   policyConfig,
   port,
   redisConfig,
+  registryConfig,
   tokenConfig,
 } from '@keiro/runtime';
 import { z } from 'zod';
@@ -17,6 +18,7 @@ export const configSchema = z.object({
   ...kafkaConfig,
   ...mongoConfig,
   ...redisConfig,
+  ...registryConfig,
   ...clientsConfig,
   ...policyConfig,
   ...keysConfig,

@@ -21,33 +21,45 @@ export interface ConsentDependencies {
 const lookEveryMs = 50;
 const mostLooks = 20;
 
-/**
- * Follows `collection.facts`: once `tag` has kept a batch, the consents of the persons in it are put in force.
- * `tag` decides what a fact is and what goes to quarantine; the store, not the message, says what stands.
- */
-export function createConsentFollower(
-  deps: ConsentDependencies,
-): (messages: readonly Message[]) => Promise<void> {
+/** Puts the consents of persons in force, as the store has them: `tag` decides what a fact is. */
+export interface Consents {
+  /** Of the person behind this ref. */
+  apply(ref: Ref): Promise<void>;
+  /** Of everybody in these messages of `collection.facts`, once `tag` has kept them. */
+  follow(messages: readonly Message[]): Promise<void>;
+}
+
+export function createConsents(deps: ConsentDependencies): Consents {
   const { store, people, positions, policies, now } = deps;
 
   async function apply(ref: Ref): Promise<void> {
-    const person = await people.personOf(ref);
-    // A ref that members share is nobody's: its own records follow what was said under it.
-    const refs = person.startIsAmbiguous ? [ref] : person.refs;
+    let refs: readonly Ref[] = [];
+    // A link that comes in the middle of it finds nothing to extend yet: so who it is, is looked at again.
+    for (;;) {
+      const person = await people.personOf(ref);
+      // A ref that members share is nobody's: its own records follow what was said under it.
+      const found = person.startIsAmbiguous ? [ref] : person.refs;
+      if (found.every((one) => refs.includes(one))) return;
+      refs = found;
+      if (!(await applyTo(refs, person.ambiguous))) return;
+    }
+  }
+
+  async function applyTo(refs: readonly Ref[], ambiguous: readonly Ref[]): Promise<boolean> {
     const [lives, facts, categories, holders] = await Promise.all([
       people.livesOf(refs),
       store.consentsOf(refs),
       store.categoriesOf(refs),
       store.holders(),
     ]);
-    if (lives.length === 0) return;
-    const changed = await store.applyConsent(refs, (standings, open) => {
+    if (lives.length === 0) return false;
+    const changed = await store.applyChange(refs, (standings, open) => {
       const at = now();
       const answerWithin = policies.inForce(at).rules.clocks.answer.period;
       return decideConsent(
         {
           lives,
-          ambiguous: person.ambiguous,
+          ambiguous,
           standings,
           open,
           categories,
@@ -60,6 +72,7 @@ export function createConsentFollower(
       );
     });
     if (changed !== undefined) deps.onChanged(changed);
+    return changed !== undefined;
   }
 
   async function kept(wanted: Positions): Promise<void> {
@@ -70,13 +83,20 @@ export function createConsentFollower(
     }
   }
 
-  return async (messages) => {
-    const last = messages.at(-1);
-    if (last === undefined) return;
-    const next = (BigInt(last.offset) + 1n).toString();
-    await kept({ [factTopic]: { [last.partition]: next } });
-    const keys = [...new Set(messages.flatMap(({ key }) => key ?? []))];
-    // One after the other: two of them may be of one person.
-    for (const ref of await store.withConsents(keys)) await apply(ref);
+  return {
+    apply,
+    async follow(messages) {
+      const last = messages.at(-1);
+      if (last === undefined) return;
+      const next = (BigInt(last.offset) + 1n).toString();
+      await kept({ [factTopic]: { [last.partition]: next } });
+      // One after the other: two of them may be of one person.
+      for (const ref of await store.withConsents(keysOf(messages))) await apply(ref);
+    },
   };
 }
+
+/** Primary refs, once each. Pure. */
+export const keysOf = (messages: readonly Message[]): Ref[] => [
+  ...new Set(messages.flatMap(({ key }) => key ?? [])),
+];

@@ -1,10 +1,9 @@
 import type { Positions } from '@keiro/runtime';
-import type { Person, RequestDocument } from '@keiro/schemas';
+import { lifeKey, type Life, type Person, type RequestDocument } from '@keiro/schemas';
 import { outboxOf } from './decide.ts';
-import { replan } from './replan.ts';
+import { advanceTo, replan } from './replan.ts';
 import { inCalls, prepareSweep, standingInForce, stepAt, stepOf, type Stage } from './stage.ts';
 import { erased } from './standing.ts';
-import type { Advance } from './store.ts';
 
 /** Deletion: what was sent up to now belongs to the plan; what comes later finds the person hidden. */
 export const closePipeline: Stage = async (request, deps) => {
@@ -41,13 +40,16 @@ export const closePlan: Stage = async (request, deps) => {
   const { store, people } = deps;
   const anchor = request.lives[0];
   const person = anchor === undefined ? noPerson : await people.personOf(anchor.ref);
-  const [lives, categories, holders, tasks, standings] = await Promise.all([
-    people.livesOf(person.refs),
-    store.categoriesOf(person.refs),
+  const refs = request.lives.map(({ ref }) => ref);
+  const own = request.follows === undefined ? person.refs : refs.filter((ref) => person.refs.includes(ref));
+  const [found, categories, holders, tasks, standings] = await Promise.all([
+    people.livesOf(own),
+    store.categoriesOf(own),
     store.holders(),
     store.tasksOf(request._id),
-    store.standingsOf([...person.refs, ...request.lives.map(({ ref }) => ref)]),
+    store.standingsOf([...own, ...refs]),
   ]);
+  const lives = request.follows === undefined ? found : livesWithin(found, request.lives);
   const situation = { lives, ambiguous: person.ambiguous, categories, holders, standings };
   const plan = anchor === undefined ? undefined : replan(request, tasks, situation, deps.now(), deps.stamp());
   if (plan === undefined) {
@@ -57,16 +59,7 @@ export const closePlan: Stage = async (request, deps) => {
     await store.advance(request, { set: { state }, step: planned });
     return 'moved';
   }
-  const news = stepAt(deps.now(), 'replanned', {
-    refs: plan.lives.length,
-    holders: tasks.length + plan.tasks.length,
-  });
-  const set = { lives: plan.lives, ambiguous: plan.ambiguous };
-  // Further refs have to be hidden as the first ones were.
-  const change: Advance = plan.grows
-    ? { set: { ...set, state: 'accepted' }, unsetPlan: true, step: news }
-    : { set, step: news };
-  await store.advance(request, change, () => plan);
+  await store.advance(request, advanceTo(plan, tasks.length, deps.now()), () => plan);
   deps.publish();
   return 'moved';
 };
@@ -118,6 +111,12 @@ export const shred: Stage = async (request, deps) => {
   });
   return 'moved';
 };
+
+/** A deletion that follows another goes no further than its own lives: its person may have registered anew. Pure. */
+export function livesWithin(found: readonly Life[], own: readonly Life[]): Life[] {
+  const keys = new Set(own.map(lifeKey));
+  return found.filter((life) => keys.has(lifeKey(life)));
+}
 
 const noPerson: Pick<Person, 'refs' | 'ambiguous'> = { refs: [], ambiguous: [] };
 

@@ -7,7 +7,9 @@ import {
   type TaskDocument,
 } from '@keiro/schemas';
 import { holdersOf, newTask, outboxOf, type Documents, type Situation } from './decide.ts';
+import { stepAt } from './stage.ts';
 import { hidden, revealed } from './standing.ts';
+import type { Advance } from './store.ts';
 
 export interface NewPlan extends Omit<Documents, 'request'> {
   readonly lives: readonly Life[];
@@ -58,4 +60,12 @@ export function replan(
     outbox: outboxOf(standings, request._id, now, stamp),
     audit: [audit],
   };
+}
+
+/** What a new plan makes of its request, which had `asked` tasks. Pure. */
+export function advanceTo(plan: NewPlan, asked: number, now: Date): Advance {
+  const set = { lives: plan.lives, ambiguous: plan.ambiguous };
+  const step = stepAt(now, 'replanned', { refs: plan.lives.length, holders: asked + plan.tasks.length });
+  // Further refs have to be hidden as the first ones were.
+  return plan.grows ? { set: { ...set, state: 'accepted' }, unsetPlan: true, step } : { set, step };
 }

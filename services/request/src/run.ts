@@ -10,16 +10,19 @@ import {
   type Opened,
   type Route,
 } from '@keiro/runtime';
+import { connectRegistry } from '@keiro/runtime/registry';
 import { factTopic, requestOfTask, type TaskDocument } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import type { Config } from './config.ts';
-import { createConsentFollower } from './consents.ts';
+import { createConsents, keysOf } from './consents.ts';
 import { cutRoutes } from './cut-routes.ts';
 import { openCutStore } from './cut-store.ts';
 import { createCuts } from './cuts.ts';
 import { createDispatcher } from './dispatch.ts';
 import { startDriver } from './driver.ts';
 import { createHandler } from './handle.ts';
+import { openLinkStore } from './link-store.ts';
+import { createLinks } from './links.ts';
 import { createPeople } from './people.ts';
 import { createPublisher } from './policies.ts';
 import { policyRoutes } from './policy-routes.ts';
@@ -87,6 +90,25 @@ export async function startRequest(
     },
   });
   opened('relay', () => relay.close());
+  const onChanged = (requests: readonly string[]): void => {
+    relay.wake();
+    for (const id of requests) driver.wake(id);
+  };
+  const consents = createConsents({ store, people, positions, policies, stamp, now, onChanged });
+  const registry = connectRegistry({ url: config.KEIRO_REGISTRY_URL });
+  opened('registry', () => registry.close());
+  const links = createLinks({
+    store,
+    links: openLinkStore(mongo),
+    people,
+    consents,
+    registry,
+    policies,
+    stamp,
+    now,
+    log,
+    onChanged,
+  });
   const driver = startDriver({
     store,
     keys,
@@ -94,6 +116,7 @@ export async function startRequest(
     readers,
     positions,
     dispatcher,
+    extend: (ref) => links.extend(ref),
     publish: () => {
       relay.wake();
     },
@@ -144,23 +167,16 @@ export async function startRequest(
   });
   opened('watch', () => watch.close());
 
-  const consents = await kafka.consume({
+  const following = await kafka.consume({
     group: `keiro.request${suffix}`,
-    topics: [factTopic],
-    onBatch: createConsentFollower({
-      store,
-      people,
-      positions,
-      policies,
-      stamp,
-      now,
-      onChanged: (requests) => {
-        relay.wake();
-        for (const id of requests) driver.wake(id);
-      },
-    }),
+    topics: [factTopic, 'lineage.tagged'],
+    onBatch: async (messages) => {
+      if (messages[0]?.topic !== factTopic) return links.follow(messages);
+      await consents.follow(messages);
+      await links.followFacts(keysOf(messages));
+    },
   });
-  opened('consents', () => consents.close());
+  opened('following', () => following.close());
 
   const handler = createHandler({
     store,

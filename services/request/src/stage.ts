@@ -1,4 +1,4 @@
-import type { Life, RequestDocument, RequestStep } from '@keiro/schemas';
+import type { Life, Ref, RequestDocument, RequestStep } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
 import type { Dispatcher } from './dispatch.ts';
 import type { People } from './people.ts';
@@ -17,6 +17,8 @@ export interface StageDependencies {
   readonly readers: Pick<Readers, 'passed'>;
   readonly positions: ConsumerPositions;
   readonly dispatcher: Pick<Dispatcher, 'offer'>;
+  /** Makes what stands against the person behind a ref stand against each ref that links have brought meanwhile. */
+  readonly extend: (ref: Ref) => Promise<void>;
   readonly publish: () => void;
   readonly stamp: () => string;
   readonly now: () => Date;

@@ -15,7 +15,7 @@ import type {
   TaskDocument,
   TaskState,
 } from '@keiro/schemas';
-import type { ConsentChange } from './consent.ts';
+import type { StandingChange } from './consent.ts';
 import type { Decision, Documents } from './decide.ts';
 import type { Standings } from './standing.ts';
 
@@ -50,10 +50,13 @@ export interface RequestStore {
   /** Those of these refs under which a consent was given or withdrawn. */
   withConsents(refs: readonly Ref[]): Promise<Ref[]>;
   consentsOf(refs: readonly Ref[]): Promise<FactDocument[]>;
-  /** As {@link decide}, for what consents change; answers with the requests that are new, undefined for no change. */
-  applyConsent(
+  /**
+   * As {@link decide}, for what consents and links change; answers with the requests that are new, undefined for no
+   * change.
+   */
+  applyChange(
     refs: readonly Ref[],
-    work: (standings: Standings, open: RequestDocument[]) => ConsentChange | undefined,
+    work: (standings: Standings, open: RequestDocument[]) => StandingChange | undefined,
   ): Promise<string[] | undefined>;
   /** False when the request is no longer in the state in which it was read: somebody else has moved it. */
   advance(
@@ -163,7 +166,7 @@ export function openRequestStore(mongo: Mongo): RequestStore {
     withConsents: (refs) => facts.distinct('ref', consentsAmong(refs)),
     consentsOf: (refs) => facts.find(consentsAmong(refs)).toArray(),
 
-    applyConsent: (refs, work) =>
+    applyChange: (refs, work) =>
       mongo.transaction(async (session) => {
         const change = work(await standingsOf(refs, session), await openOf(refs, session));
         if (change === undefined) return undefined;
@@ -172,7 +175,7 @@ export function openRequestStore(mongo: Mongo): RequestStore {
           .find({ _id: { $in: ids } }, { session, projection: { _id: 1 } })
           .toArray();
         const known = new Set(found.map(({ _id }) => _id));
-        // The fact was carried out before, and something else has changed since: standing follows it alone.
+        // It was carried out before, and something else has changed since: standing follows it alone.
         const fresh = change.requests.filter(({ _id }) => !known.has(_id));
         await write({ ...change, tasks: change.tasks.filter(({ request }) => !known.has(request)) }, session);
         if (fresh.length > 0) await requests.insertMany([...fresh], { session });
