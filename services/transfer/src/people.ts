@@ -1,5 +1,13 @@
 import { loadPerson } from '@keiro/runtime';
-import type { ConsentFact, FactDocument, Ref, StandingDocument, TransferPerson } from '@keiro/schemas';
+import {
+  kindOfRef,
+  mostRefs,
+  type ConsentFact,
+  type FactDocument,
+  type Ref,
+  type StandingDocument,
+  type TransferPerson,
+} from '@keiro/schemas';
 import type { Db } from 'mongodb';
 
 /** What decides about a transfer besides the register: the person's standing and consents. */
@@ -7,6 +15,8 @@ export interface People {
   standingsOf(refs: readonly Ref[]): Promise<ReadonlyMap<Ref, StandingDocument>>;
   /** What each of these persons has said of recipients, under whichever of their refs. */
   consentsOf(refs: readonly Ref[]): Promise<ReadonlyMap<Ref, readonly ConsentFact[]>>;
+  /** By which each of these persons is known: the ref itself, and strong ones of the same person. */
+  refsOf(refs: readonly Ref[]): Promise<ReadonlyMap<Ref, readonly Ref[]>>;
 }
 
 /** Persons resolved at a time: each costs a round trip per step outward. */
@@ -37,17 +47,32 @@ export function openPeople(db: Db): People {
 
   return {
     standingsOf,
-    async consentsOf(refs) {
-      const all = [...new Set(refs)];
-      const known = new Map<Ref, readonly ConsentFact[]>();
-      for (let from = 0; from < all.length; from += atOnce) {
-        const some = all.slice(from, from + atOnce);
-        const said = await Promise.all(some.map(consentsOfOne));
-        for (const [position, ref] of some.entries()) known.set(ref, said[position] ?? []);
-      }
-      return known;
-    },
+    consentsOf: (refs) => ofEach(refs, consentsOfOne),
+    refsOf: (refs) =>
+      ofEach(refs, async (ref) => {
+        const { person } = await loadPerson(db, ref);
+        const others = person.startIsAmbiguous
+          ? []
+          : person.refs.filter((one) => one !== ref && isStrong(one));
+        return [ref, ...others].slice(0, mostRefs);
+      }),
   };
+}
+
+const isStrong = (ref: Ref): boolean => ['member', 'email', 'phone', 'payer'].includes(kindOfRef(ref));
+
+async function ofEach<T>(
+  refs: readonly Ref[],
+  work: (ref: Ref) => Promise<readonly T[]>,
+): Promise<Map<Ref, readonly T[]>> {
+  const all = [...new Set(refs)];
+  const known = new Map<Ref, readonly T[]>();
+  for (let from = 0; from < all.length; from += atOnce) {
+    const some = all.slice(from, from + atOnce);
+    const found = await Promise.all(some.map(work));
+    for (const [position, ref] of some.entries()) known.set(ref, found[position] ?? []);
+  }
+  return known;
 }
 
 /** One person as `authorise` wants it. */
