@@ -42,6 +42,14 @@ export const collections: readonly CollectionPlan[] = [
     indexes: [],
   },
   {
+    name: 'provisionKeys',
+    database: 'keys',
+    owner: 'keys',
+    readers: [],
+    why: 'one wrapped key per life and month, for who records of provision are about; outlives erasure, goes with the last record',
+    indexes: [],
+  },
+  {
     name: 'kekEpochs',
     database: 'keys',
     owner: 'keys',
@@ -165,6 +173,25 @@ export const collections: readonly CollectionPlan[] = [
     owner: 'transfer',
     readers: ['query'],
     why: 'copies at holders that had no basis for them (T0); few, one would hope',
+    indexes: [],
+  },
+  {
+    name: 'provisions',
+    database: 'lineage',
+    owner: 'transfer; insert-only, removed at their end',
+    readers: ['query'],
+    why: 'what was provided and received, or why the law wants no record (APPI 29 to 31); outlives erasure',
+    indexes: [
+      { key: { refs: 1 }, name: 'refs', why: 'disclosed per person; paid at every provision, not at events' },
+      { key: { at: 1 }, name: 'at', why: 'an authority asks for a span of time, and ends are found by it' },
+    ],
+  },
+  {
+    name: 'provisionSeries',
+    database: 'lineage',
+    owner: 'transfer',
+    readers: ['query'],
+    why: 'the last provision under each contract or batch: all of its records end some time after it; few',
     indexes: [],
   },
   {

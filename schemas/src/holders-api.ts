@@ -60,7 +60,8 @@ export const registeredAnswerSchema = z.strictObject({
 /** `POST /v1/transfers/authorise`: whether each may happen now. Right `transfers:authorise`. */
 export const authoriseRequestSchema = z.strictObject({ transfers: z.array(transferSchema).min(1).max(500) });
 
-const recordSchema = z.discriminatedUnion('kind', [
+/** What the law wants written down of a transfer (APPI 29 to 31), or why it wants nothing. */
+export const recordWantedSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.enum(['provision', 'personal-related']),
     articles: z.array(z.string()),
@@ -81,7 +82,7 @@ export const transferVerdictSchema = z.discriminatedUnion('allowed', [
     beside: z.string().optional(),
     side: z.enum(['home', 'abroad']),
     articles: z.array(z.string()),
-    record: recordSchema,
+    record: recordWantedSchema,
   }),
   z.strictObject({
     allowed: z.literal(false),

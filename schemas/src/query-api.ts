@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { consentUses } from './consents.ts';
 import { holderIdSchema } from './custody.ts';
-import { categories, identifierKinds } from './events/index.ts';
+import { categories, identifierKinds, type IdentifierKind } from './events/index.ts';
 import { sensitiveKinds } from './events/sensitive.ts';
 import { consentMeans, factKinds } from './facts.ts';
 import { holderKinds } from './holders.ts';
@@ -23,29 +23,35 @@ const counts = z.record(z.string(), count);
 
 const identifierValue = z.string().min(1).max(320).optional();
 
-/** Exactly one identifier, in a body and never in a path. */
-export const lineageSearchSchema = z
-  .strictObject({
-    member: identifierValue,
-    email: identifierValue,
-    phone: identifierValue,
-    payer: identifierValue,
-    cookie: identifierValue,
-    device: identifierValue,
-    /** Records per page, newest first. */
-    limit: z.int().min(1).max(2000).default(200),
-    /** `page.next` of the answer before. */
-    cursor: z.string().max(512).optional(),
-  })
-  .superRefine((body, context) => {
-    const given = identifierKinds.filter((kind) => body[kind] !== undefined);
-    if (given.length === 1) return;
-    const message = `exactly one of ${identifierKinds.join(', ')} is wanted`;
-    // One finding per identifier too many, or one for the body when there is none.
-    for (const path of given.length === 0 ? [[]] : given.slice(1).map((kind) => [kind])) {
-      context.addIssue({ code: 'custom', path, message });
-    }
-  });
+/** Exactly one identifier, in a body and never in a path, beside what else may be said. */
+export const oneIdentifier = <T extends z.ZodRawShape>(more: T) =>
+  z
+    .strictObject({
+      member: identifierValue,
+      email: identifierValue,
+      phone: identifierValue,
+      payer: identifierValue,
+      cookie: identifierValue,
+      device: identifierValue,
+      ...more,
+    })
+    .superRefine((body, context) => {
+      const given = identifierKinds.filter((kind) => (body as OneIdentifier)[kind] !== undefined);
+      if (given.length === 1) return;
+      const message = `exactly one of ${identifierKinds.join(', ')} is wanted`;
+      // One finding per identifier too many, or one for the body when there is none.
+      for (const path of given.length === 0 ? [[]] : given.slice(1).map((kind) => [kind])) {
+        context.addIssue({ code: 'custom', path, message });
+      }
+    });
+export type OneIdentifier = Partial<Record<IdentifierKind, string | undefined>>;
+
+export const lineageSearchSchema = oneIdentifier({
+  /** Records per page, newest first. */
+  limit: z.int().min(1).max(2000).default(200),
+  /** `page.next` of the answer before. */
+  cursor: z.string().max(512).optional(),
+});
 export type LineageSearch = z.infer<typeof lineageSearchSchema>;
 
 /**
@@ -189,6 +195,7 @@ export const noteCodes = [
   'holders-unregistered',
   'quarantined',
   'past-end',
+  'provisions-kept',
   'more-records',
   'older-snapshots-left-out',
   'unattributed',

@@ -206,6 +206,7 @@ export function loadedOf(refs: readonly Ref[], more: Partial<Loaded> = {}): Load
     review: [],
     namesClaimants: false,
     shared: 0,
+    provisions: { provisions: [], lastAt: new Map() },
     progress: { tag: 0, transfer: 0 },
     ...more,
   };

@@ -18,7 +18,7 @@ export const clientPlans: readonly ClientPlan[] = [
   { name: 'demo', rights: ['keys:seal'], sources: ['demo-site'] },
   { name: 'collect', rights: ['keys:seal'], sources: ['*'] },
   { name: 'tag', rights: ['keys:quarantine', 'keys:quarantine-destroy'] },
-  { name: 'transfer', rights: ['keys:quarantine'] },
+  { name: 'transfer', rights: ['keys:quarantine', 'keys:provisions'] },
   { name: 'request', rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy'] },
   { name: 'erase', rights: ['keys:sweep', 'keys:lookup'] },
   { name: 'query', rights: ['keys:lookup'] },
@@ -46,6 +46,7 @@ export const clientPlans: readonly ClientPlan[] = [
       'policy:publish',
       'holders:manage',
       'transfers:authorise',
+      'transfers:record',
       'violations:manage',
       'readers:manage',
       'restores:manage',
@@ -57,7 +58,7 @@ export const clientPlans: readonly ClientPlan[] = [
   // Opens for what is owed to the person, whatever is suspended (R5).
   {
     name: 'duties',
-    rights: ['keys:open-duty'],
+    rights: ['keys:open-duty', 'keys:provisions-open', 'provisions:export'],
     holder: 'duties',
     purposes: ['duty:disclosure', 'duty:correction', 'duty:breach'],
   },

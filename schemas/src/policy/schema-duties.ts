@@ -79,8 +79,8 @@ export const groundSchema = z.strictObject({ label: labelsSchema, source: source
 export const clockSchema = z.strictObject({
   label: labelsSchema,
   period: periodSchema,
-  /** `arrival` of a request, `knowledge` of a breach, `making-of-record`. */
-  from: z.enum(['arrival', 'knowledge', 'making-of-record']),
+  /** `arrival` of a request, `knowledge` of a breach, `making-of-record`, the `last-provision` under it. */
+  from: z.enum(['arrival', 'knowledge', 'making-of-record', 'last-provision']),
   source: sourceOfRuleSchema,
 });
 

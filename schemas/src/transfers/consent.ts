@@ -9,26 +9,40 @@ import type { TransferRefusal } from './refusals.ts';
  */
 export function consentRefusal(
   facts: readonly ConsentFact[],
-  holder: Pick<RegisteredHolder, 'id' | 'country'>,
+  holder: Recipient,
   now: Date,
 ): TransferRefusal | undefined {
+  const { about, isWithdrawn, standing } = saidOf(facts, holder, now);
+  if (standing.length === 0) {
+    if (isWithdrawn) return 'consent-withdrawn';
+    return about.some(isImplied) ? 'consent-implied' : 'consent-missing';
+  }
+  return standing.some((fact) => isTold(fact, holder)) ? undefined : 'consent-uninformed';
+}
+
+/** The newest consent that carries a provision to this holder, for its record; undefined where none does. Pure. */
+export function carryingConsent(
+  facts: readonly ConsentFact[],
+  holder: Recipient,
+  now: Date,
+): ConsentFact | undefined {
+  return saidOf(facts, holder, now).standing.findLast((fact) => isTold(fact, holder));
+}
+
+type Recipient = Pick<RegisteredHolder, 'id' | 'country'>;
+
+function saidOf(facts: readonly ConsentFact[], holder: Recipient, now: Date) {
   const about = facts
     .filter(({ consent, time }) => consent?.recipients?.includes(holder.id) === true && time <= now)
     .toSorted(byTime);
-  const isImplied = (fact: ConsentFact) => fact.consent?.means === 'implied-by-use';
   const withdrawn = about.findLastIndex(({ kind }) => kind === 'consent-withdrawn');
   const standing = about.slice(withdrawn + 1).filter((fact) => !isImplied(fact));
-  if (standing.length === 0) {
-    if (withdrawn >= 0) return 'consent-withdrawn';
-    return about.some(isImplied) ? 'consent-implied' : 'consent-missing';
-  }
-  if (holder.country === 'JP') return undefined;
-  // 31(1)(ii) asks for the same information as 28(2) where the recipient is abroad.
-  const isTold = standing.some(
-    ({ consent }) =>
-      consent !== undefined &&
-      consent.abroad?.country === holder.country &&
-      countsAsConsent(consent, 'APPI 28'),
-  );
-  return isTold ? undefined : 'consent-uninformed';
+  return { about, isWithdrawn: withdrawn >= 0, standing };
 }
+
+const isImplied = (fact: ConsentFact): boolean => fact.consent?.means === 'implied-by-use';
+
+/** At home there is nothing to tell; 31(1)(ii) asks for the same information as 28(2) where the recipient is abroad. */
+const isTold = ({ consent }: ConsentFact, { country }: Recipient): boolean =>
+  country === 'JP' ||
+  (consent !== undefined && consent.abroad?.country === country && countsAsConsent(consent, 'APPI 28'));

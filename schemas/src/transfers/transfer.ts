@@ -7,12 +7,12 @@ import { lifeSchema } from '../refs.ts';
 
 const reference = noteSchema;
 /** Of an institution or a law, not of a person: no address fits in. */
-const named = z
+export const institutionSchema = z
   .string()
   .max(120)
   .regex(/^[^@\s][^@\n]*$/, 'the name of an institution or of a provision');
 const category = z.string().regex(/^C[1-7]$/);
-const group = z.string().regex(/^C[1-7]\.[a-z-]{1,32}$/);
+export const groupSchema = z.string().regex(/^C[1-7]\.[a-z-]{1,32}$/);
 
 /** TF: the cases of APPI 27 that have no basis of their own here, and 27(2), which needs its filing. */
 export const lawArticles = [
@@ -47,9 +47,9 @@ const lifeOrProperty = z.strictObject({
 const law = z.strictObject({
   basis: z.literal('law'),
   article: z.enum(lawArticles).optional(),
-  authority: named.optional(),
+  authority: institutionSchema.optional(),
   'reference-number': reference.optional(),
-  items: z.array(group).min(1).max(32).optional(),
+  items: z.array(groupSchema).min(1).max(32).optional(),
   /** Of 27(2): what was filed with the Commission, and when. */
   filing: z.strictObject({ reference, filedOn: z.iso.date() }).optional(),
 });
@@ -70,8 +70,8 @@ export const evidenceSchema = z.discriminatedUnion('basis', [
   }),
   z.strictObject({
     basis: z.literal('public-body'),
-    authority: named.optional(),
-    'legal-provision': named.optional(),
+    authority: institutionSchema.optional(),
+    'legal-provision': institutionSchema.optional(),
     'reference-number': reference.optional(),
   }),
   z.strictObject({
@@ -96,7 +96,7 @@ export const transferSchema = z.strictObject({
   /** Whom it is about; absent where a holder as such is judged. */
   subject: lifeSchema.optional(),
   category: category.optional(),
-  groups: z.array(group).max(32).optional(),
+  groups: z.array(groupSchema).max(32).optional(),
   /** APPI 31: a cookie or device that the holder will hold as personal data. */
   recipientIdentifies: z.boolean().optional(),
   evidence: evidenceSchema,

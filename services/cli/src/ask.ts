@@ -26,7 +26,7 @@ export type Ask = <R extends z.ZodType>(question: Question, answer: R) => Promis
 /** `client` is the one in whose name it asks: what an operator decides is not for who answers people. */
 export function asking(
   service: keyof typeof variables,
-  client: 'compliance' | 'operator' = 'compliance',
+  client: 'compliance' | 'operator' | 'duties' = 'compliance',
   timeoutMs = 60_000,
 ): Ask {
   const variable = variables[service];

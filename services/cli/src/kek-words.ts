@@ -69,6 +69,7 @@ export const obstacleLabels: Record<KekObstacle, Labels> = {
 export const collectionLabels: Record<WrappedCollection, Labels> = {
   keys: word('本人', 'persons'),
   quarantineKeys: word('隔離', 'quarantine'),
+  provisionKeys: word('提供記録', 'provisions'),
   sweeps: word('請求', 'requests'),
 };
 

@@ -10,6 +10,7 @@ import * as keyReleases from './key-releases.ts';
 import * as lineage from './lineage.ts';
 import * as links from './links.ts';
 import * as policy from './policy.ts';
+import * as provisions from './provisions.ts';
 import * as quarantine from './quarantine.ts';
 import * as readers from './readers.ts';
 import * as request from './request.ts';
@@ -31,6 +32,7 @@ for (const { register } of [
   links,
   holders,
   violations,
+  provisions,
   readers,
   breach,
   kek,

@@ -10,6 +10,7 @@ import {
   runService,
   serveHttp,
 } from '@keiro/runtime';
+import type { Ref } from '@keiro/schemas';
 import { followHolders, followStanding } from '@keiro/sdk';
 import { configSchema } from './config.ts';
 import { kekRoutes } from './kek-routes.ts';
@@ -20,6 +21,8 @@ import { openKeks } from './keks.ts';
 import { createKeyAudit } from './key-audit.ts';
 import { readKeyFile } from './key-file.ts';
 import { openProvider } from './provider.ts';
+import { createProvisionKeys } from './provision-keys.ts';
+import { provisionRoutes } from './provision-routes.ts';
 import { createQuarantineKeys } from './quarantine-keys.ts';
 import { readReleases } from './releases.ts';
 import { createKeyRings } from './rings.ts';
@@ -93,6 +96,11 @@ await runService(log, async (opened) => {
   const holders = await followHolders({ kafka, reader: 'keys', policies, log, now });
   opened('holders', () => holders.close());
 
+  const standingOf = (ref: Ref) => {
+    // Behind, it would release what it must refuse.
+    standing.assertCurrent();
+    return standing.get(ref);
+  };
   const routes = keysRoutes({
     pepper,
     keks,
@@ -105,11 +113,7 @@ await runService(log, async (opened) => {
     now,
     random: randomBytes,
     quarantineKeys: createQuarantineKeys({ db: mongo.db, keks, random: randomBytes, now }),
-    standingOf: (ref) => {
-      // Behind, it would release what it must refuse.
-      standing.assertCurrent();
-      return standing.get(ref);
-    },
+    standingOf,
     isCarried: (holder, purpose) => holders.verdict(holder, purpose).allowed,
   });
   const http = await serveHttp({
@@ -119,7 +123,20 @@ await runService(log, async (opened) => {
     log,
     metrics,
     clients,
-    routes: [...routes, ...kekRoutes({ ...onKeks, work, audit, maxDays: config.KEIRO_KEK_MAX_DAYS })],
+    routes: [
+      ...routes,
+      ...provisionRoutes({
+        rings,
+        standingOf,
+        provisionKeys: createProvisionKeys({ db: mongo.db, keks, random: randomBytes, now }),
+        policies,
+        metrics,
+        audit,
+        random: randomBytes,
+        now,
+      }),
+      ...kekRoutes({ ...onKeks, work, audit, maxDays: config.KEIRO_KEK_MAX_DAYS }),
+    ],
     ready: async () => {
       standing.assertCurrent();
       await mongo.ping();

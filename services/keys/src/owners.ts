@@ -5,4 +5,6 @@ export const ownerOf = {
   life: lifeKey,
   quarantine: (day: string) => `quarantine\n${day}`,
   sweep: (request: string) => `sweep\n${request}`,
+  /** By the id of the key: see `provisionKeySchema`. */
+  provision: (key: string) => `provision\n${key}`,
 } as const;

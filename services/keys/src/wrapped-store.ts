@@ -42,6 +42,7 @@ const owners: Record<WrappedCollection, (document: WrappedDocument) => string> =
   keys: ({ _id, generation = 1 }) => ownerOf.life({ ref: _id, generation } satisfies Life),
   quarantineKeys: ({ _id }) => ownerOf.quarantine(_id),
   sweeps: ({ _id }) => ownerOf.sweep(_id),
+  provisionKeys: ({ _id }) => ownerOf.provision(_id),
 };
 
 export function openWrappedStore(db: Db): WrappedStore {
@@ -98,7 +99,7 @@ export function openWrappedStore(db: Db): WrappedStore {
           { $group: { _id: '$epoch', n: { $sum: 1 } } },
         ]);
         for await (const { _id, n } of groups) {
-          const counts = byEpoch.get(_id) ?? { keys: 0, quarantineKeys: 0, sweeps: 0 };
+          const counts = byEpoch.get(_id) ?? { keys: 0, quarantineKeys: 0, sweeps: 0, provisionKeys: 0 };
           byEpoch.set(_id, { ...counts, [name]: n });
         }
       }

@@ -21,6 +21,7 @@ import { groupReader, type GroupReader } from './groups.ts';
 import { labelsFor } from './labels.ts';
 import type { Loaded } from './loaded.ts';
 import { notesOf } from './notes.ts';
+import { remainsOf } from './provision-view.ts';
 import { requestView } from './request-view.ts';
 import { toSeries } from './snapshots.ts';
 import { holdersOf, transfersOf } from './transfers.ts';
@@ -79,7 +80,7 @@ export function assemble(loaded: Loaded, policies: Policies, asOf: Date): Lineag
     labels: labelsFor({ records, categories, transfers, consents }, policy),
     progress: loaded.progress,
   };
-  return { ...answer, notes: notesOf(answer, loaded, asOf) };
+  return { ...answer, notes: notesOf(answer, loaded, asOf, remainsOf(loaded.provisions, policy)) };
 }
 
 /** The answer to an identifier that `keys` has never seen: nothing is held, which is an answer too (R1). */
@@ -105,6 +106,7 @@ export function assembleUnknown(progress: PipelineProgress, policies: Policies, 
       review: [],
       namesClaimants: false,
       shared: 0,
+      provisions: { provisions: [], lastAt: new Map() },
       progress,
     },
     policies,

@@ -11,6 +11,7 @@ import type {
 } from '@keiro/schemas';
 import type { ReviewItem } from '@keiro/schemas/review';
 import type { Custody } from './custody.ts';
+import type { KeptProvisions } from './provision-store.ts';
 import type { RecordPage } from './page.ts';
 
 /** All that the stores say about one person, as it was read. */
@@ -33,5 +34,7 @@ export interface Loaded extends RecordPage, Custody {
   readonly namesClaimants: boolean;
   /** Records under refs that several members share. */
   readonly shared: number;
+  /** Records of provision that outlive the rest (APPI 29, 30). */
+  readonly provisions: KeptProvisions;
   readonly progress: PipelineProgress;
 }

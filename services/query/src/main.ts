@@ -18,6 +18,7 @@ import { drRoute } from './dr-route.ts';
 import { createDrStore } from './dr-store.ts';
 import { queryRoutes } from './handle.ts';
 import { createProgressReader } from './progress.ts';
+import { provisionRoutes } from './provision-routes.ts';
 import { readersRoutes } from './readers.ts';
 import { createStore } from './store.ts';
 import { violationsRoute } from './violations.ts';
@@ -68,6 +69,7 @@ await runService(log, async (opened) => {
         log,
       }),
       violationsRoute(mongo.db, now),
+      ...provisionRoutes({ db: mongo.db, store, keys, policies, now }),
       drRoute({ store: createDrStore(mongo.db), now }),
     ],
     ready: () => mongo.ping(),

@@ -1,5 +1,6 @@
 import type { LineageAnswer, LineageNote } from '@keiro/schemas';
 import type { Loaded } from './loaded.ts';
+import type { Remains } from './provision-view.ts';
 
 type Code = LineageNote['code'];
 type Draft = Omit<LineageAnswer, 'notes'>;
@@ -8,7 +9,7 @@ type Draft = Omit<LineageAnswer, 'notes'>;
  * What the reader must know to read an answer rightly (A1): what is missing from it, what has not been answered,
  * what is not the person's own. In Japanese first (L2). Pure.
  */
-export function notesOf(answer: Draft, loaded: Loaded, asOf: Date): LineageNote[] {
+export function notesOf(answer: Draft, loaded: Loaded, asOf: Date, remains?: Remains): LineageNote[] {
   const notes: LineageNote[] = [];
   const say = (applies: boolean, code: Code, ja: string, en: string) => {
     if (applies) notes.push({ code, ja, en });
@@ -89,6 +90,7 @@ export function notesOf(answer: Draft, loaded: Loaded, asOf: Date): LineageNote[
     `保存期間を過ぎた項目群が ${n(ended)} 件あります。`,
     `Field groups held past their retention end: ${n(ended)}.`,
   );
+  kept(remains, say);
   say(
     page.total > page.shown,
     'more-records',
@@ -130,6 +132,18 @@ function behind({ tag, transfer }: Draft['progress'], say: Say): void {
     'transfer-behind',
     `まだ反映されていない複製の報告が ${n(transfer ?? 0)} 件あります（全体）。`,
     `Custody reports, of all persons, that are not taken in yet: ${n(transfer ?? 0)}.`,
+  );
+}
+
+/** APPI 29, 30: what an erasure leaves, and for how long. */
+function kept(remains: Remains | undefined, say: Say): void {
+  const until = day(remains?.until.toISOString(), '');
+  const { article } = remains ?? {};
+  say(
+    remains !== undefined,
+    'provisions-kept',
+    `提供の記録が ${n(remains?.count ?? 0)} 件あり、消去後も ${until} まで保存されます${article === undefined ? '' : `（${article.ja}）`}。`,
+    `Records of provision, kept after an erasure too, the last until ${until}${article === undefined ? '' : ` (${article.en})`}: ${n(remains?.count ?? 0)}.`,
   );
 }
 

@@ -6,6 +6,7 @@ import {
   type Identifier,
   type LineageAnswer,
   type LineageSearch,
+  type OneIdentifier,
   type Policies,
   type Ref,
 } from '@keiro/schemas';
@@ -53,18 +54,29 @@ export async function search(
   const { person, links, cuts } = await store.person(start.ref);
   const { refs } = person;
   const all = [...refs, ...person.ambiguous];
-  const [{ page, custody, taken }, holders, standings, asked, quarantined, facts, lives, shared, progress] =
-    await Promise.all([
-      recordsAndCopies(store, refs, body.limit, after),
-      store.holders(),
-      store.standings(all),
-      store.requests(refs),
-      store.quarantined(refs),
-      store.facts(refs),
-      livesOf(keys, all),
-      store.count(person.ambiguous),
-      progressLater,
-    ]);
+  const [
+    { page, custody, taken },
+    holders,
+    standings,
+    asked,
+    quarantined,
+    facts,
+    lives,
+    shared,
+    provisions,
+    progress,
+  ] = await Promise.all([
+    recordsAndCopies(store, refs, body.limit, after),
+    store.holders(),
+    store.standings(all),
+    store.requests(refs),
+    store.quarantined(refs),
+    store.facts(refs),
+    livesOf(keys, all),
+    store.count(person.ambiguous),
+    store.provisions(refs),
+    progressLater,
+  ]);
   return assemble(
     {
       person,
@@ -79,6 +91,7 @@ export async function search(
       quarantined,
       facts,
       shared,
+      provisions,
       review: reviewOf(person.ambiguous, links, cuts),
       namesClaimants,
       progress,
@@ -100,7 +113,8 @@ async function recordsAndCopies(
   return { page, taken, custody: await custodyOf(store.copies(refs), shown, taken.snapshots) };
 }
 
-function identifierOf(body: LineageSearch): Identifier {
+/** The one that was given, as refs are made of it. */
+export function identifierOf(body: OneIdentifier): Identifier {
   for (const kind of identifierKinds) {
     const given = body[kind];
     if (given === undefined) continue;

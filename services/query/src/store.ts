@@ -12,6 +12,7 @@ import type {
   TaskDocument,
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
+import { createProvisionStore } from './provision-store.ts';
 
 /** Snapshots that one answer looks at, newest first. */
 const snapshotLimit = 5000;
@@ -27,6 +28,7 @@ export function createStore(db: Db) {
   const snapshots = db.collection<SnapshotDocument>('snapshots');
   const requests = db.collection<RequestDocument>('requests');
   const tasks = db.collection<TaskDocument>('tasks');
+  const provisions = createProvisionStore(db);
   const among = (refs: readonly Ref[]) => ({ $in: [...refs] });
 
   return {
@@ -61,6 +63,8 @@ export function createStore(db: Db) {
         .toArray();
       return { snapshots: found.slice(0, snapshotLimit), cut: found.length > snapshotLimit };
     },
+
+    provisions: (refs: readonly Ref[]) => provisions.ofRefs(refs),
 
     holders: () => db.collection<HolderDocument>('holders').find().sort({ _id: 1 }).toArray(),
 

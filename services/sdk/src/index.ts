@@ -10,6 +10,7 @@ export * from './holders-follower.ts';
 export * from './keys-client.ts';
 export type { GuardedEvent } from './open-event.ts';
 export * from './poison.ts';
+export * from './provisions-client.ts';
 export * from './quarantine.ts';
 export * from './released-keys.ts';
 export * from './sealing.ts';

@@ -1,30 +1,20 @@
 import { route, type Route } from '@keiro/runtime';
 import {
-  authorise,
   authoriseRequestSchema,
   authoriseResponseSchema,
   type AuditEntry,
-  type HolderDocument,
-  type Policies,
   type Transfer,
   type TransferVerdict,
 } from '@keiro/schemas';
-import type { Holders } from './holders.ts';
-import { personOf, type People } from './people.ts';
-import { restsOnConsent } from './violations.ts';
+import { judgeTransfers, type JudgeDependencies } from './judge.ts';
 
-export interface AuthoriseDependencies {
-  readonly holders: Holders;
-  readonly people: People;
-  readonly policies: Policies;
+export interface AuthoriseDependencies extends JudgeDependencies {
   readonly audit: (entries: readonly AuditEntry[]) => Promise<void>;
   readonly random: (bytes: number) => Buffer;
-  readonly now: () => Date;
 }
 
 /** T0: whoever is about to hand data over asks first. What is refused is audited. */
 export function authoriseRoute(deps: AuthoriseDependencies): Route {
-  const { holders, people, policies, now } = deps;
   return route({
     method: 'POST',
     path: '/v1/transfers/authorise',
@@ -34,30 +24,7 @@ export function authoriseRoute(deps: AuthoriseDependencies): Route {
     body: authoriseRequestSchema,
     answer: authoriseResponseSchema,
     async handle({ body: { transfers }, client }) {
-      const register = await holders.among(transfers.map(({ holder }) => holder));
-      const subjects = transfers.flatMap(({ subject }) => (subject === undefined ? [] : [subject.ref]));
-      const [standings, consents] = await Promise.all([
-        people.standingsOf([...new Set(subjects)]),
-        people.consentsOf(
-          transfers.flatMap((transfer) =>
-            transfer.subject !== undefined && asksConsent(transfer, register.get(transfer.holder))
-              ? [transfer.subject.ref]
-              : [],
-          ),
-        ),
-      ]);
-      const at = now();
-      const policy = policies.inForce(at);
-      const judged = transfers.map((transfer) => ({
-        transfer,
-        verdict: authorise(
-          transfer,
-          register.get(transfer.holder),
-          personOf(transfer.subject?.ref, standings, consents),
-          policy,
-          at,
-        ),
-      }));
+      const { at, judged } = await judgeTransfers(deps, transfers);
       const refused = judged.flatMap(({ transfer, verdict }) =>
         verdict.allowed ? [] : [entryOf(transfer, verdict.reason, { at, by: client.name }, deps.random)],
       );
@@ -67,37 +34,25 @@ export function authoriseRoute(deps: AuthoriseDependencies): Route {
   });
 }
 
-/** Only where it can decide: finding out what a person has said costs several look-ups. */
-function asksConsent(
-  { evidence, recipientIdentifies }: Transfer,
-  holder: HolderDocument | undefined,
-): boolean {
-  const beside = evidence.basis === 'terms-violation' ? evidence['basis-beside-it']?.basis : undefined;
-  return (
-    evidence.basis === 'consent' ||
-    beside === 'consent' ||
-    recipientIdentifies === true ||
-    (holder !== undefined && restsOnConsent(holder))
-  );
-}
-
-function entryOf(
+/** What was refused before it was handed over, or when it was to be recorded. */
+export function entryOf(
   { holder, purpose, subject, evidence }: Transfer,
   reason: string,
   by: Pick<AuditEntry, 'at' | 'by'>,
   random: (bytes: number) => Buffer,
+  action: 'transfer.refused' | 'provision.refused' = 'transfer.refused',
 ): AuditEntry {
   return {
     _id: `transfer/${random(12).toString('hex')}`,
     ...by,
-    action: 'transfer.refused',
+    action,
     ...(subject === undefined ? {} : { about: [subject.ref] }),
     detail: { holder, purpose, basis: evidence.basis, reason },
   };
 }
 
 /** As the answer's shape has it: lists of its own. */
-function answerOf(verdict: TransferVerdict) {
+export function answerOf(verdict: TransferVerdict) {
   const articles = [...verdict.articles];
   if (!verdict.allowed) {
     const { missing, ...rest } = verdict;

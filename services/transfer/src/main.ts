@@ -15,7 +15,7 @@ import {
 } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
 import { custodyTopics } from '@keiro/schemas';
-import { createKeysClient, createQuarantine } from '@keiro/sdk';
+import { createKeysClient, createProvisionIdentities, createQuarantine } from '@keiro/sdk';
 import { authoriseRoute } from './authorise-route.ts';
 import { configSchema } from './config.ts';
 import { createHandler, createTransferMetrics } from './handle.ts';
@@ -23,6 +23,10 @@ import { holderRoutes } from './holder-routes.ts';
 import { openHolderStore } from './holder-store.ts';
 import { createHolders } from './holders.ts';
 import { openPeople } from './people.ts';
+import { openProvisionEndStore } from './provision-end-store.ts';
+import { startProvisionEnds } from './provision-loop.ts';
+import { provisionRoute } from './provision-route.ts';
+import { openProvisionStore } from './provision-store.ts';
 import { publishRegister } from './publish.ts';
 import { readerRoutes } from './reader-routes.ts';
 import { watchReaders } from './reader-watch.ts';
@@ -101,6 +105,10 @@ await runService(log, async (opened) => {
   });
   opened('reader watch', () => watching.close());
 
+  const identities = createProvisionIdentities({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
+  const ends = startProvisionEnds({ store: openProvisionEndStore(mongo.db), identities, policies, now, log });
+  opened('ends of provision records', () => ends.close());
+
   const http = await serveHttp({
     service: 'transfer',
     host: config.KEIRO_HOST,
@@ -123,6 +131,15 @@ await runService(log, async (opened) => {
         people,
         policies,
         audit: (entries) => appendAudit(mongo.db, entries),
+        random: randomBytes,
+        now,
+      }),
+      provisionRoute({
+        holders,
+        people,
+        policies,
+        provisions: openProvisionStore(mongo.db),
+        identities,
         random: randomBytes,
         now,
       }),

@@ -1,5 +1,13 @@
 import { loadPersons } from '@keiro/runtime';
-import type { ConsentFact, FactDocument, Ref, StandingDocument, TransferPerson } from '@keiro/schemas';
+import {
+  kindOfRef,
+  mostRefs,
+  type ConsentFact,
+  type FactDocument,
+  type Ref,
+  type StandingDocument,
+  type TransferPerson,
+} from '@keiro/schemas';
 import type { Db } from 'mongodb';
 
 /** What decides about a transfer besides the register: the person's standing and consents. */
@@ -7,6 +15,8 @@ export interface People {
   standingsOf(refs: readonly Ref[]): Promise<ReadonlyMap<Ref, StandingDocument>>;
   /** What each of these persons has said of recipients, under whichever of their refs. */
   consentsOf(refs: readonly Ref[]): Promise<ReadonlyMap<Ref, readonly ConsentFact[]>>;
+  /** By which each of these persons is known: the ref itself, and strong ones of the same person. */
+  refsOf(refs: readonly Ref[]): Promise<ReadonlyMap<Ref, readonly Ref[]>>;
 }
 
 export function openPeople(db: Db): People {
@@ -40,8 +50,23 @@ export function openPeople(db: Db): People {
       }
       return new Map([...refsOf].map(([ref, own]) => [ref, own.flatMap((one) => said.get(one) ?? [])]));
     },
+
+    async refsOf(refs) {
+      if (refs.length === 0) return new Map();
+      const persons = await loadPersons(db, [...new Set(refs)]);
+      return new Map(
+        [...persons].map(([ref, person]) => {
+          const others = person.startIsAmbiguous
+            ? []
+            : person.refs.filter((one) => one !== ref && isStrong(one));
+          return [ref, [ref, ...others].slice(0, mostRefs)];
+        }),
+      );
+    },
   };
 }
+
+const isStrong = (ref: Ref): boolean => ['member', 'email', 'phone', 'payer'].includes(kindOfRef(ref));
 
 /** One person as `authorise` wants it. */
 export function personOf(
