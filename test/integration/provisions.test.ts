@@ -230,7 +230,10 @@ describe('what is handed over or received', () => {
     for (const value of [member, email]) expect(all).not.toContain(value);
     expect(await audit('provision.recorded')).toHaveLength(4);
     expect(await audit('provision.none')).toMatchObject([{ about: [person.ref, expect.any(String)] }]);
-    expect(await audit('provision.refused')).toMatchObject([{ detail: { reason: 'terms-violation-alone' } }]);
+    expect(await audit('provision.refused')).toMatchObject([
+      { detail: { holder: 'overseas', reason: 'terms-violation-alone' } },
+      { about: [mail.ref], detail: { direction: 'received', reason: 'no-such-life' } },
+    ]);
   });
 
   it('is recorded once, however often it is told; another content under its id is a conflict', async () => {
@@ -351,14 +354,10 @@ describe('the command line', () => {
   });
 
   it('exports a span of time for an authority into a file of its owner alone, audited with each person shown', async () => {
-    const day = addPeriod(started, 'P0D').toISOString().slice(0, 10);
-    const span = [
-      '--from',
-      addPeriod(started, 'P0D') > dayBefore ? dayBefore.toISOString().slice(0, 10) : day,
-    ];
     const tomorrow = new Date(started.getTime() + 86_400_000).toISOString().slice(0, 10);
     const out = join(folder, 'provisions.csv');
-    const args = ['export', ...span, '--to', tomorrow, '--reference', 'case-12'];
+    const yesterday = dayBefore.toISOString().slice(0, 10);
+    const args = ['export', '--from', yesterday, '--to', tomorrow, '--reference', 'case-12'];
     expect(await run(...args, '--out', out)).toMatchObject({ code: 0 });
     expect(statSync(out).mode & 0o777).toBe(0o600);
     const text = readFileSync(out, 'utf8');
