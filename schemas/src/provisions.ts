@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { recordWantedSchema, transferVerdictSchema } from './holders-api.ts';
+import { recordWantedSchema } from './holders-api.ts';
 import { labelsSchema, type Labels } from './policy/labels.ts';
 import { noteSchema } from './request-api.ts';
 import { lifeKey, lifeSchema, type Life, type Ref } from './refs.ts';
@@ -98,9 +98,6 @@ export const recordedSchema = z.discriminatedUnion('state', [
 export type Recorded = z.infer<typeof recordedSchema>;
 /** In the order asked. */
 export const recordedAnswerSchema = z.strictObject({ results: z.array(recordedSchema) });
-
-/** The verdict of `authorise` where it allows. */
-export type Allowed = Extract<z.infer<typeof transferVerdictSchema>, { allowed: true }>;
 
 /** `provisions`, owner `transfer`: insert-only; goes at its end. It outlives the erasure of its person. */
 export interface ProvisionDocument {

@@ -88,7 +88,7 @@ export function register(program: Command): void {
         terminal: process.stderr,
       });
       if (options.json === true) print(JSON.stringify({ ...done, file: options.out }, null, 2));
-      else if (done.records === 0) print(say(words.none, 'both'));
+      else if (done.records === 0) print(`${say(words.none, 'both')}  ${options.out}  (${done.export})`);
       else print(`${say(words.written, 'both')}: ${number(done.records)}  ${options.out}  (${done.export})`);
     });
 }

@@ -80,7 +80,6 @@ export function provisionRoutes(deps: {
             at: asOf,
             by: client.name,
             action: 'provision.exported',
-            about: [],
             detail: {
               from: window.from.toISOString(),
               to: window.to.toISOString(),

@@ -56,8 +56,8 @@ export async function provisionEndRound({
     const free = theirs.filter((key) => !needed.has(key));
     if (free.length > 0) keys += await identities.destroy(free);
     ended += await store.remove(ids);
-    if (batch.length < batchSize) break;
-    await pause();
+    // A batch is of one way of keeping: after the last of one, there may be others.
+    if (batch.length === batchSize) await pause();
   }
   await store.removeSeries(cuts);
   return { ended, keys };

@@ -6,6 +6,7 @@ import {
   provisionDigest,
   provisionId,
   subjectOf,
+  type AuditEntry,
   type Provision,
   type ProvisionDocument,
   type Recorded,
@@ -92,7 +93,9 @@ async function judgedDocuments(
     const subject = subjectOf(one);
     return documentOf(one, verdicts.get(one), { refs: refs.get(subject.ref) ?? [subject.ref], at, by });
   });
-  return sealed(deps, documents, results);
+  const { ready, gone } = await sealed(deps, documents, results);
+  if (gone.length > 0) await deps.provisions.audit(gone.map((one) => goneEntry(one, deps.random)));
+  return ready;
 }
 
 type Refusal = Omit<Extract<Recorded, { state: 'refused' }>, 'state'> & { allowed: false };
@@ -102,7 +105,7 @@ async function sealed(
   deps: RecordDependencies,
   documents: readonly ProvisionDocument[],
   results: Map<string, Recorded>,
-): Promise<ProvisionDocument[]> {
+): Promise<{ ready: ProvisionDocument[]; gone: ProvisionDocument[] }> {
   const wanted = documents.filter(({ record }) => record.kind !== 'none');
   const answers = await deps.identities.seal(
     wanted.map(({ _id, subject, refs }) => ({
@@ -112,16 +115,33 @@ async function sealed(
     })),
   );
   const byId = new Map(wanted.map(({ _id }, position) => [_id, answers[position]]));
-  return documents.flatMap((document): ProvisionDocument[] => {
-    if (document.record.kind === 'none') return [document];
+  const ready: ProvisionDocument[] = [];
+  const gone: ProvisionDocument[] = [];
+  for (const document of documents) {
     const answer = byId.get(document._id);
-    if (answer?.state === 'sealed') {
-      const { key, sealed: blob } = answer;
-      return [{ ...document, identity: { key, sealed: blob } }];
+    if (document.record.kind === 'none') ready.push(document);
+    else if (answer?.state === 'sealed')
+      ready.push({ ...document, identity: { key: answer.key, sealed: answer.sealed } });
+    else {
+      results.set(document._id, answer?.reason === 'erased' ? erasedPerson : unknownPerson);
+      gone.push(document);
     }
-    results.set(document._id, answer?.reason === 'erased' ? erasedPerson : unknownPerson);
-    return [];
-  });
+  }
+  return { ready, gone };
+}
+
+function goneEntry(
+  { recordedAt: at, by, subject, direction, party }: ProvisionDocument,
+  random: RecordDependencies['random'],
+): AuditEntry {
+  return {
+    _id: `transfer/${random(12).toString('hex')}`,
+    at,
+    by,
+    action: 'provision.refused',
+    about: [subject.ref],
+    detail: { direction, ...(party.id === undefined ? {} : { holder: party.id }), reason: 'no-such-life' },
+  };
 }
 
 const erasedPerson: Recorded = {
