@@ -171,7 +171,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'violations',
     database: 'lineage',
     owner: 'transfer',
-    readers: ['query'],
+    readers: ['query', 'request', 'erase'],
     why: 'copies at holders that had no basis for them (T0); few, one would hope',
     indexes: [],
   },
@@ -217,7 +217,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'tasks',
     database: 'lineage',
     owner: 'erase (created, put back and overtaken by request, which also takes carried audit entries off)',
-    readers: ['query', 'request'],
+    readers: ['query', 'request', 'transfer'],
     why: 'one directive at one holder, with its receipt',
     indexes: [
       { key: { request: 1 }, name: 'request', why: 'the tasks of a request; few writes' },

@@ -172,12 +172,13 @@ export interface StandingDocument extends Standing {
   readonly _id: Ref;
 }
 
-export type RequestType = 'deletion' | 'suspension' | 'resume';
+/** `return` is asked by nobody: it is what `request` makes of a copy that a holder has without a basis (T0). */
+export type RequestType = 'deletion' | 'suspension' | 'resume' | 'return';
 
 /** What granted it: a law's article, the policy's own promise, or what the person said of a consent (TA). */
 export type RequestGround = (typeof requestGrounds)[number];
 
-/** Stages of a request; a suspension and a resume go from `accepted` straight to `carrying-out`. */
+/** Stages of a request; a suspension, a resume and a return go from `accepted` straight to `carrying-out`. */
 export type RequestState =
   'accepted' | 'hiding' | 'shredding' | 'carrying-out' | 'waiting-for-operator' | 'done';
 
@@ -191,6 +192,8 @@ export interface RequestDocument {
   readonly ambiguous: readonly Ref[];
   /** Of a suspension or resume; `all` for every purpose. */
   readonly purposes: readonly string[];
+  /** Of a return: what it answers. */
+  readonly returns?: { readonly violation: string; readonly record: string; readonly holder: string };
   readonly ground: RequestGround;
   readonly state: RequestState;
   readonly receivedAt: Date;
@@ -222,8 +225,8 @@ export type TaskState = 'pending' | 'running' | 'done' | 'failed';
 
 /**
  * `tasks`: written by `request` in the transaction that decides them, then by `erase`, which holds them under a
- * lease. Only a failed one is put back by `request`, on an operator's word, and those of a suspension that a
- * deletion overtakes are ended by it.
+ * lease. Only a failed one is put back by `request`, on an operator's word, and those of a request that is overtaken
+ * are ended by it: a suspension by a deletion, a return by the end of its violation too.
  */
 export interface TaskDocument {
   /** See `taskId`. */
@@ -232,6 +235,8 @@ export interface TaskDocument {
   readonly holder: string;
   readonly directive: Directive;
   readonly purposes: readonly string[];
+  /** Only where the holder keeps these records; absent: all that it has of the person. */
+  readonly records?: readonly string[];
   readonly state: TaskState;
   /** Number of the current attempt, from 1; the queue's job is `<task>-<attempt>`. */
   readonly attempt: number;

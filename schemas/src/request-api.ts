@@ -7,6 +7,8 @@ import { lifeSchema, refSchema } from './refs.ts';
 /** The HTTP contract of the request service (R4, R5, R7). Instants are RFC 3339 in UTC. */
 
 export const requestTypes = ['deletion', 'suspension', 'resume'] as const;
+/** With what nobody may ask for: see `RequestType`. */
+const shownTypes = [...requestTypes, 'return'] as const;
 export const requestGrounds = ['law', 'policy', 'consent-withdrawn', 'consent-given'] as const;
 export const requestStates = [
   'accepted',
@@ -83,12 +85,14 @@ export type TaskView = z.infer<typeof taskViewSchema>;
 
 export const requestSummarySchema = z.strictObject({
   id: z.string(),
-  type: z.enum(requestTypes),
+  type: z.enum(shownTypes),
   state: z.enum(requestStates),
   purposes: z.array(z.string()),
   receivedAt: z.iso.datetime(),
   due: z.iso.datetime(),
   doneAt: z.iso.datetime().optional(),
+  /** Of a return: the copy without a basis that it answers. */
+  violation: z.string().optional(),
 });
 export type RequestSummary = z.infer<typeof requestSummarySchema>;
 

@@ -1,4 +1,6 @@
-import type { TaskDocument } from './documents.ts';
+import { hash } from 'node:crypto';
+import type { Receipt, TaskDocument } from './documents.ts';
+import type { TaskView } from './request-api.ts';
 
 /**
  * Names that `request` and `erase` agree on. BullMQ refuses ':' and bare integers in job ids, and does nothing
@@ -22,4 +24,21 @@ export function queueOf(holder: string): string {
 /** A new attempt is a new job: the id of the old one may still be in the queue. */
 export function jobOf(task: Pick<TaskDocument, '_id' | 'attempt'>): string {
   return `${task._id}-${String(task.attempt)}`;
+}
+
+/** The return that answers a violation (T0): the same violation makes the same request, however often it is found. */
+export function returnId(violation: string): string {
+  return `req-${hash('sha256', `return\n${violation}`, 'hex').slice(0, 24)}`;
+}
+
+/** As every interface shows it. Pure. */
+export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> {
+  const { affected, detail, sweptAt, probe, unsupported } = receipt;
+  return {
+    affected,
+    detail: { ...detail },
+    ...(sweptAt === undefined ? {} : { sweptAt: sweptAt.toISOString() }),
+    ...(probe === undefined ? {} : { probe: { at: probe.at.toISOString(), found: probe.found } }),
+    ...(unsupported === undefined ? {} : { unsupported }),
+  };
 }

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { holderIdSchema } from './custody.ts';
-import { noteSchema } from './request-api.ts';
+import type { TaskDocument } from './documents.ts';
+import { noteSchema, receiptSchema, taskStates } from './request-api.ts';
 import type { Labels } from './policy/labels.ts';
 import { labelsSchema } from './policy/labels.ts';
+import { receiptView } from './tasks.ts';
 import { transferRefusals, type TransferRefusal } from './transfers/index.ts';
 import type { Ref } from './refs.ts';
 
@@ -72,6 +74,17 @@ export const violationViewSchema = z.strictObject({
   message: labelsSchema,
   at: instant,
   foundAt: instant,
+  /** "Stop and return"; absent for a snapshot, and until `request` has issued it. */
+  directive: z
+    .strictObject({
+      request: z.string(),
+      task: z.string(),
+      state: z.enum(taskStates),
+      receipt: receiptSchema.optional(),
+      /** Why the last attempt failed. */
+      error: z.string().optional(),
+    })
+    .optional(),
   closed: z
     .strictObject({
       at: instant,
@@ -98,7 +111,13 @@ export const closeViolationSchema = z.strictObject({
   note: noteSchema.optional(),
 });
 
-export function violationView(document: ViolationDocument): ViolationView {
+/** Whether its directive is done, and a second look found nothing of the copy (invariant 5). */
+export function isReturned(task: Pick<TaskDocument, 'state' | 'receipt'> | undefined): boolean {
+  return task?.state === 'done' && task.receipt?.probe?.found === 0;
+}
+
+/** `task`: the one of its return, where there is one. Pure. */
+export function violationView(document: ViolationDocument, task?: TaskDocument): ViolationView {
   const { _id, at, foundAt, closed, articles, copy, ...rest } = document;
   const { ja, en } = transferRefusals[document.reason];
   return {
@@ -114,6 +133,18 @@ export function violationView(document: ViolationDocument): ViolationView {
     message: { ja, en },
     at: at.toISOString(),
     foundAt: foundAt.toISOString(),
+    ...(task === undefined ? {} : { directive: directiveView(task) }),
     ...(closed === undefined ? {} : { closed: { ...closed, at: closed.at.toISOString() } }),
+  };
+}
+
+function directiveView({ _id, request, state, receipt, errors }: TaskDocument): ViolationView['directive'] {
+  const error = state === 'done' ? undefined : errors.at(-1)?.message;
+  return {
+    request,
+    task: _id,
+    state,
+    ...(receipt === undefined ? {} : { receipt: receiptView(receipt) }),
+    ...(error === undefined ? {} : { error }),
   };
 }

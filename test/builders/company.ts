@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { collectionTopics, custodyTopics, factTopic, type Holder, type Life } from '@keiro/schemas';
+import { collectionTopics, custodyTopics, factTopic, recordId, type Holder, type Life } from '@keiro/schemas';
 import { createKeysClient, locatorAssociated, seal } from '@keiro/sdk';
 import { env } from './environment.ts';
 import { fit } from './holders.ts';
@@ -30,9 +30,14 @@ export interface Company {
   variablesOf(service: 'tag' | 'transfer' | 'request' | 'erase'): Record<string, string>;
   newPerson(): Promise<TestPerson>;
   /** Sends an event about these refs, the first being the primary one; answers its record's id. */
-  send(type: 'registration' | 'payment', lives: readonly Life[]): Promise<void>;
-  /** Reports, as `crm`, a copy that can be found by its locator only. */
-  reportCopy(life: Life, record: string, locator: string): Promise<void>;
+  send(type: 'registration' | 'payment', lives: readonly Life[]): Promise<string>;
+  /** Reports, as `crm` for `membership`, a copy that can be found by its locator only; of another holder it is sealed for none. */
+  reportCopy(
+    life: Life,
+    record: string,
+    locator: string,
+    more?: { readonly holder?: string; readonly purpose?: string },
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -122,12 +127,14 @@ export async function createCompany(name: string): Promise<Company> {
     },
 
     async send(type, lives) {
-      await produce(pipeline, type, [
-        sealedEvent({ type, id: randomUUID(), refs: lives, source: 'demo-site' }),
-      ]);
+      const [first] = lives;
+      if (first === undefined) throw new Error('an event is of somebody');
+      const id = randomUUID();
+      await produce(pipeline, type, [sealedEvent({ type, id, refs: lives, source: 'demo-site' })]);
+      return recordId(first, 'demo-site', id);
     },
 
-    async reportCopy(life, record, locator) {
+    async reportCopy(life, record, locator, { holder: by = 'crm', purpose = 'membership' } = {}) {
       const { results } = await opener.release({
         holder: 'crm',
         purpose: 'membership',
@@ -139,13 +146,13 @@ export async function createCompany(name: string): Promise<Company> {
       const key = Buffer.from(answer.keys['custody'] ?? '', 'base64');
       const encode = await pipeline.registry.encoder('custody.copies-value');
       const report = {
-        holder: 'crm',
+        holder: by,
         action: 'held',
         record,
         ...life,
         category: 'C1',
         groups: ['C1.identity'],
-        purpose: 'membership',
+        purpose,
         locator: seal(key, Buffer.from(locator), locatorAssociated('crm', record), randomBytes(12)),
         at: new Date().toISOString(),
       };

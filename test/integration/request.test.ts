@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { until } from '@keiro/runtime';
+import { callJson, until } from '@keiro/runtime';
 import {
   acceptedSchema,
   collectionTopics,
   custodyTopics,
+  lineageAnswerSchema,
   recordId,
   requestStatusSchema,
   requestViewSchema,
+  returnId,
+  violationsAnswerSchema,
+  violationViewSchema,
   type Accepted,
   type AuditDocument,
   type CreateRequest,
@@ -18,6 +22,7 @@ import { createKeysClient } from '@keiro/sdk';
 import { createCompany, type Company, type TestPerson } from '../builders/company.ts';
 import { env } from '../builders/environment.ts';
 import { insertInto, mongoWay } from '../builders/mongo-way.ts';
+import { keiro } from '../builders/program.ts';
 import { startService, type ServiceProcess } from '../builders/service-process.ts';
 
 let company: Company;
@@ -446,6 +451,96 @@ describe('a suspension that a deletion overtakes', () => {
     expect(taskAt(overtaken, 'crm')?.receipt?.unsupported).toBe(`overtaken by ${deletion.id}`);
     await expect(keysOf('ERASE').sweep(suspension.id)).rejects.toThrow('404');
   }, 90_000);
+});
+
+describe('T0: a copy at a holder without a basis', () => {
+  it('is returned alone, by locator, found while nobody was there to tell the holder; it is closed only then', async () => {
+    const query = await company.pipeline.start('query');
+    const violations = async () =>
+      callJson(
+        { url: query.url, token: env('KEIRO_TOKEN_COMPLIANCE') },
+        { method: 'GET', path: '/v1/violations' },
+        violationsAnswerSchema,
+      );
+    const at = async (holder: string) => (await violations()).violations.find((one) => one.holder === holder);
+    const close = (id: string, reason: string) =>
+      callJson(
+        { url: transfer.url, token: env('KEIRO_TOKEN_OPERATOR') },
+        { path: `/v1/violations/${id}/close`, body: { reason } },
+        violationViewSchema,
+      );
+    const person = await everywhere();
+    const [member] = person.lives;
+    const extra = { id: `extra-${person.member}`, member: person.member, email: person.email, generation: 1 };
+    await company.stores.crm.put([extra]);
+    const [rightly, wrongly] = [
+      await company.send('registration', person.lives),
+      await company.send('registration', person.lives),
+    ];
+    await Promise.all([request.end(), erase.end()]);
+    await company.reportCopy(member, rightly, `row-${person.member}`);
+    await company.reportCopy(member, wrongly, extra.id, { purpose: 'marketing' });
+    await company.reportCopy(member, wrongly, 'anything', { holder: 'mailer', purpose: 'marketing' });
+    await settled();
+    const found = await at('crm');
+    const id = found?.id ?? '';
+    expect(found).toMatchObject({ reason: 'beyond-purpose', copy: { record: wrongly } });
+    await expect(close(id, 'returned-or-erased')).rejects.toThrow('not been issued yet');
+
+    request = await start('request');
+    await until(async () => (await at('crm'))?.directive !== undefined, {
+      what: 'a directive',
+      timeoutMs: 30_000,
+    });
+    await expect(close(id, 'returned-or-erased')).rejects.toThrow('is pending');
+    erase = await start('erase');
+    const done = await inState(returnId(id), 'done');
+
+    expect(await company.stores.crm.ids()).not.toContain(extra.id);
+    expect(await rowsOf(person)).toEqual({ crm: true, billing: true, mailer: true, recovery: true });
+    expect(await releaseTo(person, 'membership')).toBe('released');
+    expect(done).toMatchObject({ type: 'return', violation: id, tasks: [{ holder: 'crm' }] });
+    expect(done.steps.map(({ step }) => step).slice(-2)).toEqual(['prepared', 'done']);
+    expect(taskAt(done, 'crm')?.receipt).toMatchObject({ affected: 1, probe: { found: 0 } });
+    await expect(keysOf('ERASE').sweep(done.id)).rejects.toThrow('404');
+
+    const lineage = await callJson(
+      { url: query.url, token: env('KEIRO_TOKEN_COMPLIANCE') },
+      { path: '/v1/lineage/search', body: { member: person.member } },
+      lineageAnswerSchema,
+    );
+    expect(lineage.standing.state).toBe('live');
+    const copiesOf = (record: string) => lineage.records.find((one) => one.id === record);
+    expect(copiesOf(wrongly)).toMatchObject({
+      state: 'live',
+      copies: expect.arrayContaining([
+        expect.objectContaining({ holder: 'crm', state: 'erased', request: done.id }),
+      ]),
+    });
+    expect(copiesOf(rightly)?.copies).toMatchObject([{ holder: 'crm', state: 'held' }]);
+
+    // The mail processor knows persons only: rather than erase too much, a person asks it.
+    const mailer = await at('mailer');
+    expect(await inState(returnId(mailer?.id ?? ''), 'waiting-for-operator')).toMatchObject({
+      tasks: [{ state: 'failed', attempt: 1 }],
+    });
+    expect((await at('mailer'))?.directive?.error).toContain('told about the person as a whole');
+    const list = keiro(['violations', 'list'], { env: { ...process.env, KEIRO_QUERY_URL: query.url } });
+    expect(await list.code).toBe(1);
+    expect(list.output()).toMatch(/ crm .*完了 done, 残り found 0/);
+    expect(list.output()).toMatch(/ mailer .*失敗 failed/);
+
+    await expect(close(mailer?.id ?? '', 'returned-or-erased')).rejects.toThrow('keiro tasks retry');
+    await close(mailer?.id ?? '', 'reported-in-error');
+    expect(await inState(returnId(mailer?.id ?? ''), 'done')).toMatchObject({
+      steps: expect.arrayContaining([expect.objectContaining({ step: 'overtaken' })]),
+    });
+    expect(await close(id, 'returned-or-erased')).toMatchObject({
+      state: 'closed',
+      directive: { state: 'done' },
+    });
+    expect((await violations()).open).toBe(0);
+  }, 120_000);
 });
 
 describe('what is refused', () => {

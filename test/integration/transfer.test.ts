@@ -208,6 +208,10 @@ describe('T0: copies at a holder without a basis', () => {
         { path: `/v1/violations/${id}/close`, body: { reason: 'returned-or-erased', note: 'case-1' } },
         violationViewSchema,
       );
+    // Nothing shows that it is gone: no directive is done, and the holder has not reported it.
+    await expect(close()).rejects.toThrow('not been issued yet');
+    await send('custody.copies', [{ ...after, action: 'removed', at: '2026-05-01T00:00:00.000Z' }]);
+    await settled();
     expect(await close()).toMatchObject({ state: 'closed', closed: { by: 'operator', note: 'case-1' } });
     await expect(close()).rejects.toThrow('closed already');
     // Told once more, it does not come back.

@@ -28,7 +28,7 @@ export function requestNode(
       ? `${say(words.due, language)} ${at(request.due)}`
       : `${say(words.done, language)} ${at(request.doneAt)}`,
   ];
-  const purposes = request.type === 'deletion' ? [] : [`(${purposeList(request.purposes, language)})`];
+  const purposes = request.purposes.length === 0 ? [] : [`(${purposeList(request.purposes, language)})`];
   return {
     text: [
       paint('bold', say(requestWord(request.type), language)),

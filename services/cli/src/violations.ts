@@ -20,6 +20,7 @@ import {
   type Language,
   type Paint,
 } from './output.ts';
+import { adviceLines, directiveCell } from './violation-directive.ts';
 
 interface ListOptions {
   readonly state: 'open' | 'closed';
@@ -53,6 +54,10 @@ export function register(program: Command): void {
   violations
     .command('close')
     .description('end one, with the reason')
+    .addHelpText(
+      'after',
+      '\nreturned-or-erased is taken only once the directive is done and its probe found nothing, or the holder has\nreported the removal; for a snapshot, on your word.',
+    )
     .argument('<id>', 'the violation')
     .addOption(
       new Option('--reason <reason>', 'why it is over').choices(violationClosings).makeOptionMandatory(),
@@ -92,22 +97,23 @@ export function listLines(
     one.copy?.purpose ?? '',
     one.row,
     at(one.foundAt),
+    directiveCell(one, lang),
     one.closed === undefined ? say(one.message, lang) : say(violationClosingLabels[one.closed.reason], lang),
   ]);
   const table = renderTable(
-    ['violation', 'holder', 'category', 'purpose', 'row', 'found', state === 'open' ? 'reason' : 'closed'],
+    [
+      'violation',
+      'holder',
+      'category',
+      'purpose',
+      'row',
+      'found',
+      'directive',
+      state === 'open' ? 'reason' : 'closed',
+    ],
     rows,
     paint,
   );
   if (state === 'closed') return [table];
-  return [
-    table,
-    say(
-      {
-        ja: `未処理 ${String(open)} 件。保管先に、利用の停止と返還または消去を求めてください。終わったら keiro violations close ID --reason …`,
-        en: `${String(open)} open. Tell the holder to stop and to return or erase the copy; then keiro violations close ID --reason …`,
-      },
-      lang,
-    ),
-  ];
+  return [table, ...adviceLines(violations, open, lang)];
 }

@@ -129,12 +129,14 @@ const steps: Record<string, Labels> = {
   prepared: word('準備済み', 'prepared'),
   shredded: word('鍵の破棄済み', 'shredded'),
   'in-force': word('発効', 'in force'),
+  overtaken: word('不要になり終了', 'overtaken'),
 };
 
 const requestTypes: Record<string, Labels> = {
   deletion: word('削除', 'deletion'),
   suspension: word('利用停止', 'suspension'),
   resume: word('利用再開', 'resume'),
+  return: word('利用停止と返還・消去', 'stop and return'),
 };
 
 const directives: Record<string, Labels> = {

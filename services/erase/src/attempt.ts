@@ -28,6 +28,9 @@ export function afterFailure(attempt: number, now: Date, policy: RetryPolicy): V
   return { state: 'pending', attempt: attempt + 1, notBefore: new Date(now.getTime() + pauseMs) };
 }
 
+/** No attempt can change it. */
+export const givenUp = (attempt: number): Verdict => ({ state: 'failed', attempt });
+
 /** Counts of one attempt, by place. A place is a name in a document, where a dot means something else. */
 export class Tally {
   readonly #counts = new Map<string, number>();

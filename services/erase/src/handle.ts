@@ -1,12 +1,13 @@
 import { whileUnavailable, type Log } from '@keiro/runtime';
-import type { AuditEntry, HolderDocument, Receipt, TaskDocument } from '@keiro/schemas';
+import type { AuditEntry, HolderDocument, Receipt, SweepResponse, TaskDocument } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
-import { afterFailure, Tally, type RetryPolicy } from './attempt.ts';
+import { afterFailure, givenUp, Tally, type RetryPolicy } from './attempt.ts';
 import { ConnectorError, type Connector, type Work } from './connectors/connector.ts';
 import { describeFailure, framesOf } from './connectors/failure.ts';
 import type { Connectors } from './connectors/pool.ts';
 import { holdLease } from './lease.ts';
 import { openLocators } from './locators.ts';
+import { ByHandError, knowsLocators, locatorsOf } from './returned.ts';
 import type { EraseStore } from './store.ts';
 
 export interface TaskDependencies {
@@ -69,7 +70,8 @@ export async function runTask(id: string, deps: TaskDependencies): Promise<void>
     }
     const at = now();
     const message = describeFailure(error);
-    const verdict = afterFailure(task.attempt, at, deps.retry);
+    const verdict =
+      error instanceof ByHandError ? givenUp(task.attempt) : afterFailure(task.attempt, at, deps.retry);
     const receipt = { ...tally.addedTo(task.receipt), ...partial };
     log.warn(
       { task: id, attempt: task.attempt, failure: message, frames: framesOf(error) },
@@ -98,18 +100,16 @@ async function prepare(
       deps.keys.sweep(task.request, task.holder),
       store.holder(task.holder),
     ]);
-    const stores = holder?.replicates ?? [];
-    const refs = lives.map(({ ref }) => ref);
-    const { byHolder, unreadable } = await openLocators(store.copies(refs, [task.holder, ...stores]), lives);
-    if (unreadable > 0) log.warn({ task: task._id, unreadable }, 'locators that their key does not open');
+    const subject =
+      task.records === undefined
+        ? await subjectOf(task, holder, lives, deps)
+        : await copiesAlone(task, task.records, holder, lives, store);
     const work: Work = {
       request: task.request,
       task: task._id,
       holder: task.holder,
       attempt: task.attempt,
-      lives: lives.map(({ ref, generation, kind, value }) => ({ ref, generation, kind, value })),
-      locators: [...(byHolder.get(task.holder) ?? [])],
-      replicated: Object.fromEntries(stores.map((id) => [id, [...(byHolder.get(id) ?? [])]])),
+      ...subject,
       purposes: [],
       ...(directiveKey === undefined ? {} : { directiveKey: Buffer.from(directiveKey, 'base64') }),
       signal,
@@ -119,6 +119,55 @@ async function prepare(
     };
     return { work, holder };
   });
+}
+
+type Lives = SweepResponse['lives'];
+type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated'>;
+
+/** All that the holder has of the person: by identifier, and by locator too. */
+async function subjectOf(
+  task: TaskDocument,
+  holder: HolderDocument | null,
+  lives: Lives,
+  { store, log }: TaskDependencies,
+): Promise<Subject> {
+  const stores = holder?.replicates ?? [];
+  const refs = lives.map(({ ref }) => ref);
+  const { byHolder, unreadable } = await openLocators(store.copies(refs, [task.holder, ...stores]), lives);
+  if (unreadable > 0) log.warn({ task: task._id, unreadable }, 'locators that their key does not open');
+  return {
+    lives: lives.map(({ ref, generation, kind, value }) => ({ ref, generation, kind, value })),
+    locators: [...(byHolder.get(task.holder) ?? [])],
+    replicated: Object.fromEntries(stores.map((id) => [id, [...(byHolder.get(id) ?? [])]])),
+  };
+}
+
+/** T0: the copies of these records and nothing else, so no identifier. */
+async function copiesAlone(
+  { holder: id }: TaskDocument,
+  records: readonly string[],
+  holder: HolderDocument | null,
+  lives: Lives,
+  store: EraseStore,
+): Promise<Subject> {
+  if (holder !== null && !knowsLocators(holder.connector)) {
+    const whole = 'this holder can only be told about the person as a whole';
+    throw new ByHandError(
+      'whole-person',
+      `${whole}, for its connector (${holder.connector.kind}) takes no locators`,
+    );
+  }
+  const reports = await store.reportsAt(
+    lives.map(({ ref }) => ref),
+    id,
+  );
+  const locators = await locatorsOf(records, reports, lives, (others) => store.withoutBasis(others, id));
+  return {
+    lives: [],
+    locatorsUpTo: Math.max(...lives.map(({ generation }) => generation)),
+    locators,
+    replicated: {},
+  };
 }
 
 async function carryOut(

@@ -9,9 +9,11 @@ export interface Locators {
   readonly unreadable: number;
 }
 
+type AnyIterable<T> = AsyncIterable<T> | Iterable<T>;
+
 /** Opens the locators of the copies of these lives, one after another. Copies of other generations are not ours. */
 export async function openLocators(
-  copies: AsyncIterable<Pick<CopyDocument, 'holder' | 'record' | 'ref' | 'generation' | 'locator'>>,
+  copies: AnyIterable<Pick<CopyDocument, 'holder' | 'record' | 'ref' | 'generation' | 'locator'>>,
   lives: SweepResponse['lives'],
 ): Promise<Locators> {
   const keys = new Map(lives.map((life) => [lifeKey(life), Buffer.from(life.custodyKey, 'base64')]));

@@ -1,12 +1,14 @@
 import { appendCarriedAudit, carrying } from '@keiro/runtime';
-import type {
-  AuditEntry,
-  CopyDocument,
-  HolderDocument,
-  Receipt,
-  Ref,
-  StandingDocument,
-  TaskDocument,
+import {
+  violationId,
+  type AuditEntry,
+  type CopyDocument,
+  type HolderDocument,
+  type Receipt,
+  type Ref,
+  type StandingDocument,
+  type TaskDocument,
+  type ViolationDocument,
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
 import type { Verdict } from './attempt.ts';
@@ -41,6 +43,10 @@ export interface EraseStore {
     refs: readonly Ref[],
     holders: readonly string[],
   ): AsyncIterable<Pick<CopyDocument, 'holder' | 'record' | 'ref' | 'generation' | 'locator'>>;
+  /** All that a holder reported of records under these refs. */
+  reportsAt(refs: readonly Ref[], holder: string): Promise<CopyDocument[]>;
+  /** Those of these records for which the holder had no basis (T0), whether or not that is over. */
+  withoutBasis(records: readonly string[], holder: string): Promise<Set<string>>;
   /** Purposes that are suspended for any of these refs now, on request or because consent was withdrawn. */
   suspendedNow(refs: readonly Ref[]): Promise<string[]>;
 }
@@ -116,6 +122,27 @@ export function openEraseStore(db: Db): EraseStore {
           { ref: { $in: [...refs] }, holder: { $in: [...from] }, locator: { $exists: true } },
           { projection: { _id: 0, holder: 1, record: 1, ref: 1, generation: 1, locator: 1 } },
         ),
+
+    // Sifted here: a second condition beside an indexed one costs some servers a scan.
+    reportsAt: async (refs, holder) =>
+      (
+        await db
+          .collection<CopyDocument>('copies')
+          .find({ ref: { $in: [...refs] } })
+          .toArray()
+      ).filter((copy) => copy.holder === holder),
+
+    async withoutBasis(records, holder) {
+      const found = await db
+        .collection<ViolationDocument>('violations')
+        .find({ _id: { $in: records.map((record) => violationId(record, holder)) } })
+        .toArray();
+      // Closed because there was a basis, or no copy, it was no violation.
+      const real = found.filter(
+        ({ closed }) => (closed?.reason ?? 'returned-or-erased') === 'returned-or-erased',
+      );
+      return new Set(real.flatMap(({ copy }) => copy?.record ?? []));
+    },
 
     async suspendedNow(refs) {
       const found = await db

@@ -14,7 +14,7 @@ import {
 } from '@keiro/schemas';
 import { copiesOf, type Erasure } from './copies.ts';
 import { writeCursor } from './cursor.ts';
-import { erasuresOf, isProven } from './erasures.ts';
+import { erasuresOf, isProven, returnsOf } from './erasures.ts';
 import { consentViews, factViews } from './facts.ts';
 import { groupBy } from './group-by.ts';
 import { groupReader, type GroupReader } from './groups.ts';
@@ -141,6 +141,7 @@ function recordsOf(
 ): LineageRecord[] {
   const factsOf = groupBy(loaded.copies, (fact) => fact.record);
   const series = toSeries(loaded.snapshots);
+  const withReturns = returnsOf(loaded.tasks);
   return loaded.records.map((record) => ({
     id: record._id,
     ref: record.ref,
@@ -161,7 +162,7 @@ function recordsOf(
       : { sensitive: { ...record.sensitive, kinds: [...record.sensitive.kinds] } }),
     groups: groupsOf(record),
     position: { ...record.position },
-    copies: copiesOf(factsOf.get(record._id) ?? [], series, erasureOf(record), asOf),
+    copies: copiesOf(factsOf.get(record._id) ?? [], series, withReturns(record._id, erasureOf(record)), asOf),
   }));
 }
 

@@ -15,7 +15,7 @@ import { exposureOf, storesOf, type Places } from './breach-exposure.ts';
 import type { LoadLinks } from './breach-persons.ts';
 import { addExposure, emptyTotals, type BreachTotals } from './breach-totals.ts';
 import type { Erasure } from './copies.ts';
-import { erasuresOf } from './erasures.ts';
+import { erasuresOf, returnsOf } from './erasures.ts';
 import { groupBy } from './group-by.ts';
 
 /** Refs whose records and copies are read together, and documents a message. */
@@ -53,10 +53,10 @@ export function createBreachStore(db: Db) {
     return refs;
   }
 
-  /** The deletions that a holder among these has carried out. */
+  /** What a holder among these has erased of a record: by a deletion, or by the return of its copy. */
   async function erasuresAt(
     holders: readonly string[],
-  ): Promise<(life: { ref: Ref; generation: number }) => Erasure | undefined> {
+  ): Promise<(record: string, life: { ref: Ref; generation: number }) => Erasure | undefined> {
     const tasks = await db
       .collection<TaskDocument>('tasks')
       .find(
@@ -69,7 +69,9 @@ export function createBreachStore(db: Db) {
       .collection<RequestDocument>('requests')
       .find({ _id: { $in: ids } }, { projection: { steps: 0 } })
       .toArray();
-    return erasuresOf(requests, tasks);
+    const deletionOf = erasuresOf(requests, tasks);
+    const withReturns = returnsOf(tasks);
+    return (record, life) => withReturns(record, deletionOf(life));
   }
 
   /** Adds what these refs have, streaming; the reports about their records are held in memory meanwhile. */
@@ -93,7 +95,12 @@ export function createBreachStore(db: Db) {
     }
     const factsOf = groupBy(facts, ({ record }) => record);
     for await (const record of records.find(among, { projection: recordFields, batchSize })) {
-      const exposure = exposureOf(record, factsOf.get(record._id) ?? [], erasureOf(record), places);
+      const exposure = exposureOf(
+        record,
+        factsOf.get(record._id) ?? [],
+        erasureOf(record._id, record),
+        places,
+      );
       factsOf.delete(record._id);
       if (exposure !== undefined) addExposure(totals, record, exposure, isSealed);
     }
@@ -106,7 +113,7 @@ export function createBreachStore(db: Db) {
         taggedAt: fact.at,
         groups: [],
       };
-      const exposure = exposureOf(nowhere, own, erasureOf(fact), places);
+      const exposure = exposureOf(nowhere, own, erasureOf(fact.record, fact), places);
       if (exposure === undefined) continue;
       totals.untagged += 1;
       const { ref, category } = fact;

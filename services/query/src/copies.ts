@@ -2,9 +2,10 @@ import type { CopyDocument, CopyState, LineageCopy, SnapshotDocument, TaskDocume
 import { groupBy } from './group-by.ts';
 import { snapshotsWith, type SnapshotSeries } from './snapshots.ts';
 
-/** The deletion that covers a record's life, with its task at each holder. */
+/** What has a record's copies erased, with the task at each holder. */
 export interface Erasure {
-  readonly request: string;
+  /** The deletion that covers the record's life; none where single copies go back only. */
+  readonly request?: string;
   readonly isDone: boolean;
   readonly tasks: ReadonlyMap<string, TaskDocument>;
 }
@@ -65,7 +66,7 @@ function reported(facts: readonly CopyDocument[], erasure: Erasure | undefined):
 
   const task = erasure?.tasks.get(holder);
   if (action === 'withheld' || erasure === undefined || task === undefined) return copy(action, fact.at);
-  const { request } = erasure;
+  const { request } = task;
   const gone = provenGone(task);
   if (gone === undefined) {
     return action === 'removed' ? copy('removed', fact.at) : copy('erasing', task.createdAt, { request });
@@ -115,7 +116,7 @@ export function derived(
   });
 
   const expired = longest.expiresAt !== undefined && longest.expiresAt <= now ? longest.expiresAt : undefined;
-  const request = erasure === undefined ? {} : { request: erasure.request };
+  const request = erasure?.request === undefined ? {} : { request: erasure.request };
   if (!mutable) {
     // Single rows can't be deleted from an image: it holds them until it expires, whatever a task says.
     return expired === undefined ? copy('held', longest.takenAt, request) : copy('removed', expired);

@@ -69,6 +69,7 @@ function existing({ mutable, snapshots }: SnapshotSeries, now: Date): readonly S
 
 /** A deletion that is done, with what each holder answered. */
 export interface DoneDeletion extends Erasure {
+  readonly request: string;
   readonly doneAt: Date;
 }
 

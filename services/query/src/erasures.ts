@@ -39,3 +39,32 @@ export function isProven(erasure: Erasure | undefined): boolean {
   // Without any holder there is nobody to prove anything: then the request says when it is over.
   return tasks.length === 0 ? erasure.isDone : tasks.every((task) => provenGone(task) !== undefined);
 }
+
+/**
+ * T0: a return has the copies of its records erased at its holder, and nothing else of the person: neither other
+ * copies nor the record. Adds them to what a deletion does, if there is one; of two tasks at one holder the one that
+ * has proven it counts. Pure.
+ */
+export function returnsOf(
+  tasks: readonly TaskDocument[],
+): (record: string, deletion: Erasure | undefined) => Erasure | undefined {
+  const returned = groupBy(
+    tasks.flatMap((task) => {
+      // Ended before it was done, because there was a basis after all: the copy is where it was.
+      if (task.state === 'done' && provenGone(task) === undefined) return [];
+      return (task.records ?? []).map((record) => ({ record, task }));
+    }),
+    ({ record }) => record,
+  );
+  return (record, deletion) => {
+    const own = returned.get(record);
+    if (own === undefined) return deletion;
+    const byHolder = new Map(deletion?.tasks);
+    for (const { task } of own) {
+      const other = byHolder.get(task.holder);
+      if (other === undefined || (provenGone(other) === undefined && provenGone(task) !== undefined))
+        byHolder.set(task.holder, task);
+    }
+    return { isDone: false, ...deletion, tasks: byHolder };
+  };
+}

@@ -1,4 +1,4 @@
-import type { LineageRequest, RequestDocument, TaskDocument } from '@keiro/schemas';
+import { receiptView, type LineageRequest, type RequestDocument, type TaskDocument } from '@keiro/schemas';
 
 /** A request with its tasks and receipts, as the answer shows it. Pure. */
 export function requestView(request: RequestDocument, tasks: readonly TaskDocument[]): LineageRequest {
@@ -11,6 +11,7 @@ export function requestView(request: RequestDocument, tasks: readonly TaskDocume
     receivedAt: request.receivedAt.toISOString(),
     due: request.dueAt.toISOString(),
     ...(request.doneAt === undefined ? {} : { doneAt: request.doneAt.toISOString() }),
+    ...(request.returns === undefined ? {} : { violation: request.returns.violation }),
     steps: request.steps.map(({ step, at, evidence }) => ({ step, at: at.toISOString(), evidence })),
     tasks: tasks
       .filter((task) => task.request === request._id)
@@ -29,19 +30,7 @@ function taskView(task: TaskDocument): LineageRequest['tasks'][number] {
     state: task.state,
     attempt: task.attempt,
     ...(task.notBefore === undefined ? {} : { notBefore: task.notBefore.toISOString() }),
-    ...(receipt === undefined
-      ? {}
-      : {
-          receipt: {
-            affected: receipt.affected,
-            detail: { ...receipt.detail },
-            ...(receipt.sweptAt === undefined ? {} : { sweptAt: receipt.sweptAt.toISOString() }),
-            ...(receipt.probe === undefined
-              ? {}
-              : { probe: { at: receipt.probe.at.toISOString(), found: receipt.probe.found } }),
-            ...(receipt.unsupported === undefined ? {} : { unsupported: receipt.unsupported }),
-          },
-        }),
+    ...(receipt === undefined ? {} : { receipt: receiptView(receipt) }),
     errors: task.errors.map(({ at, attempt, message }) => ({ at: at.toISOString(), attempt, message })),
     createdAt: task.createdAt.toISOString(),
     ...(task.doneAt === undefined ? {} : { doneAt: task.doneAt.toISOString() }),

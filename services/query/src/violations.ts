@@ -1,8 +1,11 @@
 import { ProblemError, route, type Route } from '@keiro/runtime';
 import {
+  returnId,
+  taskId,
   violationsAnswerSchema,
   violationStates,
   violationView,
+  type TaskDocument,
   type ViolationDocument,
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
@@ -10,9 +13,23 @@ import type { Db } from 'mongodb';
 const listLimit = 100;
 const maxListLimit = 1000;
 
-/** T0: copies that holders reported and had no basis for. They stay in sight until somebody closes them. */
+/**
+ * T0: copies that holders reported and had no basis for, each with how far the directive is that has it returned. They
+ * stay in sight until somebody closes them.
+ */
 export function violationsRoute(db: Db, now: () => Date): Route {
   const violations = db.collection<ViolationDocument>('violations');
+
+  async function directivesOf(found: readonly ViolationDocument[]): Promise<Map<string, TaskDocument>> {
+    const ids = found.filter(({ copy }) => copy !== undefined).map(taskOf);
+    if (ids.length === 0) return new Map();
+    const tasks = await db
+      .collection<TaskDocument>('tasks')
+      .find({ _id: { $in: ids } })
+      .toArray();
+    return new Map(tasks.map((task) => [task._id, task]));
+  }
+
   return route({
     method: 'GET',
     path: '/v1/violations',
@@ -34,10 +51,17 @@ export function violationsRoute(db: Db, now: () => Date): Route {
           .limit(limit)
           .toArray(),
       ]);
-      return { asOf: now().toISOString(), open, violations: found.map(violationView) };
+      const tasks = await directivesOf(found);
+      return {
+        asOf: now().toISOString(),
+        open,
+        violations: found.map((one) => violationView(one, tasks.get(taskOf(one)))),
+      };
     },
   });
 }
+
+const taskOf = ({ _id, holder }: ViolationDocument) => taskId(returnId(_id), holder);
 
 const badQuery = (field: string, message: string) =>
   new ProblemError(400, 'invalid-query', 'the query is not as it should be', [

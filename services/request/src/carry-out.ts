@@ -1,5 +1,6 @@
 import type { RequestDocument, TaskDocument } from '@keiro/schemas';
 import { progressOf, runnable } from './progress.ts';
+import { provenBy } from './return.ts';
 import {
   prepareSweep,
   standingInForce,
@@ -54,7 +55,7 @@ export const carryOut: Stage = async (request, deps) => {
     return { on: 'tasks', waitingFor: waitingFor.join('; ') };
   }
   if (tasks.some(({ audit = [] }) => audit.length > 0)) await store.bringHome(request._id);
-  if (request.type === 'deletion') await overtake(request, deps);
+  if (request.type === 'deletion') await overtake(request, tasks, deps);
   await deps.keys.forgetSweep(request._id);
   const at = deps.now();
   const evidence = { affected: affectedBy(tasks), holders: tasks.length };
@@ -78,14 +79,21 @@ export const carryOut: Stage = async (request, deps) => {
 };
 
 /**
- * Suspensions and resumes of a person who is gone have nothing left to flag. They end here, because what they
- * keep for their own sweep names the person.
+ * Suspensions and resumes of a person who is gone have nothing left to flag, and what a holder had to return is gone
+ * from it. They end here, because what they keep for their own sweep names the person.
  */
-async function overtake(deletion: RequestDocument, { store, keys, now }: StageDependencies): Promise<void> {
+async function overtake(
+  deletion: RequestDocument,
+  swept: readonly TaskDocument[],
+  { store, keys, now }: StageDependencies,
+): Promise<void> {
   for (const request of await store.openOf(deletion.lives.map(({ ref }) => ref))) {
     if (request.type === 'deletion') continue;
+    const probe = request.type === 'return' ? provenBy(deletion, swept, request) : undefined;
+    // The deletion did not look for that copy.
+    if (request.type === 'return' && probe === undefined) continue;
     await keys.forgetSweep(request._id);
-    await store.overtake(request, deletion._id, now());
+    await store.overtake(request, deletion._id, now(), probe);
   }
 }
 

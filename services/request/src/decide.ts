@@ -21,7 +21,7 @@ import { hidden, resumed, suspended, type Standings } from './standing.ts';
 /** What compliance asks for, after its own check of who is asking. */
 export interface Command {
   readonly id: string;
-  readonly type: RequestType;
+  readonly type: Exclude<RequestType, 'return'>;
   /** `all` for every purpose. */
   readonly purposes: readonly string[];
   /** The client that sent it. */
@@ -78,7 +78,7 @@ export function decide(command: Command, situation: Situation, now: Date, stamp:
   }
 
   const rivals = situation.open.filter(
-    (request) => (request.type === 'deletion') === (command.type === 'deletion'),
+    ({ type }) => type !== 'return' && (type === 'deletion') === (command.type === 'deletion'),
   );
   const last = rivals.at(-1);
   if (last !== undefined && isSame(command, lives, last)) return { outcome: 'same', request: last };
@@ -153,6 +153,7 @@ const directives: Record<RequestType, Directive> = {
   deletion: 'erase',
   suspension: 'suspend',
   resume: 'resume',
+  return: 'erase',
 };
 
 export function newTask(request: RequestDocument, holder: string, now: Date): TaskDocument {

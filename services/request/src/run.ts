@@ -11,7 +11,13 @@ import {
   type Route,
 } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
-import { factTopic, requestOfTask, type TaskDocument } from '@keiro/schemas';
+import {
+  factTopic,
+  requestOfTask,
+  returnId,
+  type TaskDocument,
+  type ViolationDocument,
+} from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import type { Config } from './config.ts';
 import { createConsents, keysOf } from './consents.ts';
@@ -30,11 +36,13 @@ import { openPolicyStore } from './policy-store.ts';
 import { readPositions } from './positions.ts';
 import { createReaders, parseAck } from './readers.ts';
 import { startRelay } from './relay.ts';
+import { openReturnStore } from './return-store.ts';
+import { startReturns } from './returns.ts';
 import { requestRoutes } from './routes.ts';
 import { createStamps } from './stamps.ts';
 import { checkStanding } from './standing-check.ts';
 import { openRequestStore } from './store.ts';
-import { watchTasks } from './watch.ts';
+import { watchChanges } from './watch.ts';
 
 /** The request service, wired, but for its HTTP server. Resolves when it drives what is open. */
 export async function startRequest(
@@ -76,6 +84,7 @@ export async function startRequest(
   const stamp = createStamps(now, await store.newestStamp());
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
   const people = createPeople(mongo.db, keys);
+  const violations = openReturnStore(mongo.db);
   const readers = createReaders(now, ['keys', `tag${suffix}`]);
   const dispatcher = createDispatcher({ redis, prefix: config.KEIRO_DATABASE, log, now });
   opened('dispatcher', () => dispatcher.close());
@@ -115,6 +124,7 @@ export async function startRequest(
     people,
     readers,
     positions,
+    violations,
     dispatcher,
     extend: (ref) => links.extend(ref),
     publish: () => {
@@ -158,14 +168,36 @@ export async function startRequest(
     },
   });
   opened('acks', () => acks.close());
-  const watch = watchTasks({
-    tasks: mongo.db.collection<TaskDocument>('tasks'),
+  const watch = watchChanges({
+    collection: mongo.db.collection<TaskDocument>('tasks'),
+    operations: ['update', 'replace'],
     onChange: (task) => {
       driver.wake(requestOfTask(task));
     },
     log,
   });
   opened('watch', () => watch.close());
+  const returns = startReturns({
+    store: violations,
+    policies,
+    everyMs: config.KEIRO_RECONCILE_SECONDS * 1000,
+    now,
+    log,
+    onCreated: (id) => {
+      driver.wake(id);
+    },
+  });
+  opened('returns', () => returns.close());
+  const watchViolations = watchChanges({
+    collection: mongo.db.collection<ViolationDocument>('violations'),
+    operations: ['insert', 'update'],
+    onChange: (id) => {
+      returns.wake();
+      driver.wake(returnId(id));
+    },
+    log,
+  });
+  opened('violation watch', () => watchViolations.close());
 
   const following = await kafka.consume({
     group: `keiro.request${suffix}`,

@@ -4,6 +4,7 @@ import type { Dispatcher } from './dispatch.ts';
 import type { People } from './people.ts';
 import type { ConsumerPositions } from './positions.ts';
 import type { Readers } from './readers.ts';
+import type { ReturnStore } from './return-store.ts';
 import type { RequestStore } from './store.ts';
 
 /**
@@ -16,6 +17,7 @@ export interface StageDependencies {
   readonly people: Pick<People, 'personOf' | 'livesOf'>;
   readonly readers: Pick<Readers, 'passed'>;
   readonly positions: ConsumerPositions;
+  readonly violations: Pick<ReturnStore, 'violation'>;
   readonly dispatcher: Pick<Dispatcher, 'offer'>;
   /** Makes what stands against the person behind a ref stand against each ref that links have brought meanwhile. */
   readonly extend: (ref: Ref) => Promise<void>;

@@ -1,10 +1,12 @@
 import type { RequestDocument } from '@keiro/schemas';
 import { carryOut, putInForce } from './carry-out.ts';
+import { giveBack } from './carry-return.ts';
 import { closePipeline, closePlan, hide, shred } from './deletion.ts';
 import type { Stage } from './stage.ts';
 
 /** The step that a request has to take next; none when it is done. Pure. */
 export function stageOf(request: RequestDocument): Stage | undefined {
+  if (request.type === 'return') return request.state === 'done' ? undefined : giveBack;
   switch (request.state) {
     case 'accepted':
       return request.type === 'deletion' ? closePipeline : putInForce;

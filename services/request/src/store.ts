@@ -6,6 +6,7 @@ import type {
   FactDocument,
   HolderDocument,
   OutboxDocument,
+  Receipt,
   RecordDocument,
   Ref,
   RequestDocument,
@@ -64,8 +65,11 @@ export interface RequestStore {
     change: Advance,
     beside?: (standings: Standings) => Beside,
   ): Promise<boolean>;
-  /** Ends an open request because a deletion has made it pointless; its tasks say so. */
-  overtake(request: RequestDocument, by: string, at: Date): Promise<void>;
+  /**
+   * Ends an open request because a deletion, or the end of a violation, has made it pointless; its tasks say so, and
+   * by which probe where one has proven what they were to do.
+   */
+  overtake(request: RequestDocument, by: string, at: Date, probe?: Receipt['probe']): Promise<void>;
   request(id: string): Promise<RequestDocument | null>;
   /** Open requests of any of these refs, oldest first. */
   openOf(refs: readonly Ref[], session?: ClientSession): Promise<RequestDocument[]>;
@@ -198,7 +202,7 @@ export function openRequestStore(mongo: Mongo): RequestStore {
       });
     },
 
-    overtake: (request, by, at) =>
+    overtake: (request, by, at, probe) =>
       mongo.transaction(async (session) => {
         const step = { step: 'overtaken', at, evidence: { by } };
         const { matchedCount } = await requests.updateOne(
@@ -213,7 +217,12 @@ export function openRequestStore(mongo: Mongo): RequestStore {
             $set: {
               state: 'done',
               doneAt: at,
-              receipt: { affected: 0, detail: {}, unsupported: `overtaken by ${by}` },
+              receipt: {
+                affected: 0,
+                detail: {},
+                unsupported: `overtaken by ${by}`,
+                ...(probe === undefined ? {} : { probe }),
+              },
             },
           },
           { session },
@@ -224,7 +233,7 @@ export function openRequestStore(mongo: Mongo): RequestStore {
           by: 'request',
           action: 'request.overtaken',
           request: request._id,
-          detail: { deletion: by },
+          detail: { by },
         };
         await appendAudit(db, [entry], session);
       }),

@@ -1,4 +1,11 @@
-import type { RequestDocument, RequestSummary, RequestView, TaskDocument, TaskView } from '@keiro/schemas';
+import {
+  receiptView,
+  type RequestDocument,
+  type RequestSummary,
+  type RequestView,
+  type TaskDocument,
+  type TaskView,
+} from '@keiro/schemas';
 
 /** Documents as the interface shows them. Pure. */
 
@@ -11,6 +18,7 @@ export function summaryOf(request: RequestDocument): RequestSummary {
     receivedAt: request.receivedAt.toISOString(),
     due: request.dueAt.toISOString(),
     ...(request.doneAt === undefined ? {} : { doneAt: request.doneAt.toISOString() }),
+    ...(request.returns === undefined ? {} : { violation: request.returns.violation }),
   };
 }
 
@@ -39,20 +47,9 @@ export function taskViewOf(task: TaskDocument): TaskView {
     state: task.state,
     attempt: task.attempt,
     ...(task.notBefore === undefined ? {} : { notBefore: task.notBefore.toISOString() }),
-    ...(task.receipt === undefined ? {} : { receipt: receiptOf(task.receipt) }),
+    ...(task.receipt === undefined ? {} : { receipt: receiptView(task.receipt) }),
     errors: task.errors.map(({ at, attempt, message }) => ({ at: at.toISOString(), attempt, message })),
     createdAt: task.createdAt.toISOString(),
     ...(task.doneAt === undefined ? {} : { doneAt: task.doneAt.toISOString() }),
-  };
-}
-
-function receiptOf(receipt: NonNullable<TaskDocument['receipt']>): NonNullable<TaskView['receipt']> {
-  const { affected, detail, sweptAt, probe, unsupported } = receipt;
-  return {
-    affected,
-    detail: { ...detail },
-    ...(sweptAt === undefined ? {} : { sweptAt: sweptAt.toISOString() }),
-    ...(probe === undefined ? {} : { probe: { at: probe.at.toISOString(), found: probe.found } }),
-    ...(unsupported === undefined ? {} : { unsupported }),
   };
 }

@@ -1,35 +1,37 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChangeStream, ChangeStreamDocument, Collection } from 'mongodb';
 import type { Log } from '@keiro/runtime';
-import type { TaskDocument } from '@keiro/schemas';
 
 const pauseMs = 1000;
 
 /**
- * Tells which tasks change, as soon as they do. It is a short cut only: while the stream is broken the driver
- * finds the same changes when it looks at all open requests.
+ * Tells which documents are new or change, as soon as they do. It is a short cut only: while the stream is broken
+ * the same changes are found by those who look at all of them every few seconds.
  */
-export function watchTasks(options: {
-  tasks: Collection<TaskDocument>;
-  onChange: (task: string) => void;
+export function watchChanges<T extends { readonly _id: string }>(options: {
+  collection: Collection<T>;
+  operations: readonly ('insert' | 'update' | 'replace')[];
+  onChange: (id: string) => void;
   log: Log;
 }): { close(): Promise<void> } {
+  const { collection, operations } = options;
   const stop = new AbortController();
   const isStopped = () => stop.signal.aborted;
-  let stream: ChangeStream<TaskDocument, ChangeStreamDocument<TaskDocument>> | undefined;
+  let stream: ChangeStream<T, ChangeStreamDocument<T>> | undefined;
 
   async function run(): Promise<void> {
     while (!isStopped()) {
-      stream = options.tasks.watch([{ $match: { operationType: { $in: ['update', 'replace'] } } }]);
+      stream = collection.watch([{ $match: { operationType: { $in: operations } } }]);
       try {
         for await (const change of stream) {
-          if (change.operationType === 'update' || change.operationType === 'replace') {
-            options.onChange(change.documentKey._id);
-          }
+          if ('documentKey' in change) options.onChange(change.documentKey._id);
         }
       } catch (error) {
         if (isStopped()) return;
-        options.log.warn({ err: error }, 'the change stream of tasks broke off; opening it again');
+        options.log.warn(
+          { err: error, collection: collection.collectionName },
+          'a change stream broke off; opening it again',
+        );
       }
       await stream.close();
       await delay(pauseMs, undefined, { signal: stop.signal }).catch(() => undefined);

@@ -1,12 +1,23 @@
 import { insertNew, toAuditDocument, type Log, type Metrics } from '@keiro/runtime';
-import type { AuditDocument, AuditEntry, ViolationDocument } from '@keiro/schemas';
+import {
+  returnId,
+  taskId,
+  type AuditDocument,
+  type AuditEntry,
+  type CopyDocument,
+  type TaskDocument,
+  type ViolationDocument,
+} from '@keiro/schemas';
 import type { Db } from 'mongodb';
+import type { ReturnEvidence } from './violations.ts';
 
 /** T0: what was found after the fact, until an operator closes it. */
 export interface ViolationStore {
   /** Keeps those that are new, and raises the alarm for them. */
   add(found: readonly ViolationDocument[]): Promise<void>;
   find(id: string): Promise<ViolationDocument | null>;
+  /** What there is to show that the copy is gone. */
+  evidence(violation: ViolationDocument): Promise<ReturnEvidence>;
   /** False where it is closed already. Sent again, it makes up for an audit entry that was cut off. */
   close(id: string, closed: NonNullable<ViolationDocument['closed']>): Promise<boolean>;
 }
@@ -44,6 +55,18 @@ export async function openViolationStore(db: Db, metrics: Metrics, log: Log): Pr
     },
 
     find: (id) => violations.findOne({ _id: id }),
+
+    async evidence({ _id, holder, copy }) {
+      if (copy === undefined) return {};
+      const [task, removed] = await Promise.all([
+        db.collection<TaskDocument>('tasks').findOne({ _id: taskId(returnId(_id), holder) }),
+        db.collection<CopyDocument>('copies').findOne({ _id: `${copy.record}|${holder}|removed` }),
+      ]);
+      return {
+        ...(task === null ? {} : { task }),
+        ...(removed === null ? {} : { removed: removed.at }),
+      };
+    },
 
     async close(id, closed) {
       const { matchedCount } = await violations.updateOne(

@@ -1,6 +1,7 @@
 import {
   authorise,
   dayInJapan,
+  isReturned,
   uncarried,
   violationId,
   type ConsentFact,
@@ -9,7 +10,9 @@ import {
   type HolderDocument,
   type Policy,
   type SnapshotDocument,
+  type TaskDocument,
   type TransferVerdict,
+  type ViolationClosing,
   type ViolationDocument,
 } from '@keiro/schemas';
 
@@ -59,6 +62,33 @@ export function violationOfSnapshot(
     snapshot: { store, snapshot },
     ...{ reason, row, articles, at: takenAt, foundAt },
   };
+}
+
+export interface ReturnEvidence {
+  /** The directive that has it returned. */
+  readonly task?: TaskDocument;
+  /** When the holder removed it, by its own word. */
+  readonly removed?: Date;
+}
+
+/**
+ * Why a violation may not be closed as returned yet: the holder was not looked at again, and has not reported the
+ * removal either, which is how one answers that no directive reaches. A snapshot has no directive. Pure.
+ */
+export function notReturned(
+  { copy, at }: Pick<ViolationDocument, 'copy' | 'at'>,
+  reason: ViolationClosing,
+  { task, removed }: ReturnEvidence,
+): string | undefined {
+  if (reason !== 'returned-or-erased' || copy === undefined || isReturned(task)) return undefined;
+  if (removed !== undefined && removed >= at) return undefined;
+  if (task === undefined)
+    return 'the directive to return it has not been issued yet: see keiro violations list';
+  const next =
+    task.state === 'failed'
+      ? `mend what failed and send it again with keiro tasks retry ${task._id}, or have the holder report the removal`
+      : `keiro requests ${task.request} shows how far it is`;
+  return `the directive to return it is ${task.state}, and nobody has seen that the copy is gone: ${next}`;
 }
 
 function verdictOf(

@@ -16,6 +16,11 @@ export interface Work {
   /** From 1. */
   readonly attempt: number;
   readonly lives: readonly SweptLife[];
+  /**
+   * There are no lives: what the locators name goes and nothing is looked for by identifier. Rows of a later
+   * generation than this stay.
+   */
+  readonly locatorsUpTo?: number;
   /** Where the holder said that it keeps copies, in its own words. */
   readonly locators: readonly string[];
   /** The same of the stores that replicate to it, by store. */
@@ -126,6 +131,12 @@ export function valuesByColumn(
  * over all lives, because a row carries the generation of the ref that it was written under, which need not be
  * the one by which it is found.
  */
-export function newestGeneration(lives: readonly Life[]): number {
-  return Math.max(0, ...lives.map(({ generation }) => generation));
+export function newestGeneration({
+  lives,
+  locatorsUpTo = 0,
+}: {
+  readonly lives: readonly Life[];
+  readonly locatorsUpTo?: number;
+}): number {
+  return Math.max(locatorsUpTo, ...lives.map(({ generation }) => generation));
 }

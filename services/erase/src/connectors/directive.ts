@@ -88,8 +88,9 @@ export function openDirectiveConnector(
 }
 
 /** What one directive says of the person; several where it is too much for one message. Pure. */
-export function partsOf({ lives, locators }: Pick<Work, 'lives' | 'locators'>): DirectiveSubject[] {
-  const newest = newestGeneration(lives);
+export function partsOf(work: Pick<Work, 'lives' | 'locators' | 'locatorsUpTo'>): DirectiveSubject[] {
+  const { lives, locators } = work;
+  const newest = newestGeneration(work);
   const items = [
     ...lives.map(({ ref, generation, kind, value }) => ({ life: { ref, generation, kind, value } })),
     ...locators.map((locator) => ({ locator })),

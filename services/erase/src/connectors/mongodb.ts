@@ -75,12 +75,13 @@ export function openMongodbConnector(config: Config, url: string): Connector {
 /** Queries that together find every document of these lives: by each field with an identifier, and by locator. Pure. */
 export function filtersOf(
   place: Place,
-  { lives, locators }: Pick<Work, 'lives' | 'locators'>,
+  work: Pick<Work, 'lives' | 'locators' | 'locatorsUpTo'>,
 ): Filter<Document>[] {
+  const { lives, locators } = work;
   const filters: Filter<Document>[] = [];
   const { generation } = place;
   // `$not` takes documents without the field too.
-  const ours = generation === undefined ? {} : { [generation]: { $not: { $gt: newestGeneration(lives) } } };
+  const ours = generation === undefined ? {} : { [generation]: { $not: { $gt: newestGeneration(work) } } };
   for (const [field, values] of valuesByColumn(place.identifiers, lives)) {
     for (const some of chunksOf(values)) filters.push({ [field]: { $in: some }, ...ours });
   }

@@ -99,8 +99,9 @@ export function openPostgresqlConnector(config: Config, url: string, log: Log): 
 /** Conditions that together find every row of these lives: by each column with an identifier, and by locator. Pure. */
 export function conditionsOf(
   table: Table,
-  { lives, locators }: Pick<Work, 'lives' | 'locators'>,
+  work: Pick<Work, 'lives' | 'locators' | 'locatorsUpTo'>,
 ): Condition[] {
+  const { lives, locators } = work;
   const conditions: Condition[] = [];
   const add = (column: string, values: readonly string[]) => {
     for (const some of chunksOf(values)) {
@@ -110,7 +111,7 @@ export function conditionsOf(
       else {
         const generation = quote(table.generation);
         const where = `${found} AND (${generation} IS NULL OR ${generation} <= $2)`;
-        conditions.push({ where, parameters: [some, newestGeneration(lives)] });
+        conditions.push({ where, parameters: [some, newestGeneration(work)] });
       }
     }
   };

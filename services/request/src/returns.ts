@@ -1,0 +1,59 @@
+import { messageOf, type Log } from '@keiro/runtime';
+import type { Policies } from '@keiro/schemas';
+import { createLoop } from './loop.ts';
+import type { ReturnStore } from './return-store.ts';
+import { returnOf } from './return.ts';
+
+/** Sees to it that every open violation with a copy has its directive (T0), however long this service was down. */
+export interface Returns {
+  /** There may be a new one. */
+  wake(): void;
+  close(): Promise<void>;
+}
+
+export function startReturns(options: {
+  readonly store: Pick<ReturnStore, 'openViolations' | 'create'>;
+  readonly policies: Policies;
+  /** Looks this often whatever has been announced. */
+  readonly everyMs: number;
+  readonly now: () => Date;
+  readonly log: Log;
+  readonly onCreated: (request: string) => void;
+}): Returns {
+  const { store, policies, now, log } = options;
+  /** Those that have theirs. */
+  const known = new Set<string>();
+
+  async function look(): Promise<void> {
+    const found = await store.openViolations(known);
+    if (found.length === 0) return;
+    const at = now();
+    const within = policies.inForce(at).rules.clocks.answer.period;
+    const returns = found.flatMap((violation) => returnOf(violation, within, at) ?? []);
+    const created = await store.create(returns);
+    for (const { _id } of found) known.add(_id);
+    for (const id of created) options.onCreated(id);
+    if (created.length > 0) log.warn({ returns: created.length }, 'holders are told to return copies');
+  }
+
+  const loop = createLoop(async () => {
+    try {
+      await look();
+    } catch (error) {
+      log.warn({ reason: messageOf(error) }, 'could not look for violations; looking again');
+    }
+  });
+  loop.wake();
+  const timer = setInterval(() => {
+    loop.wake();
+  }, options.everyMs);
+  return {
+    wake: () => {
+      loop.wake();
+    },
+    async close() {
+      clearInterval(timer);
+      await loop.close();
+    },
+  };
+}
