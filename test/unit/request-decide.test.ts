@@ -124,6 +124,13 @@ describe('given a request that is under way', () => {
     },
   );
 
+  it('when a copy of the person is being returned meanwhile, then that is no rival (T0)', () => {
+    const first = open(ask('suspension'));
+    const back: RequestDocument = { ...first, _id: 'req-3', type: 'return', purposes: [] };
+    const decision = decide(ask('suspension', { id: 'req-2' }), given({ open: [first, back] }), now, 's');
+    expect(decision).toEqual({ outcome: 'same', request: first });
+  });
+
   it('when one of its refs asks by itself, then it is the first', () => {
     const first = open(ask('deletion'));
     expect(

@@ -9,7 +9,6 @@ import {
   type ViolationDocument,
 } from '@keiro/schemas';
 import { dueOf, newTask } from './decide.ts';
-import { stepOf } from './stage.ts';
 
 export interface Return {
   readonly request: RequestDocument;
@@ -64,7 +63,7 @@ export function provenBy(
   tasks: readonly TaskDocument[],
   { lives, returns, receivedAt }: RequestDocument,
 ): Receipt['probe'] | undefined {
-  const swept = stepOf(deletion, 'shredded');
+  const swept = deletion.steps.find(({ step }) => step === 'shredded');
   const covered = new Set(deletion.lives.map(lifeKey));
   if (swept === undefined || receivedAt > swept.at || !lives.every((life) => covered.has(lifeKey(life))))
     return undefined;
