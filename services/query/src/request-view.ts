@@ -39,6 +39,9 @@ function taskView(task: TaskDocument): LineageRequest['tasks'][number] {
             ...(receipt.probe === undefined
               ? {}
               : { probe: { at: receipt.probe.at.toISOString(), found: receipt.probe.found } }),
+            ...(receipt.told === undefined
+              ? {}
+              : { told: { ...receipt.told, at: receipt.told.at.toISOString() } }),
             ...(receipt.unsupported === undefined ? {} : { unsupported: receipt.unsupported }),
           },
         }),

@@ -47,12 +47,13 @@ export function taskViewOf(task: TaskDocument): TaskView {
 }
 
 function receiptOf(receipt: NonNullable<TaskDocument['receipt']>): NonNullable<TaskView['receipt']> {
-  const { affected, detail, sweptAt, probe, unsupported } = receipt;
+  const { affected, detail, sweptAt, probe, told, unsupported } = receipt;
   return {
     affected,
     detail: { ...detail },
     ...(sweptAt === undefined ? {} : { sweptAt: sweptAt.toISOString() }),
     ...(probe === undefined ? {} : { probe: { at: probe.at.toISOString(), found: probe.found } }),
+    ...(told === undefined ? {} : { told: { ...told, at: told.at.toISOString() } }),
     ...(unsupported === undefined ? {} : { unsupported }),
   };
 }
