@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '@keiro/runtime/errors';
+import * as analytics from './analytics.ts';
 import * as breach from './breach.ts';
 import * as capture from './capture.ts';
 import * as dr from './dr.ts';
@@ -31,6 +32,7 @@ for (const { register } of [
   links,
   holders,
   violations,
+  analytics,
   readers,
   breach,
   kek,
