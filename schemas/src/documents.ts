@@ -251,6 +251,17 @@ export interface TaskDocument {
   readonly audit?: readonly AuditEntry[];
 }
 
+/**
+ * Told, no control (G1): a holder that takes a deletion, and at which nobody can look whether it was done. That is no
+ * erasure that was proven, and nobody calls it one.
+ */
+export interface Told {
+  /** Until when data end there, by the holder's own word: the earliest of its answers. */
+  readonly at: Date;
+  /** How many identifiers it was told; 0 where none is known by which it could know the person. */
+  readonly identifiers: number;
+}
+
 /** The holder's answer with evidence. Counts add up over all attempts. */
 export interface Receipt {
   /** Rows, keys or messages removed or flagged, over all attempts. */
@@ -259,6 +270,8 @@ export interface Receipt {
   readonly detail: Readonly<Record<string, number>>;
   readonly sweptAt?: Date;
   readonly probe?: { readonly at: Date; readonly found: number };
+  /** In place of a probe, by a holder at which nobody can look: see `Told`. */
+  readonly told?: Told;
   /** Said by a holder that can't do what was asked (e.g. flag a suspension); shown, never hidden. */
   readonly unsupported?: string;
 }

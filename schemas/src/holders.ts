@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { declaredTagSchema } from './analytics/declared.ts';
 import { holderIdSchema } from './custody.ts';
 import { basesAbroad } from './policy/schema-duties.ts';
 import { declaredReadersSchema } from './readers.ts';
@@ -79,10 +80,27 @@ const directiveConnector = z.strictObject({
   patienceSeconds: z.int().min(1).max(3600).default(60),
 });
 
+/**
+ * G1: an Analytics property, told by the Admin API whose data end. It knows one identifier of a person, its client id,
+ * and answers no question about what is left.
+ */
+const googleAnalyticsConnector = z.strictObject({
+  kind: z.literal('google-analytics'),
+  /** Of the Admin API, without a version. */
+  url: fromEnv,
+  /** OAuth 2.0 access token with the scope `analytics.edit`. */
+  token: fromEnv,
+  /** The property's number, as in `properties/123456789`. */
+  property: z.string().regex(/^\d{1,20}$/),
+  /** Which kind of identifier the tag sends as its client id. */
+  identifier: identifierKind,
+});
+
 /** How a worker reaches the holder: data, so that a new store of a known kind needs no code. */
 export const connectorSchema = z.discriminatedUnion('kind', [
   ...single,
   directiveConnector,
+  googleAnalyticsConnector,
   /**
    * One holder over several stores, as a DR site is. A part named as one of the stores that replicate to it is
    * swept by that store's locators too.
@@ -179,6 +197,8 @@ export const holderSchema = z.strictObject({
   replicates: z.array(holderIdSchema).optional(),
   /** Who else reads for it: others are undeclared. */
   readers: declaredReadersSchema.optional(),
+  /** G1: all that the browser's tag may send there. */
+  tag: declaredTagSchema.optional(),
   connector: connectorSchema,
 });
 export type Holder = z.infer<typeof holderSchema>;

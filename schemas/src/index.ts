@@ -1,3 +1,5 @@
+export * from './analytics/check.ts';
+export * from './analytics/declared.ts';
 export * from './breach-api.ts';
 export * from './consents.ts';
 export * from './custody.ts';

@@ -56,16 +56,17 @@ export type LineageSearch = z.infer<typeof lineageSearchSchema>;
 
 /**
  * `hidden`: a deletion is under way. `erasing`: its keys are gone, and not every holder has proven that nothing is
- * left. `erased`: every holder has. `shared`: several members have it, so it is nobody's own.
+ * left. `erased`: every holder has, but those that can only be told, which the copies list. `shared`: several members have it, so it is nobody's own.
  */
 export const refStates = ['live', 'suspended', 'hidden', 'erasing', 'erased', 'shared'] as const;
 export type RefState = (typeof refStates)[number];
 
 /**
  * `erasing`: a deletion covers it and the holder has not proven it gone. `erased`: the holder's probe found nothing.
+ * `told`: the holder has taken the deletion and nobody can look whether it was done (told, no control).
  * `withheld`: the data plane kept it from the holder (R5).
  */
-export const copyStates = ['held', 'withheld', 'removed', 'erasing', 'erased'] as const;
+export const copyStates = ['held', 'withheld', 'removed', 'erasing', 'erased', 'told'] as const;
 export type CopyState = (typeof copyStates)[number];
 
 const copySchema = z.strictObject({
@@ -79,6 +80,8 @@ const copySchema = z.strictObject({
   request: z.string().optional(),
   /** A custody report later than the probe: the holder has it again. */
   afterErasure: z.boolean().optional(),
+  /** G1: not reported for this record, but sent by the browser's own tag as the record says. */
+  byTag: z.literal(true).optional(),
   /** A snapshot's own end, for a copy that is derived from one. */
   until: instant.optional(),
   /** T3: not reported for this record, but part of what the snapshot took from the store. */

@@ -65,6 +65,8 @@ export const receiptSchema = z.strictObject({
   detail: z.record(z.string(), z.int()),
   sweptAt: z.iso.datetime().optional(),
   probe: z.strictObject({ at: z.iso.datetime(), found: z.int() }).optional(),
+  /** Told, no control: in place of a probe where nobody can look. */
+  told: z.strictObject({ at: z.iso.datetime(), identifiers: z.int() }).optional(),
   unsupported: z.string().optional(),
 });
 

@@ -33,12 +33,13 @@ export function returnId(violation: string): string {
 
 /** As every interface shows it. Pure. */
 export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> {
-  const { affected, detail, sweptAt, probe, unsupported } = receipt;
+  const { affected, detail, sweptAt, probe, told, unsupported } = receipt;
   return {
     affected,
     detail: { ...detail },
     ...(sweptAt === undefined ? {} : { sweptAt: sweptAt.toISOString() }),
     ...(probe === undefined ? {} : { probe: { at: probe.at.toISOString(), found: probe.found } }),
+    ...(told === undefined ? {} : { told: { ...told, at: told.at.toISOString() } }),
     ...(unsupported === undefined ? {} : { unsupported }),
   };
 }

@@ -73,6 +73,11 @@ export function demoPrograms(env: StackEnvironment): Program[] {
       entry: 'scripts/dist/demo/mail-processor/main.js',
       port: services['demo-mail'].basePort + offset,
     },
+    {
+      name: 'demo-analytics',
+      entry: 'scripts/dist/demo/analytics/main.js',
+      port: services['demo-analytics'].basePort + offset,
+    },
     ...Object.entries(storePorts).map(([store, port]) => ({
       name: `demo-${store}`,
       entry: 'scripts/dist/demo/stores/main.js',
@@ -110,6 +115,7 @@ export function demoEnvironment(env: StackEnvironment, dataFolder: string): Stac
     DEMO_MAIL_FOLDER: join(dataFolder, 'demo-mail'),
     DEMO_SITE_PRIVACY_URL: `${setting(env, 'DEMO_SITE_URL')}/privacy`,
     DEMO_MAIL_TOKEN: token('mail'),
+    DEMO_ANALYTICS_TOKEN: token('analytics'),
     DEMO_PRIVACY_TOKEN: token('privacy'),
   };
 }

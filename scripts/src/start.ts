@@ -129,7 +129,7 @@ function startStage(
           const text =
             title === 'Keiro'
               ? `${String(count)} services: keys, collect, tag, transfer, request, erase, query`
-              : 'Tsubame Board: site, 6 stores, mail company, recovery site in Singapore';
+              : 'Tsubame Board: site, 6 stores, mail company, analytics, recovery site in Singapore';
           return { result: undefined, text };
         }),
     },

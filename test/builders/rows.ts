@@ -129,6 +129,17 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
     ],
     ask: 'dr status',
   },
+  G1: {
+    tests: [
+      'e2e/analytics-tag.test.ts: passes with consent, and sends nothing before it',
+      'e2e/analytics-tag.test.ts: sends nothing from a browser with the opt-out add-on',
+      'e2e/analytics-tag.test.ts: is refused with each thing that it gives away, and never shows it',
+      'unit/transfer-refuse.test.ts: $row: $name',
+      'unit/analytics-tag.test.ts: is recorded, and carries nothing that APPI 28 or 31 want a consent for',
+      'integration/connectors.test.ts: is told each client id once, and says up to when its data end',
+    ],
+    ask: 'analytics check',
+  },
   X1: { tests: ['integration/collect.test.ts: events.2.data.site foreign_site'], ask: 'policy show' },
   X2: {
     tests: ['integration/tag.test.ts: of a user whom a customer controls keeps to that customer'],
@@ -176,7 +187,6 @@ export const later: Readonly<Partial<Record<RowId, Later>>> = {
   R7: { missing: 'due dates are set and shown; no warning before them yet' },
   R8: { missing: 'the fee is in the policy; no request waits for it yet' },
   R9: { missing: 'the grounds are in the policy; no refusal names one yet' },
-  G1: { missing: 'no analytics holder yet' },
   Q1: { missing: 'the contact is checked; no intake for questions and complaints yet' },
   A1: { missing: 'answers state their moment and who is behind; no list for the day yet' },
 };

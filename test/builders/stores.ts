@@ -3,6 +3,8 @@ import { MongoClient, type Document } from 'mongodb';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { ConnectorConfig } from '@keiro/schemas';
+import { createAnalytics } from '@keiro/scripts/demo/analytics/app';
+import { createHits } from '@keiro/scripts/demo/analytics/hits';
 import { env } from './environment.ts';
 import type { DirectiveDependencies } from '@keiro/erase/connectors/directive';
 import type { Work } from '@keiro/erase/connectors/connector';
@@ -22,7 +24,13 @@ export interface TestStore {
   /** Addresses and secrets that the configuration names. */
   readonly settings: Readonly<Record<string, string>>;
   /** What it can tell: rows of a later generation, suspended purposes, where a locator points. */
-  readonly knows: { readonly generations: boolean; readonly suspension: boolean; readonly locators: boolean };
+  readonly knows: {
+    readonly generations: boolean;
+    readonly suspension: boolean;
+    readonly locators: boolean;
+    /** Absent: it can be asked what is left. */
+    readonly nothing?: true;
+  };
   /** What a connector that sends directives needs. */
   readonly directives?: DirectiveDependencies;
   /** What work at this store is bound to, where that is not any. */
@@ -41,9 +49,9 @@ export interface TestStore {
   close(): Promise<void>;
 }
 
-type Single = Exclude<ConnectorConfig, { kind: 'composite' | 'directive' }>;
+type Single = Exclude<ConnectorConfig, { kind: 'composite' | 'directive' | 'google-analytics' }>;
 const isSingle = (config: ConnectorConfig): config is Single =>
-  config.kind !== 'composite' && config.kind !== 'directive';
+  config.kind !== 'composite' && config.kind !== 'directive' && config.kind !== 'google-analytics';
 
 const uniqueName = () => `test_${randomBytes(6).toString('hex')}`;
 
@@ -204,6 +212,51 @@ export async function redisStore(): Promise<TestStore> {
       await clear();
       redis.disconnect();
     },
+  };
+}
+
+/** Analytics (G1): members are its client ids here, so that it passes through what every connector does. */
+export async function analyticsStore(): Promise<TestStore> {
+  const token = randomBytes(12).toString('hex');
+  const hits = createHits('G-TEST');
+  const app = createAnalytics({ hits, property: '42', token, now: () => new Date() });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const rows = new Map<string, string>();
+  const there = () => [...rows].filter(([, member]) => hits.count([member]) > 0);
+  return {
+    config: {
+      kind: 'google-analytics',
+      url: { env: 'TEST_ANALYTICS_URL' },
+      token: { env: 'TEST_ANALYTICS_TOKEN' },
+      property: '42',
+      identifier: 'member',
+    },
+    settings: { TEST_ANALYTICS_URL: url, TEST_ANALYTICS_TOKEN: token },
+    knows: { generations: false, suspension: false, locators: false, nothing: true },
+    async put(more) {
+      for (const { id, member } of more) {
+        const hit = new URLSearchParams({ v: '2', tid: 'G-TEST', cid: member, en: 'page_view' });
+        await fetch(`${url}/g/collect?${hit.toString()}`, { method: 'POST' });
+        rows.set(id, member);
+      }
+    },
+    clear() {
+      for (const [, member] of rows) hits.end(member, new Date());
+      return Promise.resolve();
+    },
+    ids: () =>
+      Promise.resolve(
+        there()
+          .map(([id]) => id)
+          .sort(),
+      ),
+    scan: () => Promise.resolve(there().map(([id, member]) => ({ id, member }))),
+    take(ids) {
+      for (const id of ids) hits.end(rows.get(id) ?? '', new Date());
+      return Promise.resolve();
+    },
+    suspended: () => Promise.resolve({}),
+    close: () => app.close(),
   };
 }
 

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { findChromium } from '@keiro/cli/chromium';
 import { createLog, until } from '@keiro/runtime';
 import { connectPipeline } from '@keiro/scripts/start/clients';
 import { createReporter } from '@keiro/scripts/start/report';
 import { missingCopies } from '@keiro/scripts/start/route';
 import { joinStage, type Stage } from '@keiro/scripts/start/stage';
 import { tellStory } from '@keiro/scripts/start/story';
-import { findChromium, openBrowser } from '@keiro/scripts/start/visitors/browser';
+import { openBrowser } from '@keiro/scripts/start/visitors/browser';
 import { createCast } from '@keiro/scripts/start/visitors/people';
 import { visitAll } from '@keiro/scripts/start/visitors/visits';
 import { env } from '../builders/environment.ts';

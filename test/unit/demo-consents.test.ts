@@ -58,6 +58,7 @@ async function signUp(session: Session, values: Parameters<Session['submit']>[1]
 }
 
 const facts = () => told.filter((one) => one.type === 'fact');
+/** What was chosen: that use implies consent (§7) is told apart. */
 const consents = () => facts().map(({ data }) => [data.kind, data.consent?.purposes, data.consent?.means]);
 const views = () =>
   told.flatMap((one) =>

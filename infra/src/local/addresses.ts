@@ -63,6 +63,7 @@ export const services = {
   transfer: { basePort: 17_006, port: 'KEIRO_TRANSFER_PORT', url: 'KEIRO_TRANSFER_URL' },
   erase: { basePort: 17_007, port: 'KEIRO_ERASE_PORT', url: 'KEIRO_ERASE_URL' },
   'demo-site': { basePort: 17_010, port: 'DEMO_SITE_PORT', url: 'DEMO_SITE_URL' },
+  'demo-analytics': { basePort: 17_019, port: 'DEMO_ANALYTICS_PORT', url: 'DEMO_ANALYTICS_URL' },
   'demo-mail': { basePort: 17_011, port: 'DEMO_MAIL_PORT', url: 'DEMO_MAIL_URL' },
 } as const satisfies Record<string, ServiceAddress>;
 export type ServiceName = keyof typeof services;

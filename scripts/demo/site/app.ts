@@ -19,7 +19,8 @@ import {
 } from './site.ts';
 import { css } from './style.ts';
 import { FormError } from './submit.ts';
-import { countViews } from './views.ts';
+import { tagPath, tagScript } from './tag.ts';
+import { countViews, isCounted } from './views.ts';
 
 /** Tsubame Board: an invented groupware service whose pages are the pipeline's producers. */
 export async function createSite(deps: SiteDependencies): Promise<FastifyInstance> {
@@ -27,6 +28,16 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
   await app.register(cookies);
   await app.register(forms);
   const sessions = new WeakMap<FastifyRequest, Session>();
+  // Whatever got into a page: nothing runs but what the site serves, and nothing leaves but to the collector.
+  const collectorOrigin = deps.analytics === undefined ? '' : ` ${new URL(deps.analytics.collector).origin}`;
+  const contentSecurityPolicy = [
+    "default-src 'self'",
+    "img-src 'self' data:",
+    `connect-src 'self'${collectorOrigin}`,
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
 
   const site: Site = {
     app,
@@ -46,6 +57,12 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
         // A page that answers a form is none that one could go back to.
         path: request.method === 'GET' ? path : '/',
         asks: choiceOf(session) === undefined,
+        ...(deps.analytics !== undefined &&
+        request.method === 'GET' &&
+        !request.is404 &&
+        isCounted(site, request)
+          ? { analytics: deps.analytics }
+          : {}),
       };
       return layout(view, page(view));
     },
@@ -59,7 +76,10 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
         Object.assign(session, readChoice(request.cookies[choiceCookieName]));
         setSessionCookie(reply, session);
       }
-      void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+      void reply
+        .header('cache-control', 'no-store')
+        .header('x-content-type-options', 'nosniff')
+        .header('content-security-policy', contentSecurityPolicy);
     }
     next();
   });
@@ -108,6 +128,7 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
   app.get('/style.css', (_request, reply) =>
     reply.type('text/css').header('cache-control', 'max-age=86400').send(css),
   );
+  app.get(tagPath, (_request, reply) => reply.type('text/javascript').send(tagScript));
   app.get('/health/live', () => ({ status: 'live' }));
   app.get('/health/ready', () => ({ status: 'ready' }));
   app.get('/metrics', async (_request, reply) => reply.type('text/plain').send(await deps.metrics.text()));

@@ -21,6 +21,8 @@ export const configSchema = z.object({
   DEMO_SITE_NAME: z.string().default('www.demo.example'),
   /** File that one line per request is appended to, in Combined Log Format. */
   DEMO_ACCESS_LOG: z.string().min(1),
+  /** Address of the analytics collector to which the browsers' tag sends. */
+  DEMO_ANALYTICS_URL: z.url(),
   /** What erase workers must show at `/privacy`. */
   DEMO_PRIVACY_TOKEN: z.string().min(16),
 });

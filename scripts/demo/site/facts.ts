@@ -35,6 +35,18 @@ export function cookiesChosen(
   });
 }
 
+/**
+ * G1, §7: that use of the site implies consent to analytics, in the words of the policy in force. It is recorded, once
+ * a visitor and with the first page that carries the tag, and never counts as consent (APPI 28, 31).
+ */
+export function useImplied(moment: Moment, session: Session): Fact {
+  return factOf(moment, 'consent-given', who(session), {
+    recipients: ['analytics'],
+    wording: `policy-${moment.policy}`,
+    means: 'implied-by-use',
+  });
+}
+
 /** Version of the text beside the box for news by e-mail. */
 const newsWording = 'news-1';
 

@@ -11,6 +11,7 @@ import {
 } from '@keiro/runtime';
 import type { CollectionEvent, Fact } from '@keiro/schemas';
 import { createEmitter } from '@keiro/sdk';
+import { measurementId } from '../analytics/property.ts';
 import { accessLogTo } from './access-log.ts';
 import { createSite } from './app.ts';
 import { configSchema } from './config.ts';
@@ -57,6 +58,7 @@ await runService(log, async (opened) => {
     members: createMembers({ random: randomBytes, now }),
     submissions: createSubmissions({ random: randomBytes, emit }),
     emit,
+    analytics: { collector: `${config.DEMO_ANALYTICS_URL}/g/collect`, id: measurementId },
     accessLog: accessLogTo(config.DEMO_ACCESS_LOG),
     metrics,
     log,

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Log, Metrics } from '@keiro/runtime';
-import type { CollectionEvent, Policy } from '@keiro/schemas';
+import type { CollectionEvent, Fact, Policy } from '@keiro/schemas';
 import type { AccessLine } from './access-log.ts';
 import { choiceCookieName, choiceDays, writeChoice } from './choice.ts';
 import type { Moment } from './events.ts';
@@ -8,12 +8,15 @@ import { idOf } from './ids.ts';
 import type { Members, Session } from './members.ts';
 import type { Page, View } from './pages/view.ts';
 import type { Submissions } from './submit.ts';
+import type { Analytics } from './tag.ts';
 
 export interface SiteDependencies {
   readonly members: Members;
   readonly submissions: Submissions;
   /** For what no form is behind. Rejects where the pipeline has not taken it. */
-  readonly emit: (events: readonly CollectionEvent[]) => Promise<unknown>;
+  readonly emit: (events: readonly (CollectionEvent | Fact)[]) => Promise<unknown>;
+  /** Absent: its pages carry no tag. */
+  readonly analytics?: Analytics;
   readonly accessLog: (line: AccessLine) => void;
   readonly metrics: Metrics;
   readonly log: Log;

@@ -28,11 +28,14 @@ export async function showDeletion(scene: Scene, { mizuki }: Visited): Promise<v
       text: `Mizuki: ${request.state}, ${String(sum(found))} items before, ${String(sum(left))} after`,
     };
   });
+  const proven = view.tasks.filter(({ receipt }) => receipt?.probe?.found === 0).length;
+  // Analytics answers no question about what is left: it is told, and nobody says more.
+  const told = view.tasks.filter(({ receipt }) => receipt?.told !== undefined).length;
   check({
     ja: '削除: 全保管先で再検査 0 件',
     en: 'deleted: every holder’s probe found nothing',
-    ok: view.state === 'done' && view.tasks.every(({ receipt }) => receipt?.probe?.found === 0),
-    seen: `${String(view.tasks.filter(({ receipt }) => receipt?.probe?.found === 0).length)} of ${String(view.tasks.length)} holders`,
+    ok: view.state === 'done' && proven > 0 && proven + told === view.tasks.length,
+    seen: `${String(proven)} of ${String(view.tasks.length)} holders, ${String(told)} told (no control)`,
   });
   check({
     ja: '削除: 各保管先を直接確認',
@@ -80,6 +83,11 @@ async function postLateEvent(scene: Scene, member: string, id: string, collected
 
 const sum = (found: Found) => Object.values(found).reduce((total, count) => total + count, 0);
 
+function evidenceOf(receipt: RequestView['tasks'][number]['receipt']): string {
+  if (receipt?.told !== undefined) return `told, no control, ${at(receipt.told.at)}`;
+  return receipt?.probe === undefined ? '–' : `${String(receipt.probe.found)} found, ${at(receipt.probe.at)}`;
+}
+
 function renderReceipts(
   view: RequestView,
   holders: HoldersAnswer['holders'],
@@ -91,7 +99,7 @@ function renderReceipts(
     names.get(holder) ?? holder,
     state,
     String(receipt?.affected ?? '–'),
-    receipt?.probe === undefined ? '–' : `${String(receipt.probe.found)} found, ${at(receipt.probe.at)}`,
+    evidenceOf(receipt),
     holder in looks.before ? `${String(looks.before[holder])} → ${String(looks.after[holder])}` : '–',
   ]);
   return renderTable(['holder', 'state', 'removed', 'probe', 'our own look'], rows, paint);

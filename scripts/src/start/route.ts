@@ -18,6 +18,11 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
   C7: ['mailer'],
 };
 
+/** The same of what is for statistics and quality alone: the browser’s own tag sends the page views, too (G1). */
+const counted: Readonly<Record<string, readonly string[]>> = {
+  C3: ['analytics', 'statistics'],
+};
+
 const holds = (record: LineageRecord, holder: string) =>
   record.copies.some((copy) => copy.holder === holder && copy.state === 'held');
 
@@ -27,7 +32,7 @@ const isForStatisticsAlone = ({ groups }: LineageRecord) =>
 /** Copies that are still to come, as `category at holder`. Pure. */
 export function missingCopies(answer: LineageAnswer, atRecovery: boolean): string[] {
   return answer.records.flatMap((record) =>
-    (isForStatisticsAlone(record) ? ['statistics'] : (wanted[record.category] ?? []))
+    ((isForStatisticsAlone(record) ? counted : wanted)[record.category] ?? [])
       .filter((holder) => (atRecovery || holder !== 'dr-singapore') && !holds(record, holder))
       .map((holder) => `${record.category} at ${holder}`),
   );
@@ -76,7 +81,7 @@ export async function showRoute(scene: Scene, visited: Visited): Promise<void> {
       ok: left.length === 0,
       seen:
         left.length === 0
-          ? '5 stores and processors, 1 recovery site'
+          ? '5 stores and processors, 1 recovery site, analytics'
           : `missing: ${[...new Set(left)].join(', ')}`,
     });
     return {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '@keiro/runtime/errors';
+import * as analytics from './analytics.ts';
 import * as breach from './breach.ts';
 import * as capture from './capture.ts';
 import * as dr from './dr.ts';
@@ -33,6 +34,7 @@ for (const { register } of [
   holders,
   violations,
   provisions,
+  analytics,
   readers,
   breach,
   kek,

@@ -96,6 +96,8 @@ function taskCells(
       `${say(words.probe, language)} ${clock(instant)} ${say(words.found, language)} ${number(found)}`,
     );
   }
+  if (receipt?.told !== undefined)
+    answer.push(`${say(words.told, language)} ${at(receipt.told.at)} (${number(receipt.told.identifiers)})`);
   if (receipt?.unsupported !== undefined) answer.push(receipt.unsupported);
   return [
     task.holder,

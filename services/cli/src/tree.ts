@@ -180,6 +180,7 @@ function copyCells(
     const { store, snapshot } = copy.derivedFrom;
     more.push(paint('dim', `← ${store} ${say(words.fromSnapshot, language)} ${snapshot}`));
   }
+  if (copy.byTag === true) more.push(paint('dim', `← ${say(words.byTag, language)}`));
   if (copy.until !== undefined && copy.state === 'held')
     more.push(`${say(words.until, language)} ${at(copy.until)}`);
   if (copy.afterErasure === true) more.push(paint('red', say(words.again, language)));

@@ -1,4 +1,4 @@
-import type { Receipt, TaskDocument } from '@keiro/schemas';
+import type { Receipt, TaskDocument, Told } from '@keiro/schemas';
 
 /** What an attempt leaves behind. Pure. */
 
@@ -34,10 +34,21 @@ export const givenUp = (attempt: number): Verdict => ({ state: 'failed', attempt
 /** Counts of one attempt, by place. A place is a name in a document, where a dot means something else. */
 export class Tally {
   readonly #counts = new Map<string, number>();
+  #told: Told | undefined;
 
   add(place: string, n: number): void {
     const name = place.replaceAll('.', '/');
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + n);
+  }
+
+  /** One more identifier was told; of several answers the earliest holds for all. */
+  tell(upTo: Date): void {
+    const { at, identifiers } = this.#told ?? { at: upTo, identifiers: 0 };
+    this.#told = { at: upTo < at ? upTo : at, identifiers: identifiers + 1 };
+  }
+
+  get told(): Told | undefined {
+    return this.#told;
   }
 
   /** The receipt so far, with what this attempt did added to it. */

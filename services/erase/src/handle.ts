@@ -50,7 +50,7 @@ export async function runTask(id: string, deps: TaskDependencies): Promise<void>
   try {
     const { work, holder } = await prepare(task, tally, lease.signal, deps);
     const connector = await deps.connectors.of(task.holder, holder);
-    const answer = await carryOut(task, connector, work, deps, (more) => {
+    const answer = await carryOut(task, { connector, work, tally }, deps, (more) => {
       partial = { ...partial, ...more };
     });
     partial = { ...partial, ...answer };
@@ -116,6 +116,9 @@ async function prepare(
       count: (place, n) => {
         tally.add(place, n);
       },
+      told: (upTo) => {
+        tally.tell(upTo);
+      },
     };
     return { work, holder };
   });
@@ -172,8 +175,7 @@ async function copiesAlone(
 
 async function carryOut(
   task: TaskDocument,
-  connector: Connector,
-  work: Work,
+  { connector, work, tally }: { connector: Connector; work: Work; tally: Tally },
   deps: TaskDependencies,
   onProgress: (receipt: Partial<Receipt>) => void,
 ): Promise<Partial<Receipt>> {
@@ -181,6 +183,10 @@ async function carryOut(
   await connector.erase(work);
   onProgress({ sweptAt: deps.now() });
   const found = await connector.probe(work);
+  if (found === undefined) {
+    onProgress({ told: tally.told ?? { at: deps.now(), identifiers: 0 } });
+    return {};
+  }
   onProgress({ probe: { at: deps.now(), found } });
   // "Deleted" counts only when a second look finds nothing.
   if (found > 0) throw new ConnectorError('still-there', `probe found ${String(found)}`);

@@ -25,6 +25,7 @@ export function knowsLocators(config: ConnectorConfig): boolean {
     case 'directive':
       return true;
     case 'http':
+    case 'google-analytics':
     case 'composite':
       return false;
   }

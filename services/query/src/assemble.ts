@@ -3,11 +3,13 @@ import {
   kindOfRef,
   lifeKey,
   type LineageAnswer,
+  type LineageGroup,
   type LineageRecord,
   type Life,
   type Person,
   type PipelineProgress,
   type Policies,
+  type RecordDocument,
   type Ref,
   type RefState,
   type StandingDocument,
@@ -24,6 +26,7 @@ import { notesOf } from './notes.ts';
 import { remainsOf } from './provision-view.ts';
 import { requestView } from './request-view.ts';
 import { toSeries } from './snapshots.ts';
+import { tagCopiesOf } from './tag-copies.ts';
 import { holdersOf, transfersOf } from './transfers.ts';
 
 /** The lineage of one person at one moment, in the words of the policy then. Pure: `asOf` is when reading began. */
@@ -142,28 +145,39 @@ function recordsOf(
   const factsOf = groupBy(loaded.copies, (fact) => fact.record);
   const series = toSeries(loaded.snapshots);
   const withReturns = returnsOf(loaded.tasks);
-  return loaded.records.map((record) => ({
-    id: record._id,
-    ref: record.ref,
-    generation: record.generation,
-    state: stateOf(record),
-    type: record.type,
-    category: record.category,
-    time: record.time.toISOString(),
-    ...(record.imported === undefined ? {} : { imported: record.imported }),
-    taggedAt: record.taggedAt.toISOString(),
-    policy: record.policy,
-    source: record.source,
-    site: record.site,
-    scope: record.scope,
-    present: [...record.present],
-    ...(record.sensitive === undefined
-      ? {}
-      : { sensitive: { ...record.sensitive, kinds: [...record.sensitive.kinds] } }),
-    groups: groupsOf(record),
-    position: { ...record.position },
-    copies: copiesOf(factsOf.get(record._id) ?? [], series, withReturns(record._id, erasureOf(record)), asOf),
-  }));
+  const copiesAt = (record: RecordDocument, groups: readonly LineageGroup[]) => {
+    const facts = factsOf.get(record._id) ?? [];
+    const reported = new Set(facts.map(({ holder }) => holder));
+    const erasure = erasureOf(record);
+    return [
+      ...copiesOf(facts, series, withReturns(record._id, erasure), asOf),
+      ...tagCopiesOf(record, groups, loaded.holders, reported, erasure),
+    ];
+  };
+  return loaded.records
+    .map((record) => ({ record, groups: groupsOf(record) }))
+    .map(({ record, groups }) => ({
+      id: record._id,
+      ref: record.ref,
+      generation: record.generation,
+      state: stateOf(record),
+      type: record.type,
+      category: record.category,
+      time: record.time.toISOString(),
+      ...(record.imported === undefined ? {} : { imported: record.imported }),
+      taggedAt: record.taggedAt.toISOString(),
+      policy: record.policy,
+      source: record.source,
+      site: record.site,
+      scope: record.scope,
+      present: [...record.present],
+      ...(record.sensitive === undefined
+        ? {}
+        : { sensitive: { ...record.sensitive, kinds: [...record.sensitive.kinds] } }),
+      groups,
+      position: { ...record.position },
+      copies: copiesAt(record, groups),
+    }));
 }
 
 type AnswerRef = LineageAnswer['person']['refs'][number];

@@ -37,6 +37,11 @@ export function provenGone(task: TaskDocument | undefined): Date | undefined {
   return task?.state === 'done' && task.receipt?.probe?.found === 0 ? task.receipt.probe.at : undefined;
 }
 
+/** When a holder at which nobody can look took the deletion: told, no control (G1). */
+export function toldAt(task: TaskDocument | undefined): Date | undefined {
+  return task?.state === 'done' && task.directive === 'erase' ? task.receipt?.told?.at : undefined;
+}
+
 /**
  * The fact that counts. Having been refused another delivery says nothing about a copy that was delivered
  * before, so `withheld` counts only alone; a removal outweighs a copy of the same instant.
@@ -68,6 +73,13 @@ function reported(facts: readonly CopyDocument[], erasure: Erasure | undefined):
   if (action === 'withheld' || erasure === undefined || task === undefined) return copy(action, fact.at);
   const { request } = task;
   const gone = provenGone(task);
+  const told = toldAt(task);
+  if (gone === undefined && told !== undefined) {
+    if (action === 'removed') return copy('removed', fact.at);
+    return fact.at > told
+      ? copy('held', fact.at, { request, afterErasure: true })
+      : copy('told', told, { request });
+  }
   if (gone === undefined) {
     return action === 'removed' ? copy('removed', fact.at) : copy('erasing', task.createdAt, { request });
   }

@@ -1,5 +1,5 @@
 import { lifeKey, type Life, type RequestDocument, type TaskDocument } from '@keiro/schemas';
-import { provenGone, type Erasure } from './copies.ts';
+import { provenGone, toldAt, type Erasure } from './copies.ts';
 import { groupBy } from './group-by.ts';
 
 /**
@@ -32,12 +32,17 @@ export function erasuresOf(
   };
 }
 
-/** Whether every holder has proven that nothing of it is left: before that nobody may say "erased" (invariant 5). */
+/**
+ * Whether every holder has proven that nothing of it is left: before that nobody may say "erased" (invariant 5). One
+ * that can only be told has been told; its copy says so and is called erased nowhere.
+ */
 export function isProven(erasure: Erasure | undefined): boolean {
   if (erasure === undefined) return false;
   const tasks = [...erasure.tasks.values()];
   // Without any holder there is nobody to prove anything: then the request says when it is over.
-  return tasks.length === 0 ? erasure.isDone : tasks.every((task) => provenGone(task) !== undefined);
+  return tasks.length === 0
+    ? erasure.isDone
+    : tasks.every((task) => (provenGone(task) ?? toldAt(task)) !== undefined);
 }
 
 /**

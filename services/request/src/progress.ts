@@ -20,10 +20,11 @@ export function progressOf(tasks: readonly TaskDocument[]): Progress {
   return { outcome: outstanding.length > 0 ? 'carrying-out' : 'done', outstanding, failed };
 }
 
-/** An erasure counts as answered only with a probe that found nothing. */
+/** An erasure counts as answered only with a probe that found nothing, or by a holder that can only be told. */
 function isAnswered(task: TaskDocument): boolean {
   if (task.state !== 'done') return false;
-  return task.directive !== 'erase' || task.receipt?.probe?.found === 0;
+  if (task.directive !== 'erase') return true;
+  return task.receipt?.probe?.found === 0 || task.receipt?.told !== undefined;
 }
 
 /**

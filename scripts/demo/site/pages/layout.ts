@@ -1,4 +1,5 @@
 import { html } from 'ghtml';
+import { tagElement } from '../tag.ts';
 import { banner } from './banner.ts';
 import { once, settingsPath, type Page, type View } from './view.ts';
 
@@ -15,6 +16,7 @@ export function layout(view: View, page: Page): string {
         <title>${page.title} | つばめボード</title>
         <link rel="stylesheet" href="/style.css" />
         <link rel="icon" href="data:," />
+        !${view.analytics === undefined ? '' : tagElement(view.analytics)}
       </head>
       <body>
         !${view.asks && view.path !== settingsPath ? banner(view) : ''}

@@ -31,7 +31,15 @@ export function settingsPage(
           <dd>ログイン、掲示板の見かた、この設定を保ちます。止めることはできません。</dd>
           <dt>統計のクッキー <span lang="en">Statistics</span></dt>
           <dd>
-            見たページと時刻を、統計とサービスの品質向上のために数えます。許可されるまで設定しません。許可を取り消すと削除し、以後は数えません。
+            見たページと時刻を、統計とサービスの品質向上のために数えます。許可されるまで設定しません。許可を取り消すと削除し、以後は数えません。Google
+            アナリティクスのタグもこのクッキーだけを使い、ページの場所と題名、言語、画面の大きさのほかは送りません。<a
+              href="https://tools.google.com/dlpage/gaoptout"
+              rel="noreferrer"
+              >オプトアウト アドオン</a
+            >でも止められます。
+            <span lang="en"
+              >The analytics tag uses this cookie alone; Google’s opt-out add-on stops it too.</span
+            >
           </dd>
         </dl>
         <div class="answers">

@@ -1,6 +1,7 @@
 import { html } from 'ghtml';
 import type { Policy } from '@keiro/schemas';
 import type { Session } from '../members.ts';
+import type { Analytics } from '../tag.ts';
 
 /** What every page is drawn from. */
 export interface View {
@@ -13,6 +14,8 @@ export interface View {
   readonly path: string;
   /** The visitor has not chosen yet about analytics cookies. */
   readonly asks: boolean;
+  /** Where the page's tag sends to; absent without consent: then the page has none (G1). */
+  readonly analytics?: Analytics;
 }
 
 /** A title and a body that is markup already. */

@@ -1,5 +1,4 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { findChromium } from '@keiro/cli/chromium';
 import { openChromium } from './chromium.ts';
 import { openPlainHttp } from './plain-http.ts';
 import type { Browser } from './session.ts';
@@ -14,24 +13,4 @@ export async function openBrowser(
   return executable === undefined
     ? openPlainHttp(site, 'plain HTTP (there is no Chromium on this machine)')
     : openChromium(site, executable);
-}
-
-/** As `which` would find it. */
-export function findChromium(path: string): string | undefined {
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-    for (const folder of path.split(delimiter)) {
-      const file = join(folder, name);
-      if (folder !== '' && isExecutable(file)) return file;
-    }
-  }
-  return undefined;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,15 +1,7 @@
+import { chromiumFlags } from '@keiro/cli/chromium';
 import { chromium, type Page } from 'playwright-core';
 import { userAgents, type Browser, type FormValues } from './session.ts';
 
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 /** Ctrl-C is ours to handle: the story ends in order, and the browser with it. */
 const ourSignals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
 const sizes = { desktop: { width: 1200, height: 800 }, phone: { width: 390, height: 844 } } as const;
@@ -17,7 +9,12 @@ const sizes = { desktop: { width: 1200, height: 800 }, phone: { width: 390, heig
 const patienceMs = 60_000;
 
 export async function openChromium(site: string, executablePath: string): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath, headless: true, args: flags, ...ourSignals });
+  const browser = await chromium.launch({
+    executablePath,
+    headless: true,
+    args: chromiumFlags,
+    ...ourSignals,
+  });
   return {
     name: `Chromium ${browser.version().split('.')[0] ?? ''}`,
     async open({ address, kind }) {

@@ -36,7 +36,12 @@ export function openCompositeConnector(parts: readonly Part[]): Connector {
     resume: flag('resume'),
     async probe(work) {
       let found = 0;
-      for (const part of parts) found += await part.connector.probe(shareOf(work, part));
+      for (const part of parts) {
+        const there = await part.connector.probe(shareOf(work, part));
+        // What nobody can look at makes the whole unproven; the register allows no such part.
+        if (there === undefined) return undefined;
+        found += there;
+      }
       return found;
     },
     async readers() {

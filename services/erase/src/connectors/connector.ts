@@ -33,6 +33,8 @@ export interface Work {
   readonly signal: AbortSignal;
   /** Says at once what was removed or flagged, so that an attempt which fails halfway reports what it did. */
   readonly count: (place: string, n: number) => void;
+  /** Says that a holder at which nobody can look has taken one identifier, whose data up to this moment end. */
+  readonly told: (upTo: Date) => void;
 }
 
 /**
@@ -46,8 +48,8 @@ export interface Connector {
   suspend(work: Work): Promise<Flagging>;
   /** The same, with what is left of the suspension. */
   resume(work: Work): Promise<Flagging>;
-  /** Looks again, by identifier and by locator: how many are there. */
-  probe(work: Work): Promise<number>;
+  /** Looks again, by identifier and by locator: how many are there; undefined where nobody can look. */
+  probe(work: Work): Promise<number | undefined>;
   /** Who may read what is registered, where the holder can list that. */
   readers?(): Promise<DatabaseUser[]>;
   /** Every row that it holds, in batches. Absent: this kind of holder can't list what it holds. */

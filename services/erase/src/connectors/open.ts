@@ -3,6 +3,7 @@ import type { ConnectorConfig } from '@keiro/schemas';
 import { openCompositeConnector } from './composite.ts';
 import { ConnectorError, type Connector } from './connector.ts';
 import { openDirectiveConnector, type DirectiveDependencies } from './directive.ts';
+import { openGoogleAnalyticsConnector } from './google-analytics.ts';
 import { openHttpConnector } from './http.ts';
 import { openMongodbConnector } from './mongodb.ts';
 import { openPostgresqlConnector } from './postgresql.ts';
@@ -37,6 +38,12 @@ export function openConnector(
         config,
         need(config.url.env).replace(/\/$/, ''),
         config.token === undefined ? undefined : need(config.token.env),
+      );
+    case 'google-analytics':
+      return openGoogleAnalyticsConnector(
+        config,
+        need(config.url.env).replace(/\/$/, ''),
+        need(config.token.env),
       );
     case 'directive':
       if (directives === undefined)

@@ -129,6 +129,9 @@ async function apply(
     count: (place, n) => {
       tally.add(place, n);
     },
+    told: (upTo) => {
+      tally.tell(upTo);
+    },
   });
   for (const lives of plan.erase) await connector.erase(work(lives, [], removed));
   for (const { purposes, lives } of plan.flag)
