@@ -32,6 +32,7 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
       'unit/person-properties.test.ts: is never two members, and has nothing that another member was seen with',
       'integration/late-link.test.ts: has one lineage with every earlier record, and a deletion reaches them',
       'integration/late-link.test.ts: end in the same lineage, byte for byte apart from positions and recording times',
+      'unit/request-extend.test.ts: a person ends suspended, every ref, whether the links came before or after',
     ],
     ask: 'lineage',
   },
@@ -117,6 +118,7 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
   R5: {
     tests: [
       'integration/guarded-consumer.test.ts: R5: keeps back what its person suspended, and delivers it on resume',
+      'integration/extend.test.ts: R5: is suspended with the person, its earlier records too, and resumed with the person',
       'integration/key-audit.test.ts: opens what is suspended and denied, answers in the undo window, and never what is erased',
     ],
     ask: 'request suspension',
