@@ -49,6 +49,8 @@ describe('the main job', () => {
   it('shows the route from the offset to the copy in Singapore, and each holder’s receipt', () => {
     const text = told.join('');
     expect(text).toMatch(/collection\.payment \d@\d+ → billing JP · dr-singapore SG \(snapshot of billing\)/);
+    // Two browsers of hers; in plain HTTP as well, because a deletion asks by the cookie, whatever was sent.
+    expect(text).toMatch(/Web analytics \(Google Analytics\) \(US\) +done +2 +told, no control/);
     for (const holder of ['Billing (JP)', 'Mail delivery company (JP)', 'recovery site, Singapore (SG)']) {
       expect(text).toMatch(new RegExp(`${holder.replaceAll(/[()]/g, '\\$&')} +done +\\d+ +0 found`));
     }
