@@ -57,7 +57,8 @@ afterAll(async () => {
 async function seed(): Promise<void> {
   const { db } = pipeline.mongo;
   for (const { name, indexes } of collections.filter(({ database }) => database === 'lineage'))
-    for (const index of indexes) await db.collection(name).createIndexes([{ key: index.key, name: index.name }]);
+    for (const index of indexes)
+      await db.collection(name).createIndexes([{ key: index.key, name: index.name }]);
   const [first = '', ...others] = refs;
   const records = Array.from({ length: 10_000 }, (_, n) =>
     recordOf(refs[n % refs.length] ?? first, String(n), { time: minute(n), type: 'cookie', category: 'C3' }),
