@@ -3,6 +3,7 @@ import { knowsLocators, locatorsOf } from '@keiro/erase/returned';
 import { copiesOf } from '@keiro/query/copies';
 import { erasuresOf, returnsOf } from '@keiro/query/erasures';
 import { provenBy, returnOf } from '@keiro/request/return';
+import { withinRoom } from '@keiro/request/return-store';
 import { stageOf } from '@keiro/request/stages';
 import {
   createRequestSchema,
@@ -239,5 +240,14 @@ describe('a violation is closed as returned', () => {
       receipt: { probe: { found: 0 } },
     });
     expect(violationView(violation()).directive).toBeUndefined();
+  });
+});
+
+describe('returns under way', () => {
+  it('are so many a holder and no more; the others wait for their turn', () => {
+    const found = ['a', 'a', 'b', 'a', 'b'].map((holder, n) => ({ _id: `v-${String(n)}`, holder }));
+    expect(withinRoom(found, new Map([['a', 1]]), 2)).toEqual(['v-0', 'v-2', 'v-4']);
+    expect(withinRoom(found, new Map(), 9)).toHaveLength(5);
+    expect(withinRoom(found, new Map([['b', 2]]), 2)).toEqual(['v-0', 'v-1']);
   });
 });

@@ -118,6 +118,7 @@ export async function startRequest(
     log,
     onChanged,
   });
+  let onRoom: () => void = () => undefined;
   const driver = startDriver({
     store,
     keys,
@@ -136,6 +137,8 @@ export async function startRequest(
     reconcileEveryMs: config.KEIRO_RECONCILE_SECONDS * 1000,
     onMoved: (state) => {
       moves.inc({ state });
+      // One that has ended makes room for the next.
+      if (state === 'carrying-out') onRoom();
     },
   });
   opened('driver', () => driver.close());
@@ -188,6 +191,9 @@ export async function startRequest(
     },
   });
   opened('returns', () => returns.close());
+  onRoom = () => {
+    returns.wake();
+  };
   const watchViolations = watchChanges({
     collection: mongo.db.collection<ViolationDocument>('violations'),
     operations: ['insert', 'update'],
