@@ -25,7 +25,9 @@ export const kafka: LocalServer = {
     if (!existsSync(join(data, 'meta.properties'))) {
       say('formatting its storage');
       const clusterId = randomBytes(16).toString('base64url');
-      await run(java, [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings]);
+      // In one word: one id in 64 begins with a dash, and would be taken for an option.
+      const id = `--cluster-id=${clusterId}`;
+      await run(java, [...jvm, 'kafka.tools.StorageTool', 'format', id, '-c', settings]);
     }
     return {
       command: java,
