@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 
 const resultsSchema = z.object({
@@ -12,8 +12,37 @@ const resultsSchema = z.object({
   numTodoTests: z.int(),
   numRuntimeErrorTestSuites: z.int(),
   success: z.boolean(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      startTime: z.number(),
+      endTime: z.number(),
+      assertionResults: z.array(z.object({ fullName: z.string(), duration: z.number().nullish() })),
+    }),
+  ),
 });
 export type Results = z.infer<typeof resultsSchema>;
+
+/** Where the time went: the slowest files and tests, slowest first, in seconds. Pure. */
+export function slowest({ testResults }: Results, count: number): string[] {
+  const files = testResults.map(({ name, startTime, endTime }) => ({
+    what: basename(name),
+    ms: endTime - startTime,
+  }));
+  const tests = testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.map(({ fullName, duration }) => ({
+      what: `${basename(name)}: ${fullName}`,
+      ms: duration ?? 0,
+    })),
+  );
+  return [files, tests].flatMap((list) =>
+    list
+      .sort((a, b) => b.ms - a.ms)
+      .slice(0, count)
+      .filter(({ ms }) => ms >= 1000)
+      .map(({ what, ms }) => `${(ms / 1000).toFixed(1).padStart(6)} s  ${what}`),
+  );
+}
 
 /** Runs Jest over the test workspace and answers with its counts; its own output goes straight to the terminal. */
 export async function runJest(

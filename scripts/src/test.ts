@@ -4,7 +4,7 @@ import { down, reset, up } from '@keiro/infra/local/stack';
 import { findProcess } from '@keiro/infra/local/supervise';
 import { messageOf } from '@keiro/runtime';
 import { Command } from 'commander';
-import { runJest, type Results } from './run-tests.ts';
+import { runJest, slowest, type Results } from './run-tests.ts';
 import { prepare } from './prepare.ts';
 import {
   demoEnvironment,
@@ -41,6 +41,7 @@ try {
   const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
   const skipped = results.numPendingTests + results.numTodoTests;
   if (!results.success || results.numPassedTests === 0) process.exitCode = 1;
+  for (const line of slowest(results, 12)) process.stderr.write(`${line}\n`);
   say('done');
   process.stdout.write(
     `${String(results.numPassedTests)} passed, ${String(failed)} failed, ${String(skipped)} skipped\n`,
