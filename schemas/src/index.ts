@@ -41,6 +41,7 @@ export * from './sensitive.ts';
 export * from './subjects.ts';
 export * from './tagged.ts';
 export * from './tasks.ts';
+export * from './today-api.ts';
 export * from './topics.ts';
 export * from './transfers/index.ts';
 export * from './violations.ts';

@@ -421,6 +421,13 @@ describe('npx keiro', () => {
     expect(out).toContain('tag~collection.cookie~0~1');
   });
 
+  it('today lists what waits for somebody, and ends with 1 for it', async () => {
+    const { out, code } = await keiro(['today', '--lang', 'en']);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^Today {2}\d{4}-\d{2}-\d{2}/);
+    expect(out).toMatch(/waits for somebody.*npx keiro quarantine list --reason/su);
+  });
+
   it('status names what is not ready, and ends with 1 for it', async () => {
     const { out, code } = await keiro(['status'], {
       KEIRO_ERASE_URL: 'http://127.0.0.1:1',
@@ -455,7 +462,16 @@ describe('npx keiro', () => {
   it('help names every command', async () => {
     const { out, code } = await keiro(['--help']);
     expect(code).toBe(0);
-    for (const name of ['lineage', 'request', 'requests', 'tasks', 'quarantine', 'status', 'capture']) {
+    for (const name of [
+      'today',
+      'lineage',
+      'request',
+      'requests',
+      'tasks',
+      'quarantine',
+      'status',
+      'capture',
+    ]) {
       expect(out).toContain(name);
     }
   });

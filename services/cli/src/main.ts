@@ -17,6 +17,7 @@ import * as readers from './readers.ts';
 import * as request from './request.ts';
 import * as status from './status.ts';
 import * as tasks from './tasks.ts';
+import * as today from './today.ts';
 import * as violations from './violations.ts';
 
 const program = new Command('keiro')
@@ -25,6 +26,7 @@ const program = new Command('keiro')
   .exitOverride();
 
 for (const { register } of [
+  today,
   lineage,
   request,
   tasks,

@@ -17,11 +17,11 @@ export function drRoute(deps: DrDeps): Route {
     summary: 'Sites: watermarks, lag, snapshots, what outlives a deletion there, closed gates (T3)',
     right: 'lineage:read',
     answer: drAnswerSchema,
-    handle: () => answer(deps),
+    handle: () => drAnswer(deps),
   });
 }
 
-async function answer({ store, now }: DrDeps): Promise<DrAnswer> {
+export async function drAnswer({ store, now }: DrDeps): Promise<DrAnswer> {
   const at = now();
   const [holders, { snapshots, cut }, deletions, closed] = await Promise.all([
     store.holders(),

@@ -23,7 +23,7 @@ export interface QueryDeps extends SearchDeps {
 }
 
 /** Within which the end of an entry is told beforehand. */
-const soonMs = 14 * 86_400_000;
+export const quarantineSoonMs = 14 * 86_400_000;
 
 type Item = QuarantineAnswer['items'][number];
 
@@ -70,7 +70,7 @@ export function queryRoutes(deps: QueryDeps): Route[] {
           state: oneOf('state', query['state'], quarantineStates) ?? 'held',
           reason: oneOf('reason', query['reason'], quarantineReasons),
           limit: limitOf(query['limit']),
-          soon: quarantineCuts(policies, at, new Date(at.getTime() + soonMs)),
+          soon: quarantineCuts(policies, at, new Date(at.getTime() + quarantineSoonMs)),
         });
         return { asOf: at.toISOString(), ...rest, items: items.map((item) => withEnd(item, policies, at)) };
       },

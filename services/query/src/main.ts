@@ -21,6 +21,7 @@ import { createProgressReader } from './progress.ts';
 import { provisionRoutes } from './provision-routes.ts';
 import { readersRoutes } from './readers.ts';
 import { createStore } from './store.ts';
+import { todayRoute } from './today-route.ts';
 import { violationsRoute } from './violations.ts';
 
 const log = createLog('query');
@@ -42,6 +43,7 @@ await runService(log, async (opened) => {
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
 
   const store = createStore(mongo.db);
+  const counts = createCounts(mongo.db);
   const http = await serveHttp({
     service: 'query',
     host: config.KEIRO_HOST,
@@ -61,7 +63,7 @@ await runService(log, async (opened) => {
       }),
       ...queryRoutes({
         store,
-        counts: createCounts(mongo.db),
+        counts,
         keys,
         progress,
         policies,
@@ -71,6 +73,7 @@ await runService(log, async (opened) => {
       violationsRoute(mongo.db, now),
       ...provisionRoutes({ db: mongo.db, store, keys, policies, now }),
       drRoute({ store: createDrStore(mongo.db), now }),
+      todayRoute({ db: mongo.db, counts, policies, now }),
     ],
     ready: () => mongo.ping(),
   });
