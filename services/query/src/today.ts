@@ -204,7 +204,7 @@ function quarantineItems({ quarantine }: Situation): TodayItem[] {
       urgency: reason === 'erased' ? 'know' : 'act',
       kind: 'quarantine',
       about: reason,
-      count: count ?? 0,
+      count: count,
       message: words(`隔離中${String(count)}件：${why.ja}`, `${String(count)} in quarantine: ${why.en}`),
       next: `npx keiro quarantine list --reason ${reason}`,
     };
