@@ -13,6 +13,6 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testTimeout: 60_000,
   forceExit: false,
-  // Servers are shared and the machine is small: one file at a time keeps timings honest.
-  maxWorkers: 1,
+  // Modules of a test file stay in memory after it: a worker that has grown is replaced.
+  workerIdleMemoryLimit: '1GB',
 };

@@ -23,6 +23,20 @@ const resultsSchema = z.object({
 });
 export type Results = z.infer<typeof resultsSchema>;
 
+/** What several turns came to. Pure. */
+export function together(turns: readonly Results[]): Results {
+  const sum = (count: (turn: Results) => number) => turns.reduce((total, turn) => total + count(turn), 0);
+  return {
+    numPassedTests: sum((turn) => turn.numPassedTests),
+    numFailedTests: sum((turn) => turn.numFailedTests),
+    numPendingTests: sum((turn) => turn.numPendingTests),
+    numTodoTests: sum((turn) => turn.numTodoTests),
+    numRuntimeErrorTestSuites: sum((turn) => turn.numRuntimeErrorTestSuites),
+    success: turns.every(({ success }) => success),
+    testResults: turns.flatMap(({ testResults }) => testResults),
+  };
+}
+
 /** Where the time went: the slowest files and tests, slowest first, in seconds. Pure. */
 export function slowest({ testResults }: Results, count: number): string[] {
   const files = testResults.map(({ name, startTime, endTime }) => ({
@@ -44,10 +58,16 @@ export function slowest({ testResults }: Results, count: number): string[] {
   );
 }
 
+/** A turn of Jest: which files, and how many of them at a time. */
+export interface Turn {
+  readonly patterns: readonly string[];
+  readonly workers: number;
+}
+
 /** Runs Jest over the test workspace and answers with its counts; its own output goes straight to the terminal. */
 export async function runJest(
   root: string,
-  args: readonly string[],
+  { patterns, workers }: Turn,
   env: NodeJS.ProcessEnv,
 ): Promise<Results> {
   const jest = join(dirname(createRequire(import.meta.url).resolve('jest/package.json')), 'bin', 'jest.js');
@@ -65,7 +85,8 @@ export async function runJest(
         '--forceExit',
         '--json',
         `--outputFile=${output}`,
-        ...args,
+        `--maxWorkers=${String(workers)}`,
+        ...patterns,
       ],
       // --json prints the results too: they are read from the file.
       { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] },

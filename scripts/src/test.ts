@@ -4,7 +4,7 @@ import { down, reset, up } from '@keiro/infra/local/stack';
 import { findProcess } from '@keiro/infra/local/supervise';
 import { messageOf } from '@keiro/runtime';
 import { Command } from 'commander';
-import { runJest, slowest, type Results } from './run-tests.ts';
+import { runJest, slowest, together, type Results, type Turn } from './run-tests.ts';
 import { prepare } from './prepare.ts';
 import {
   demoEnvironment,
@@ -37,7 +37,7 @@ const { keep } = program.opts<{ keep?: true }>();
 const needsServers = patterns.length === 0 || !patterns.every((pattern) => pattern.startsWith('unit'));
 
 try {
-  const results = needsServers ? await withServers() : await runJest(root, patterns, process.env);
+  const results = await run();
   const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
   const skipped = results.numPendingTests + results.numTodoTests;
   if (!results.success || results.numPassedTests === 0) process.exitCode = 1;
@@ -52,7 +52,25 @@ try {
   process.exitCode = 1;
 }
 
-async function withServers(): Promise<Results> {
+/**
+ * What needs no server is tested while servers come up. Files that use the servers have their own databases, topics or
+ * people there and run beside one another; those that kill something, or look at all that there is, run alone.
+ */
+async function run(): Promise<Results> {
+  if (!needsServers) return runJest(root, { patterns, workers: 2 }, process.env);
+  if (patterns.length > 0) return withServers([{ patterns, workers: 1 }], []);
+  const alone = runJest(root, { patterns: ['test/unit'], workers: 2 }, process.env);
+  // Its end is awaited below, and a failure told there.
+  alone.catch(() => undefined);
+  const turns: Turn[] = [
+    { patterns: ['test/contract', 'test/integration'], workers: 2 },
+    { patterns: ['test/e2e', 'test/faults'], workers: 1 },
+  ];
+  return withServers(turns, [alone]);
+}
+
+/** `before` must have ended first. */
+async function withServers(turns: readonly Turn[], before: readonly Promise<Results>[]): Promise<Results> {
   const folders = stackConfig(stack).folders;
   await stopPrograms();
   await reset(stack);
@@ -67,8 +85,13 @@ async function withServers(): Promise<Results> {
     const env = { ...base, ...demoEnvironment(base, folders.data) };
     await prepare(env);
     await Promise.all(serviceList(env).map((one) => startProgram(one, env, folders)));
-    say('services up, testing');
-    return await runJest(root, patterns, { ...process.env, ...env });
+    say('services up');
+    const results = await Promise.all(before);
+    for (const turn of turns) {
+      say(`testing ${turn.patterns.join(', ')}`);
+      results.push(await runJest(root, turn, { ...process.env, ...env }));
+    }
+    return together(results);
   } finally {
     if (keep !== true) {
       await stopPrograms();
