@@ -11,6 +11,11 @@ const placeOf = ({ path }) => folders.findIndex((folder) => path.includes(`/test
 
 export default class Sequencer extends jestSequencer {
   sort(tests) {
-    return [...tests].sort((a, b) => placeOf(a) - placeOf(b) || statSync(b.path).size - statSync(a.path).size || a.path.localeCompare(b.path));
+    return [...tests].sort(
+      (a, b) =>
+        placeOf(a) - placeOf(b) ||
+        statSync(b.path).size - statSync(a.path).size ||
+        a.path.localeCompare(b.path),
+    );
   }
 }
