@@ -233,6 +233,22 @@ export const collections: readonly CollectionPlan[] = [
     indexes: [],
   },
   {
+    name: 'identityChecks',
+    database: 'lineage',
+    owner: 'request',
+    readers: [],
+    why: 'how the check of who asks went, one per request; no ref and no value in it, a code only as a keyed digest',
+    indexes: [],
+  },
+  {
+    name: 'identityUses',
+    database: 'lineage',
+    owner: 'request',
+    readers: [],
+    why: 'how often a contact was sent codes and tried, and which session tokens were shown; each goes two days later',
+    indexes: [],
+  },
+  {
     name: 'cuts',
     database: 'lineage',
     owner: 'request',

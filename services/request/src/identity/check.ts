@@ -28,7 +28,14 @@ export interface LiveCode {
 }
 
 export type CheckEnd =
-  | { readonly state: 'confirmed'; readonly at: Date; readonly by: string; readonly method: IdentityMethod }
+  | {
+      readonly state: 'confirmed';
+      readonly at: Date;
+      readonly by: string;
+      readonly method: IdentityMethod;
+      /** The operator's reference of the case. */
+      readonly evidence?: string;
+    }
   | {
       readonly state: 'failed';
       readonly at: Date;
@@ -49,7 +56,7 @@ export type CheckCommand = { readonly by: string } & (
       readonly contactOpen: boolean;
     }
   | { readonly do: 'present-session'; readonly verdict: 'matching' | 'not-matching' | 'invalid' }
-  | { readonly do: 'confirm'; readonly method: 'operator' | 'agent' }
+  | { readonly do: 'confirm'; readonly method: 'operator' | 'agent'; readonly evidence: string }
   | {
       readonly do: 'fail';
       readonly method: 'operator' | 'agent';
@@ -88,6 +95,16 @@ export function newCheck(request: string, openedAt: Date, until: Date): Check {
 
 /** Decides one command. Every moment that is an end is the first at which it is over. Pure. */
 export function decideCheck(check: Check, command: CheckCommand, now: Date): CheckDecision {
+  if (check.end?.state === 'confirmed') return { outcome: 'over', events: [] };
+  // What an operator has seen counts after a failure too: a request that was left incomplete can still be completed.
+  if (command.do === 'confirm') {
+    const { by, method, evidence } = command;
+    return confirmed({ at: now, by, method, evidence });
+  }
+  if (command.do === 'fail') {
+    const { by, method, reason, missing } = command;
+    return failed({ at: now, by, method, reason, missing });
+  }
   if (check.end !== undefined) return { outcome: 'over', events: [] };
   if (now >= check.until) {
     return failed({ at: now, by: 'request', reason: 'expired', missing: ['confirmation'] });
@@ -109,12 +126,6 @@ export function decideCheck(check: Check, command: CheckCommand, now: Date): Che
       const { verdict, by } = command;
       const miss = verdict === 'invalid' ? 'invalid-token' : 'not-matching';
       return decideTry(check, { method: 'session', matches: verdict === 'matching', miss, by }, now);
-    }
-    case 'confirm':
-      return confirmed({ at: now, by: command.by, method: command.method });
-    case 'fail': {
-      const { by, method, reason, missing } = command;
-      return failed({ at: now, by, method, reason, missing });
     }
   }
 }
