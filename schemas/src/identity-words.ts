@@ -10,7 +10,10 @@ const word = (ja: string, en: string): Labels => ({ ja, en });
 /** One with a photograph is enough; of the others it takes two (see `documentsSuffice`). */
 export const identityDocuments = {
   'driving-licence': { label: word('運転免許証', 'driving licence'), photo: true },
-  'my-number-card': { label: word('マイナンバーカード（表面のみ）', 'My Number card (front only)'), photo: true },
+  'my-number-card': {
+    label: word('マイナンバーカード（表面のみ）', 'My Number card (front only)'),
+    photo: true,
+  },
   passport: { label: word('旅券', 'passport'), photo: true },
   'residence-card': { label: word('在留カード', 'residence card'), photo: true },
   'special-residence-certificate': {

@@ -110,7 +110,8 @@ describe('a one-time code', () => {
 
 describe('a check', () => {
   it('fails with the tenth try, whichever way it is tried, and says what is missing', () => {
-    const tries = (n: number) => Array.from({ length: n }, () => [session('not-matching'), minutes(1)] as const);
+    const tries = (n: number) =>
+      Array.from({ length: n }, () => [session('not-matching'), minutes(1)] as const);
     const nine = given(...tries(8), [session('invalid'), minutes(1)]);
     expect([nine.last, nine.tries, nine.end]).toEqual(['invalid-token', 9, undefined]);
     expect(decideCheck(nine, session('matching'), minutes(2)).outcome).toBe('confirmed');
@@ -129,7 +130,12 @@ describe('a check', () => {
   it('is confirmed until its end, and has failed from then on, asked or not', () => {
     const late = given([send(), after(7 * 86_400_000 - 60_000)]);
     expect(decideCheck(late, answer(right), after(7 * 86_400_000 - 1)).outcome).toBe('confirmed');
-    for (const command of [answer(right), send('c2'), session('matching'), { do: 'look', by: 'request' } as const]) {
+    for (const command of [
+      answer(right),
+      send('c2'),
+      session('matching'),
+      { do: 'look', by: 'request' } as const,
+    ]) {
       const decision = decideCheck(late, command, days7);
       expect([decision.outcome, endOf(decision)]).toEqual([
         'failed',
@@ -152,7 +158,11 @@ describe('a check', () => {
       by: 'compliance',
     };
     const failed = given([fails, minutes(1)]);
-    expect(failed.end).toMatchObject({ state: 'failed', reason: 'incomplete', missing: ['authority-document'] });
+    expect(failed.end).toMatchObject({
+      state: 'failed',
+      reason: 'incomplete',
+      missing: ['authority-document'],
+    });
     for (const command of [send(), answer(right), session('matching')])
       expect(decideCheck(failed, command, minutes(2)).outcome).toBe('over');
     const completed = given([fails, minutes(1)], [seen, after(8 * 86_400_000)]);
@@ -200,11 +210,13 @@ describe('a use of a contact', () => {
 });
 
 describe('the digits', () => {
-  const drawing = (...draws: number[]) => () => {
-    const bytes = Buffer.alloc(4);
-    bytes.writeUInt32BE(draws.shift() ?? 0);
-    return bytes;
-  };
+  const drawing =
+    (...draws: number[]) =>
+    () => {
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32BE(draws.shift() ?? 0);
+      return bytes;
+    };
 
   it('are eight, with their zeros, and none is likelier than another', () => {
     expect(newCode(drawing(42))).toBe('00000042');

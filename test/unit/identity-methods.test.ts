@@ -49,8 +49,11 @@ describe('a session token', () => {
     exp: seconds + 60,
     ...more,
   });
-  const signed = (more: Record<string, unknown> = {}, key: CryptoKey | Uint8Array = keys.privateKey, alg = 'ES256') =>
-    new SignJWT(claims(more)).setProtectedHeader({ alg, kid: 'one' }).sign(key);
+  const signed = (
+    more: Record<string, unknown> = {},
+    key: CryptoKey | Uint8Array = keys.privateKey,
+    alg = 'ES256',
+  ) => new SignJWT(claims(more)).setProtectedHeader({ alg, kid: 'one' }).sign(key);
   const sessions = (place = jwks) => createSessions({ issuer, audience, jwks: place, maxAgeSeconds: 300 });
 
   it('that the company signed names its member, and can be told from others for as long as it is taken', async () => {
@@ -194,9 +197,12 @@ describe('documents', () => {
 });
 
 describe('a code as people type it', () => {
-  it.each(['12345678', ' 1234 5678 ', '1234-5678', '１２３４５６７８', '1234−5678'])('%s is taken', (code) => {
-    expect(answerCodeSchema.parse({ code })).toEqual({ code: '12345678' });
-  });
+  it.each(['12345678', ' 1234 5678 ', '1234-5678', '１２３４５６７８', '1234−5678'])(
+    '%s is taken',
+    (code) => {
+      expect(answerCodeSchema.parse({ code })).toEqual({ code: '12345678' });
+    },
+  );
 
   it('of another length, or with letters, is refused without being repeated', () => {
     for (const code of ['1234567', '123456789', '1234567a', '']) {
@@ -229,7 +235,8 @@ describe('the configuration', () => {
   });
 
   it('sends codes over an encrypted connection, but for this very machine', () => {
-    const tls = (url: string) => smtpOf(read({ KEIRO_SMTP_URL: url, KEIRO_SMTP_FROM: 'privacy@keiro.example' }));
+    const tls = (url: string) =>
+      smtpOf(read({ KEIRO_SMTP_URL: url, KEIRO_SMTP_FROM: 'privacy@keiro.example' }));
     expect(tls('smtp://mail.example:587')?.requireTLS).toBe(true);
     expect(tls('smtp://127.0.0.1:2525')?.requireTLS).toBe(false);
     expect(() => tls('http://mail.example')).toThrow('smtp');

@@ -6,6 +6,7 @@ import { count } from './count.ts';
 import { identifierHelp, readIdentifiers, withIdentifiers, type IdentifierOptions } from './identifiers.ts';
 import { at, clock, isTerminal, painter, print, renderTable, renderTree, type Paint } from './output.ts';
 import { changesOf } from './changes.ts';
+import * as identity from './request-identity.ts';
 import { paintState, requestNode } from './request-tree.ts';
 
 interface RequestOptions extends IdentifierOptions {
@@ -49,6 +50,7 @@ export function register(program: Command): void {
         process.exitCode = await send(command, type, options);
       });
   }
+  identity.register(request);
 
   program
     .command('requests')

@@ -12,6 +12,7 @@ import {
   tokenConfig,
 } from '@keiro/runtime';
 import { z } from 'zod';
+import { identityConfig } from './identity/config.ts';
 
 export const configSchema = z.object({
   ...commonConfig,
@@ -22,9 +23,10 @@ export const configSchema = z.object({
   ...clientsConfig,
   ...policyConfig,
   ...keysConfig,
-  /** Rights `keys:lookup`, `keys:sweep-prepare`, `keys:destroy`. */
+  /** Rights `keys:lookup`, `keys:sweep-prepare`, `keys:destroy`, `keys:contact`. */
   ...tokenConfig,
   ...groupConfig,
+  ...identityConfig,
   KEIRO_REQUEST_PORT: port(17_003),
   /**
    * What happens at start where the database lacks a decision that `rights.standing` knows: `check` refuses to start,

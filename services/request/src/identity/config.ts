@@ -34,11 +34,12 @@ export const identityConfig = {
   /** Days from arrival within which codes and sign-ins confirm; never longer than the request is due. */
   KEIRO_IDENTITY_DAYS: z.coerce.number().min(1).max(14).default(7),
 };
-const identityConfigSchema = z.object(identityConfig);
-export type IdentityConfig = z.infer<typeof identityConfigSchema>;
+export type IdentityConfig = z.infer<z.ZodObject<typeof identityConfig>>;
 
 /** Settings that only make sense together; `undefined` where the method is not configured. Throws on half of one. */
-export function smtpOf(config: IdentityConfig): { url: string; from: string; requireTLS: boolean } | undefined {
+export function smtpOf(
+  config: IdentityConfig,
+): { url: string; from: string; requireTLS: boolean } | undefined {
   const { KEIRO_SMTP_URL: url, KEIRO_SMTP_FROM: from } = config;
   if (url === undefined) return undefined;
   if (from === undefined) throw incomplete('KEIRO_SMTP_FROM must be set beside KEIRO_SMTP_URL');
@@ -57,7 +58,9 @@ export function sessionOf(config: IdentityConfig): SessionSettings | undefined {
   const { KEIRO_SESSION_ISSUER: issuer, KEIRO_SESSION_AUDIENCE: audience, KEIRO_SESSION_JWKS: jwks } = config;
   if (issuer === undefined && audience === undefined && jwks === undefined) return undefined;
   if (issuer === undefined || audience === undefined || jwks === undefined) {
-    throw incomplete('KEIRO_SESSION_ISSUER, KEIRO_SESSION_AUDIENCE and KEIRO_SESSION_JWKS must be set together');
+    throw incomplete(
+      'KEIRO_SESSION_ISSUER, KEIRO_SESSION_AUDIENCE and KEIRO_SESSION_JWKS must be set together',
+    );
   }
   return { issuer, audience, jwks, maxAgeSeconds: config.KEIRO_SESSION_MAX_AGE_SECONDS };
 }

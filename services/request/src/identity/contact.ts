@@ -43,7 +43,10 @@ export async function contactOf(db: Db, lives: readonly Life[]): Promise<Life | 
   const records = db.collection<RecordDocument>('records');
   const ref = { $in: lives.map((life) => life.ref) };
   const registrations = await records
-    .find<SeenRecord>({ ref, type: { $in: ['registration', 'profile'] } }, { projection: { refs: 1, time: 1 } })
+    .find<SeenRecord>(
+      { ref, type: { $in: ['registration', 'profile'] } },
+      { projection: { refs: 1, time: 1 } },
+    )
     .sort({ time: -1 })
     .limit(mostRegistrations)
     .toArray();

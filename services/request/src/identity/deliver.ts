@@ -38,7 +38,10 @@ export async function deliver(delivery: Delivery, deps: DeliveryDependencies): P
     outcome = await send(delivery, deps);
   } catch (error) {
     outcome = 'failed';
-    deps.log.warn({ request, retryable: isRetryable(error) }, 'a code could not be sent; it can be asked for again');
+    deps.log.warn(
+      { request, retryable: isRetryable(error) },
+      'a code could not be sent; it can be asked for again',
+    );
   }
   deps.count(outcome);
   const mailed = outcome === 'mailed';
@@ -67,5 +70,7 @@ async function send(
   if (contact === undefined) return 'no-contact';
   if (!isWithin) return 'contact-limit';
   const [found] = (await keys.contacts({ request, lives: [contact] })).results;
-  return found?.state === 'open' ? mailer.send({ address: found.address, code, until, request }) : 'no-contact';
+  return found?.state === 'open'
+    ? mailer.send({ address: found.address, code, until, request })
+    : 'no-contact';
 }

@@ -106,7 +106,13 @@ export function createIdentityHandler(deps: IdentityDependencies): IdentityHandl
       const { outcome, events } = decideCheck(stored.check, command, now);
       const check = events.reduce(evolveCheck, stored.check);
       if (events.length > 0) {
-        const entry = entryOf(check, { outcome, asked, by: command.by, version: stored.version + 1, at: now });
+        const entry = entryOf(check, {
+          outcome,
+          asked,
+          by: command.by,
+          version: stored.version + 1,
+          at: now,
+        });
         if (!(await store.save(check, stored.version, [entry]))) continue;
         await store.bringHome(request.id);
         deps.count(asked.method, outcome);
@@ -117,7 +123,11 @@ export function createIdentityHandler(deps: IdentityDependencies): IdentityHandl
       if (problem !== undefined) throw problem;
       return answerOf(outcome, viewOf(request, check, now));
     }
-    throw new ProblemError(503, 'busy', 'this check is being tried by others at the same time: send it again');
+    throw new ProblemError(
+      503,
+      'busy',
+      'this check is being tried by others at the same time: send it again',
+    );
   }
 
   const viewOf = (request: CheckedRequest, check: Check, now: Date): IdentityView =>
@@ -216,4 +226,3 @@ export function createIdentityHandler(deps: IdentityDependencies): IdentityHandl
     },
   };
 }
-

@@ -92,7 +92,10 @@ const inEnglish = new Intl.DateTimeFormat('en-GB', {
 });
 
 /** The mail in Japanese and English (L2). Nothing in it but the code says anything of the person. Pure. */
-export function codeMail({ code, until, request }: Omit<CodeMail, 'address'>): { subject: string; text: string } {
+export function codeMail({ code, until, request }: Omit<CodeMail, 'address'>): {
+  subject: string;
+  text: string;
+} {
   return {
     subject: 'ご本人確認のための確認コード / Your confirmation code',
     text: `個人情報に関する請求（受付番号 ${request}）について、ご本人であることを確認するためのコードです。

@@ -47,7 +47,11 @@ export function problemOf(outcome: CheckOutcome, check: Check, now: Date): Probl
       );
     case 'too-soon': {
       const at = nextCodeAt(check, now) ?? now;
-      return new ProblemError(409, 'too-soon', `a code was made a moment ago; the next one from ${at.toISOString()}`);
+      return new ProblemError(
+        409,
+        'too-soon',
+        `a code was made a moment ago; the next one from ${at.toISOString()}`,
+      );
     }
     default:
       return undefined;

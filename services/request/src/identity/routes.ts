@@ -53,7 +53,8 @@ export function identityRoutes(handler: IdentityHandler): Route[] {
     route({
       method: 'POST',
       path: '/v1/requests/:id/identity/documents',
-      summary: 'What documents of the person an operator has seen: kinds and a case, nothing of their content',
+      summary:
+        'What documents of the person an operator has seen: kinds and a case, nothing of their content',
       right: 'identity:confirm',
       body: seenDocumentsSchema,
       answer: identityAnswerSchema,

@@ -30,6 +30,8 @@ export interface IdentityParts {
   readonly now: () => Date;
   readonly random: (bytes: number) => Buffer;
   readonly opened: Opened;
+  /** How often checks are looked at whose time has run out, ms. */
+  readonly lookEveryMs?: number;
 }
 
 /** The check of who asks, wired: its interfaces, the mails it sends, and the look at what has run out of time. */
@@ -48,9 +50,11 @@ export function startIdentity(
     'steps of checks of identity, by method and outcome',
     ['method', 'outcome'],
   );
-  const codes = parts.metrics.counter('keiro_identity_codes_total', 'codes made, by what became of the mail', [
-    'outcome',
-  ]);
+  const codes = parts.metrics.counter(
+    'keiro_identity_codes_total',
+    'codes made, by what became of the mail',
+    ['outcome'],
+  );
   const underWay = new Set<Promise<void>>();
 
   const handler = createIdentityHandler({
@@ -87,7 +91,8 @@ export function startIdentity(
     async verifySession(token, lives): Promise<SessionMatch> {
       const verdict = await sessions?.verify(token, now());
       if (verdict?.state !== 'signed') return { verdict: 'invalid', why: 'refused' };
-      if (!(await store.spendToken(verdict.token, verdict.until))) return { verdict: 'invalid', why: 'replayed' };
+      if (!(await store.spendToken(verdict.token, verdict.until)))
+        return { verdict: 'invalid', why: 'replayed' };
       const value = normaliseIdentifier('member', verdict.member);
       const [found] = (await keys.lookup({ identifiers: [{ kind: 'member', value }] })).results;
       return { verdict: isOneOf(found ?? undefined, lives) ? 'matching' : 'not-matching' };
@@ -97,9 +102,12 @@ export function startIdentity(
     },
   });
 
-  const looking = every({ what: 'checks of identity', everyMs: minuteMs, log, level: 'warn' }, async () => {
-    for (const request of await requests.waiting()) await handler.look(request);
-  });
+  const looking = every(
+    { what: 'checks of identity', everyMs: parts.lookEveryMs ?? minuteMs, log, level: 'warn' },
+    async () => {
+      for (const request of await requests.waiting()) await handler.look(request);
+    },
+  );
   const tidying = every({ what: 'uses of contacts', everyMs: hourMs, log, level: 'warn' }, async () => {
     // What a process that was killed has left.
     await store.bringHome();

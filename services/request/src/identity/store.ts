@@ -88,10 +88,7 @@ export function openIdentityStore(db: Db): IdentityStore {
     },
 
     async keepContact(request, code, contact) {
-      await checks.updateOne(
-        { _id: request, 'code.id': code },
-        { $set: { contact: { code, of: contact } } },
-      );
+      await checks.updateOne({ _id: request, 'code.id': code }, { $set: { contact: { code, of: contact } } });
     },
 
     async useContact(contact, kind, now) {
@@ -132,6 +129,12 @@ export function openIdentityStore(db: Db): IdentityStore {
   };
 }
 
-function checkOf({ _id, version: _version, contact: _contact, audit: _audit, ...check }: IdentityCheckDocument): Check {
+function checkOf({
+  _id,
+  version: _version,
+  contact: _contact,
+  audit: _audit,
+  ...check
+}: IdentityCheckDocument): Check {
   return { request: _id, ...check };
 }
