@@ -219,7 +219,7 @@ describe('a code', () => {
     expect(confirmed).toMatchObject({ outcome: 'confirmed', state: 'confirmed', method: 'code' });
     expect(toldOf(id)).toEqual([{ request: id, method: 'code', by: 'compliance', at: now() }]);
     expect((await call(id, 'answer', { code })).body).toMatchObject({
-      type: 'urn:keiro:problem:check-over',
+      type: 'urn:keiro:problem:no-identity-check',
       status: 409,
     });
 

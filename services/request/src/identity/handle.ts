@@ -117,8 +117,8 @@ export function createIdentityHandler(deps: IdentityDependencies): IdentityHandl
         await store.bringHome(request.id);
         deps.count(asked.method, outcome);
       }
-      // Of one that had ended, whoever was to tell it may have been killed before: told again, it changes nothing.
-      if (check.end !== undefined) await tell(check);
+      // Whoever was to tell that it is confirmed may have been killed before: told again, it changes nothing.
+      if (events.length > 0 || check.end?.state === 'confirmed') await tell(check);
       const problem = problemOf(outcome, check, now);
       if (problem !== undefined) throw problem;
       return answerOf(outcome, viewOf(request, check, now));
