@@ -179,7 +179,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'provisions',
     database: 'lineage',
     owner: 'transfer; insert-only, removed at their end',
-    readers: ['query'],
+    readers: ['query', 'request'],
     why: 'what was provided and received, or why the law wants no record (APPI 29 to 31); outlives erasure',
     indexes: [
       { key: { refs: 1 }, name: 'refs', why: 'disclosed per person; paid at every provision, not at events' },

@@ -1,3 +1,5 @@
+import type { Acts } from './acts.ts';
+
 /**
  * What a check of who is asking tells the life-cycle of a request (R9, APPI 37): however it was made (a code, a
  * session, an operator's look at a document, an agent's power of attorney), it ends in one of these two. Both can be
@@ -26,4 +28,17 @@ export interface IdentityFailure {
   readonly missing: readonly string[];
   readonly by: string;
   readonly at: Date;
+}
+
+/** Both are decided like every other command; `at` is the checker's own moment and goes no further than its evidence. */
+export function createIdentityOutcomes(acts: Acts): IdentityOutcomes {
+  return {
+    async confirmed(request, { method, by, evidence }) {
+      const command = { type: 'confirm-identity' as const, method };
+      await acts.act(request, evidence === undefined ? command : { ...command, evidence }, by);
+    },
+    async failed(request, { reason, missing, by }) {
+      await acts.act(request, { type: 'fail-identity', reason, missing }, by);
+    },
+  };
 }

@@ -19,6 +19,10 @@ import {
   type ViolationDocument,
 } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
+import { actRoutes } from './act-routes.ts';
+import { createActs } from './acts.ts';
+import { createAnswers } from './answer-store.ts';
+import { startClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createConsents, keysOf } from './consents.ts';
 import { cutRoutes } from './cut-routes.ts';
@@ -39,6 +43,7 @@ import { startRelay } from './relay.ts';
 import { openReturnStore } from './return-store.ts';
 import { startReturns } from './returns.ts';
 import { requestRoutes } from './routes.ts';
+import { createSituations } from './situation.ts';
 import { createStamps } from './stamps.ts';
 import { checkStanding } from './standing-check.ts';
 import { openRequestStore } from './store.ts';
@@ -119,6 +124,19 @@ export async function startRequest(
     onChanged,
   });
   let onRoom: () => void = () => undefined;
+  const clock = { feePeriod: config.KEIRO_FEE_PERIOD, warnDays: config.KEIRO_WARN_DAYS };
+  const situations = createSituations({ store, people, policies, clock });
+  const acts = createActs({
+    store,
+    situations,
+    stamp,
+    now,
+    onMoved: (id) => {
+      relay.wake();
+      driver.wake(id);
+    },
+  });
+  const answers = createAnswers({ db: mongo.db, policies, now });
   const driver = startDriver({
     store,
     keys,
@@ -128,6 +146,10 @@ export async function startRequest(
     violations,
     dispatcher,
     extend: (ref) => links.extend(ref),
+    answer: async (request) => {
+      const digest = await answers.digestOf(request);
+      await acts.act(request._id, { type: 'answer', digest }, 'request');
+    },
     publish: () => {
       relay.wake();
     },
@@ -216,11 +238,20 @@ export async function startRequest(
   });
   opened('following', () => following.close());
 
+  const ticking = startClock({
+    store,
+    acts,
+    situations,
+    warnDays: clock.warnDays,
+    everyMs: config.KEIRO_CLOCK_SECONDS * 1000,
+    now,
+    log,
+  });
+  opened('clock', () => ticking.close());
   const handler = createHandler({
     store,
     keys,
-    people,
-    policies,
+    situations,
     stamp,
     now,
     random: randomBytes,
@@ -234,7 +265,8 @@ export async function startRequest(
   });
   return {
     routes: [
-      ...requestRoutes({ store, handler, driver, readers, now }),
+      ...requestRoutes({ store, handler, driver, readers, policies, now }),
+      ...actRoutes({ store, acts, answers, policies, now }),
       ...policyRoutes({ publisher, policies, now }),
       ...cutRoutes(createCuts({ cuts: openCutStore(mongo, store), store, people, keys, now })),
     ],
