@@ -18,7 +18,7 @@ import { noteSchema } from './request-api.ts';
  */
 
 export const identityMethods = ['code', 'session', 'operator', 'agent'] as const;
-export type IdentityMethod = (typeof identityMethods)[number];
+export type CheckMethod = (typeof identityMethods)[number];
 
 const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as [K, ...K[]];
 const documentKind = z.enum(keysOf<IdentityDocument>(identityDocuments));

@@ -17,7 +17,7 @@ import {
   until,
   type Mongo,
 } from '@keiro/runtime';
-import { identityAnswerSchema, identityViewSchema, type AuditDocument, type Life } from '@keiro/schemas';
+import { identityAnswerSchema, identityViewSchema, type AuditDocument, type Life, type Ref } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { z } from 'zod';
@@ -62,6 +62,11 @@ const outcomes: IdentityOutcomes = {
     return Promise.resolve();
   },
 };
+/** Who is who, as links would say it. */
+const persons: (readonly Life[])[] = [];
+const personOf = (asked: readonly Ref[]): Life[] => [
+  ...(persons.find((lives) => lives.some(({ ref }) => asked.includes(ref))) ?? []),
+];
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
@@ -88,6 +93,10 @@ beforeAll(async () => {
       find: (id) => Promise.resolve(requests.get(id)),
       waiting: () =>
         Promise.resolve([...requests.values()].filter(({ id, waits }) => waits && !failed.has(id))),
+    },
+    persons: {
+      refsOf: (asked) => Promise.resolve(personOf(asked).map(({ ref }) => ref)),
+      livesOf: (asked) => Promise.resolve(personOf(asked)),
     },
     outcomes,
     metrics,
@@ -141,6 +150,7 @@ async function registered(): Promise<Registered> {
     ],
   });
   const lives = results.map(({ ref, generation }) => ({ ref, generation }));
+  persons.push(lives);
   await mongo.db.collection('records').insertOne({
     ref: lives[0]?.ref,
     refs: lives,
@@ -155,7 +165,7 @@ function newRequest(lives: readonly Life[] = []): string {
   const id = `req-${randomBytes(6).toString('hex')}`;
   requests.set(id, {
     id,
-    lives,
+    asked: lives.map(({ ref }) => ref),
     receivedAt: now(),
     dueAt: new Date(clock + 14 * day),
     waits: true,

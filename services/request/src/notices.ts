@@ -1,5 +1,5 @@
 import type { Labels, NoticeKind, NoticeView, Policy, RequestDocument } from '@keiro/schemas';
-import { dayInJapan } from '@keiro/schemas';
+import { dayInJapan, identityMissing } from '@keiro/schemas';
 import { lifeOf, type Life, type Notice } from './lifecycle/evolve.ts';
 import { rightRules } from './rights.ts';
 import { typeLabels } from './type-labels.ts';
@@ -162,6 +162,7 @@ export const labelOfGround = (ground: string, policy: Policy): Labels =>
   policy.rules.grounds[ground]?.label ?? { ja: ground, en: ground };
 
 const missing: Readonly<Record<string, Labels>> = {
+  ...identityMissing,
   'identifiers-of-one-person': {
     ja: 'お一人の方に結び付く識別情報',
     en: 'identifiers that lead to one and the same person',

@@ -31,6 +31,9 @@ import { createCuts } from './cuts.ts';
 import { createDispatcher } from './dispatch.ts';
 import { startDriver } from './driver.ts';
 import { createHandler } from './handle.ts';
+import { createIdentityOutcomes } from './identity-outcomes.ts';
+import { createCheckedRequests, createPersons } from './identity/requests.ts';
+import { startIdentity } from './identity/start.ts';
 import { openLinkStore } from './link-store.ts';
 import { createLinks } from './links.ts';
 import { createPeople } from './people.ts';
@@ -263,8 +266,21 @@ export async function startRequest(
       driver.wake(id);
     },
   });
+  const identity = startIdentity(config, {
+    db: mongo.db,
+    keys,
+    requests: createCheckedRequests(mongo.db),
+    persons: createPersons(situations, people),
+    outcomes: createIdentityOutcomes(acts),
+    metrics: deps.metrics,
+    log,
+    now,
+    random: randomBytes,
+    opened,
+  });
   return {
     routes: [
+      ...identity,
       ...requestRoutes({ store, handler, driver, readers, policies, now }),
       ...actRoutes({ store, acts, answers, policies, now }),
       ...policyRoutes({ publisher, policies, now }),

@@ -1,4 +1,4 @@
-import type { IdentityFailure, IdentityMethod, IdentityMissing } from '@keiro/schemas';
+import type { IdentityFailure, CheckMethod, IdentityMissing } from '@keiro/schemas';
 import { codeDigest, sameDigest } from './code.ts';
 import { limits, minuteMs } from './limits.ts';
 
@@ -32,7 +32,7 @@ export type CheckEnd =
       readonly state: 'confirmed';
       readonly at: Date;
       readonly by: string;
-      readonly method: IdentityMethod;
+      readonly method: CheckMethod;
       /** The operator's reference of the case. */
       readonly evidence?: string;
     }
@@ -42,7 +42,7 @@ export type CheckEnd =
       readonly by: string;
       readonly reason: IdentityFailure;
       readonly missing: readonly IdentityMissing[];
-      readonly method?: IdentityMethod;
+      readonly method?: CheckMethod;
     };
 
 /** `by`: the client in whose name it comes, or the service. */

@@ -1,5 +1,5 @@
 import { isRetryable, type Log } from '@keiro/runtime';
-import type { AuditEntry, Life } from '@keiro/schemas';
+import type { AuditEntry, Life, Ref } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
 import type { Mailer, MailOutcome } from './mail.ts';
 import type { IdentityStore } from './store.ts';
@@ -7,7 +7,7 @@ import type { IdentityStore } from './store.ts';
 /** A code on its way, after the caller has had its answer: how long this takes tells nobody whether the person exists. */
 export interface Delivery {
   readonly request: string;
-  readonly lives: readonly Life[];
+  readonly asked: readonly Ref[];
   readonly codeId: string;
   readonly code: string;
   readonly until: Date;
@@ -18,8 +18,8 @@ type DeliveryOutcome = MailOutcome | 'no-contact' | 'contact-limit' | 'failed';
 export interface DeliveryDependencies {
   readonly store: Pick<IdentityStore, 'keepContact' | 'useContact'>;
   readonly keys: Pick<KeysClient, 'contacts'>;
-  /** See `contactOf`. */
-  readonly contactOf: (lives: readonly Life[]) => Promise<Life | undefined>;
+  /** Where a code for the person behind these goes: see `contactOf`. */
+  readonly contactOf: (asked: readonly Ref[]) => Promise<Life | undefined>;
   readonly mailer: Mailer;
   readonly audit: (entry: AuditEntry) => Promise<void>;
   readonly count: (outcome: DeliveryOutcome) => void;
@@ -59,10 +59,10 @@ export async function deliver(delivery: Delivery, deps: DeliveryDependencies): P
 }
 
 async function send(
-  { request, lives, codeId, code, until }: Delivery,
+  { request, asked, codeId, code, until }: Delivery,
   { store, keys, contactOf, mailer, now }: DeliveryDependencies,
 ): Promise<DeliveryOutcome> {
-  const contact = await contactOf(lives);
+  const contact = await contactOf(asked);
   const counted = contact?.ref ?? noContact(request);
   const isWithin = await store.useContact(counted, 'codes', now());
   // Before anybody can have the code.

@@ -2,9 +2,10 @@ import { ProblemError } from '@keiro/runtime';
 import type {
   AuditEntry,
   IdentityAnswer,
-  IdentityMethod,
+  CheckMethod,
   IdentityView,
   Life,
+  Ref,
   SeenAuthority,
   SeenDocuments,
 } from '@keiro/schemas';
@@ -21,8 +22,8 @@ import { viewOfCheck } from './view.ts';
 /** What the check needs to know of a request. */
 export interface CheckedRequest {
   readonly id: string;
-  /** The person; none where nobody is known by what the request names. */
-  readonly lives: readonly Life[];
+  /** What was asked by; none where nobody is known by what the request names. Who that is, is not looked up before an answer. */
+  readonly asked: readonly Ref[];
   readonly receivedAt: Date;
   readonly dueAt: Date;
   /** It can't go on before its identity is confirmed. */
@@ -35,11 +36,17 @@ export interface CheckedRequests {
   waiting(): Promise<CheckedRequest[]>;
 }
 
+export interface Persons {
+  /** All refs of the one person behind these; none where there is no such person. */
+  refsOf(asked: readonly Ref[]): Promise<readonly Ref[]>;
+  livesOf(asked: readonly Ref[]): Promise<Life[]>;
+}
+
 export interface IdentityDependencies {
   readonly requests: CheckedRequests;
   readonly store: IdentityStore;
   readonly outcomes: IdentityOutcomes;
-  readonly configured: ReadonlySet<IdentityMethod>;
+  readonly configured: ReadonlySet<CheckMethod>;
   /** Kinds of documents that are accepted. */
   readonly accepted: ReadonlySet<string>;
   readonly days: number;
@@ -49,9 +56,9 @@ export interface IdentityDependencies {
   readonly now: () => Date;
   /** Takes a code on its way; the answer does not wait for it. */
   readonly deliver: (delivery: Delivery) => void;
-  /** Whose token it is, by the ref of the member; refused ones and replays have none. */
-  readonly verifySession: (token: string, lives: readonly Life[]) => Promise<SessionMatch>;
-  readonly count: (method: IdentityMethod, outcome: string) => void;
+  /** Whether a token is of the person who is behind these refs. */
+  readonly verifySession: (token: string, asked: readonly Ref[]) => Promise<SessionMatch>;
+  readonly count: (method: CheckMethod, outcome: string) => void;
 }
 
 export interface SessionMatch {
@@ -76,7 +83,7 @@ export interface IdentityHandler {
 const mostRounds = 20;
 
 interface Asked {
-  readonly method: IdentityMethod;
+  readonly method: CheckMethod;
   readonly detail?: AuditEntry['detail'];
   /** The command, made from the check as it is. */
   readonly command: (stored: Stored) => CheckCommand;
@@ -146,7 +153,7 @@ export function createIdentityHandler(deps: IdentityDependencies): IdentityHandl
     } else await outcomes.failed(request, { reason: end.reason, missing: end.missing, by, at });
   }
 
-  async function waiting(id: string, method: IdentityMethod): Promise<CheckedRequest> {
+  async function waiting(id: string, method: CheckMethod): Promise<CheckedRequest> {
     const request = await known(id);
     if (!request.waits) {
       throw new ProblemError(409, 'no-identity-check', 'this request does not wait for a check of identity');
@@ -176,7 +183,7 @@ export function createIdentityHandler(deps: IdentityDependencies): IdentityHandl
       });
       if (answer.outcome === 'code-made' && answer.codeUntil !== undefined) {
         const until = new Date(answer.codeUntil);
-        deps.deliver({ request: id, lives: request.lives, codeId, code, until });
+        deps.deliver({ request: id, asked: request.asked, codeId, code, until });
       }
       return answer;
     },
@@ -198,7 +205,7 @@ export function createIdentityHandler(deps: IdentityDependencies): IdentityHandl
 
     async presentSession(id, token, by) {
       const request = await waiting(id, 'session');
-      const { verdict, why } = await deps.verifySession(token, request.lives);
+      const { verdict, why } = await deps.verifySession(token, request.asked);
       return run(request, {
         method: 'session',
         ...(why === undefined ? {} : { detail: { why } }),

@@ -1,5 +1,5 @@
 import { ProblemError } from '@keiro/runtime';
-import type { AuditEntry, IdentityAnswer, IdentityMethod, IdentityView } from '@keiro/schemas';
+import type { AuditEntry, IdentityAnswer, CheckMethod, IdentityView } from '@keiro/schemas';
 import { nextCodeAt, type Check, type CheckOutcome } from './check.ts';
 import { limits } from './limits.ts';
 
@@ -10,7 +10,7 @@ export function entryOf(
   check: Check,
   decided: {
     readonly outcome: CheckOutcome;
-    readonly asked: { readonly method: IdentityMethod; readonly detail?: AuditEntry['detail'] };
+    readonly asked: { readonly method: CheckMethod; readonly detail?: AuditEntry['detail'] };
     readonly by: string;
     readonly version: number;
     readonly at: Date;

@@ -1,10 +1,8 @@
 import { appendAudit, every, type Log, type Metrics, type Opened, type Route } from '@keiro/runtime';
 import {
   identityDocuments,
-  lifeKey,
   normaliseIdentifier,
-  type IdentityMethod,
-  type Life,
+  type CheckMethod,
 } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
 import type { Db } from 'mongodb';
@@ -13,7 +11,12 @@ import { codeKeyOf } from './code.ts';
 import { sessionOf, smtpOf, type IdentityConfig } from './config.ts';
 import { contactOf } from './contact.ts';
 import { deliver } from './deliver.ts';
-import { createIdentityHandler, type CheckedRequests, type SessionMatch } from './handle.ts';
+import {
+  createIdentityHandler,
+  type CheckedRequests,
+  type Persons,
+  type SessionMatch,
+} from './handle.ts';
 import { hourMs, minuteMs } from './limits.ts';
 import { createMailer } from './mail.ts';
 import { identityRoutes } from './routes.ts';
@@ -24,6 +27,7 @@ export interface IdentityParts {
   readonly db: Db;
   readonly keys: Pick<KeysClient, 'contacts' | 'lookup'>;
   readonly requests: CheckedRequests;
+  readonly persons: Persons;
   readonly outcomes: IdentityOutcomes;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -39,7 +43,7 @@ export function startIdentity(
   config: IdentityConfig & { readonly KEIRO_TOKEN: string },
   parts: IdentityParts,
 ): Route[] {
-  const { db, keys, requests, log, now, opened } = parts;
+  const { db, keys, requests, persons, log, now, opened } = parts;
   const smtp = smtpOf(config);
   const session = sessionOf(config);
   const mailer = smtp === undefined ? undefined : createMailer(smtp);
@@ -61,7 +65,7 @@ export function startIdentity(
     requests,
     store,
     outcomes: parts.outcomes,
-    configured: new Set<IdentityMethod>([
+    configured: new Set<CheckMethod>([
       ...(mailer === undefined ? [] : (['code'] as const)),
       ...(sessions === undefined ? [] : (['session'] as const)),
       'operator',
@@ -77,7 +81,7 @@ export function startIdentity(
       const sending = deliver(delivery, {
         store,
         keys,
-        contactOf: (lives) => contactOf(db, lives),
+        contactOf: async (asked) => contactOf(db, await persons.livesOf(asked)),
         mailer,
         audit: (entry) => appendAudit(db, [entry]),
         count: (outcome) => {
@@ -88,14 +92,18 @@ export function startIdentity(
       }).finally(() => underWay.delete(sending));
       underWay.add(sending);
     },
-    async verifySession(token, lives): Promise<SessionMatch> {
+    async verifySession(token, asked): Promise<SessionMatch> {
       const verdict = await sessions?.verify(token, now());
       if (verdict?.state !== 'signed') return { verdict: 'invalid', why: 'refused' };
       if (!(await store.spendToken(verdict.token, verdict.until)))
         return { verdict: 'invalid', why: 'replayed' };
       const value = normaliseIdentifier('member', verdict.member);
       const [found] = (await keys.lookup({ identifiers: [{ kind: 'member', value }] })).results;
-      return { verdict: isOneOf(found ?? undefined, lives) ? 'matching' : 'not-matching' };
+      if (found === undefined || found === null) return { verdict: 'not-matching' };
+      // From the token's side: how long it takes says nothing of whoever the request names.
+      const refs = await persons.refsOf([found.ref]);
+      const isTheirs = asked.length > 0 && asked.every((ref) => refs.includes(ref));
+      return { verdict: isTheirs ? 'matching' : 'not-matching' };
     },
     count: (method, outcome) => {
       checks.inc({ method, outcome });
@@ -119,6 +127,3 @@ export function startIdentity(
   });
   return identityRoutes(handler);
 }
-
-const isOneOf = (found: Life | undefined, lives: readonly Life[]): boolean =>
-  found !== undefined && lives.some((life) => lifeKey(life) === lifeKey(found));

@@ -1,4 +1,4 @@
-import { identityMethods, type IdentityMethod, type IdentityView } from '@keiro/schemas';
+import { identityMethods, type CheckMethod, type IdentityView } from '@keiro/schemas';
 import { isTaken, nextCodeAt, type Check } from './check.ts';
 import { limits } from './limits.ts';
 
@@ -8,7 +8,7 @@ import { limits } from './limits.ts';
  */
 export function viewOfCheck(
   check: Check,
-  known: { readonly waits: boolean; readonly configured: ReadonlySet<IdentityMethod> },
+  known: { readonly waits: boolean; readonly configured: ReadonlySet<CheckMethod> },
   now: Date,
 ): IdentityView {
   const { end } = check;
@@ -17,7 +17,7 @@ export function viewOfCheck(
   /** An operator can still confirm what has failed: see `decideCheck`. */
   const isSelfOver = isOver || end !== undefined || now >= check.until;
   const whyNot = (
-    method: IdentityMethod,
+    method: CheckMethod,
   ): NonNullable<IdentityView['methods'][number]['why']> | undefined => {
     if (!known.configured.has(method)) return 'not-configured';
     if (method === 'code' || method === 'session') {
