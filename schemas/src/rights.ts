@@ -62,7 +62,9 @@ export const isDeniedThirdParty = (standing: Standing, holder: string): boolean 
   (standing.stopped?.includes('all') === true && standing.allowed?.includes(holder) !== true);
 
 /** Whether the person refuses this holder by name, by a consent withdrawn or on request (TA, R6). Pure. */
-export const isDenied = ({ denied = [], stopped = [] }: Standing, holder: string): boolean =>
+export const isDenied = (
+  { denied = [], stopped = [] }: Pick<Standing, 'denied' | 'stopped'>,
+  holder: string): boolean =>
   denied.includes(holder) || stopped.includes(holder);
 
 /**

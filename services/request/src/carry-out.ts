@@ -17,7 +17,8 @@ export const putInForce: Stage = async (request, deps) => {
   if ('waitingFor' in inForce) return inForce;
   // A link that came while this was decided was judged before there was anything to extend.
   const anchor = request.lives[0];
-  if (request.type === 'suspension' && anchor !== undefined) await deps.extend(anchor.ref);
+  const isRestriction = request.type === 'suspension' || request.type === 'third-party-denial';
+  if (isRestriction && anchor !== undefined) await deps.extend(anchor.ref);
   const identifiers = await prepareSweep(request, deps);
   const moved = await deps.store.advance(request, {
     set: { state: 'carrying-out' },
