@@ -179,7 +179,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'provisions',
     database: 'lineage',
     owner: 'transfer; insert-only, removed at their end',
-    readers: ['query'],
+    readers: ['query', 'request'],
     why: 'what was provided and received, or why the law wants no record (APPI 29 to 31); outlives erasure',
     indexes: [
       { key: { refs: 1 }, name: 'refs', why: 'disclosed per person; paid at every provision, not at events' },
@@ -230,6 +230,22 @@ export const collections: readonly CollectionPlan[] = [
     owner: 'erase',
     readers: ['query'],
     why: 'holders that were restored from an old copy, and how far what was erased since has gone again; few',
+    indexes: [],
+  },
+  {
+    name: 'identityChecks',
+    database: 'lineage',
+    owner: 'request',
+    readers: [],
+    why: 'how the check of who asks went, one per request; no ref and no value in it, a code only as a keyed digest',
+    indexes: [],
+  },
+  {
+    name: 'identityUses',
+    database: 'lineage',
+    owner: 'request',
+    readers: [],
+    why: 'how often a contact was sent codes and tried, and which session tokens were shown; each goes two days later',
     indexes: [],
   },
   {

@@ -7,6 +7,7 @@ import type { Change, Publication, PurposeId } from './policy/index.ts';
 import type { DiscardReason, Quarantined } from './quarantine.ts';
 import type { Life, Ref } from './refs.ts';
 import type { requestGrounds } from './request-api.ts';
+import type { RequestEvent, RequestState, RequestType } from './request-events.ts';
 import type { Standing } from './rights.ts';
 import type { Sensitive } from './sensitive.ts';
 import type { Scope } from './wire.ts';
@@ -172,15 +173,8 @@ export interface StandingDocument extends Standing {
   readonly _id: Ref;
 }
 
-/** `return` is asked by nobody: it is what `request` makes of a copy that a holder has without a basis (T0). */
-export type RequestType = 'deletion' | 'suspension' | 'resume' | 'return';
-
 /** What granted it: a law's article, the policy's own promise, or what the person said of a consent (TA). */
 export type RequestGround = (typeof requestGrounds)[number];
-
-/** Stages of a request; a suspension, a resume and a return go from `accepted` straight to `carrying-out`. */
-export type RequestState =
-  'accepted' | 'hiding' | 'shredding' | 'carrying-out' | 'waiting-for-operator' | 'done';
 
 /** `requests`, owner `request`. */
 export interface RequestDocument {
@@ -192,6 +186,10 @@ export interface RequestDocument {
   readonly ambiguous: readonly Ref[];
   /** Of a suspension or resume; `all` for every purpose. */
   readonly purposes: readonly string[];
+  /** Of a denial of third parties' use (R6), or of its end: holders; `all` for every one, those to come too. */
+  readonly recipients?: readonly string[];
+  /** What was asked by. The lives stay empty until it is known who asks. */
+  readonly asked?: readonly Ref[];
   /** Of a return: what it answers. */
   readonly returns?: { readonly violation: string; readonly record: string; readonly holder: string };
   readonly ground: RequestGround;
@@ -205,6 +203,13 @@ export interface RequestDocument {
   /** End offsets that must be consumed before the plan is closed: topic → partition → offset. */
   readonly plan?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly steps: readonly RequestStep[];
+  /**
+   * What happened to it, numbered and only ever added to: `state` is what they add up to. Absent where nobody asked:
+   * what consents, links and the register make of themselves is accepted as it comes, and told to nobody.
+   */
+  readonly events?: readonly RequestEvent[];
+  /** Numbers of the events that made a notice due which nobody has marked sent. */
+  readonly unsent?: readonly number[];
   readonly by: string;
   /**
    * Of a deletion that a late link made necessary: the deletion that it completes. It is about its own lives alone,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { identityDuty } from './contacts-api.ts';
 import { holderIdSchema } from './custody.ts';
 import { lifeSchema } from './refs.ts';
 import type { Standing, StandingVerdict } from './rights.ts';
@@ -17,7 +18,7 @@ export type Duty = (typeof duties)[number];
 export function judgeDuty(
   standing: Standing | undefined,
   generation: number,
-  duty: Duty,
+  duty: Duty | typeof identityDuty,
 ): Exclude<StandingVerdict, 'suspended'> {
   if (standing === undefined) return 'open';
   if (generation <= standing.erasedThrough) return 'erased';

@@ -2,22 +2,15 @@ import { z } from 'zod';
 import { holderIdSchema } from './custody.ts';
 import { subjectSchema } from './events/identifiers.ts';
 import { purposeIds } from './policy/index.ts';
+import { labelsSchema } from './policy/labels.ts';
 import { lifeSchema, refSchema } from './refs.ts';
+import { noticeKinds, ownRequestTypes, requestStates, requestTypes } from './request-events.ts';
 
-/** The HTTP contract of the request service (R4, R5, R7). Instants are RFC 3339 in UTC. */
+/** The HTTP contract of the request service (R1 to R9, Q1). Instants are RFC 3339 in UTC. */
 
-export const requestTypes = ['deletion', 'suspension', 'resume'] as const;
-/** With what nobody may ask for: see `RequestType`. */
-const shownTypes = [...requestTypes, 'return'] as const;
+/** With what nobody may ask for: see `ownRequestTypes`. */
+const shownTypes = [...requestTypes, ...ownRequestTypes] as const;
 export const requestGrounds = ['law', 'policy', 'consent-withdrawn', 'consent-given'] as const;
-export const requestStates = [
-  'accepted',
-  'hiding',
-  'shredding',
-  'carrying-out',
-  'waiting-for-operator',
-  'done',
-] as const;
 export const taskStates = ['pending', 'running', 'done', 'failed'] as const;
 
 /** The caller's own reference for the case. No free text: it is kept in clear with the audit entry. */
@@ -25,26 +18,63 @@ export const noteSchema = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'a reference of letters, digits, - and _, beginning with a letter');
 
+const purposeTypes: readonly string[] = ['suspension', 'resume'];
+const recipientTypes: readonly string[] = ['third-party-denial', 'resume'];
+
 /**
  * What a person asks, sent by compliance. Identifiers travel in the body only; several of them must lead to one
  * and the same person. `purposes` belong to a suspension or a resume; `all`, the default, binds every purpose.
+ * `recipients` belong to a denial of third parties' use (R6) or to the resume that takes one back.
  */
 export const createRequestSchema = z
   .strictObject({
     type: z.enum(requestTypes),
-    subject: subjectSchema.refine((subject) => Object.keys(subject).length > 0, {
-      error: 'names nobody: give at least one identifier',
-    }),
+    /** Only a question or a complaint may be of somebody who is not named (Q1). */
+    subject: subjectSchema
+      .refine((subject) => Object.keys(subject).length > 0, {
+        error: 'names nobody: give at least one identifier',
+      })
+      .optional(),
     purposes: z
       .array(z.enum(['all', ...purposeIds]))
       .min(1)
       .max(purposeIds.length + 1)
       .optional(),
+    recipients: z
+      .array(z.union([z.literal('all'), holderIdSchema]))
+      .min(1)
+      .max(64)
+      .optional(),
+    /**
+     * `vouched`, the default: the caller answers for who asks. `required`: it waits for a check, and the answer is the
+     * same whether or not anybody is known by these identifiers.
+     */
+    identity: z.enum(['vouched', 'required']).optional(),
+    /** Somebody looks at it before it is carried out, although its type does not ask for that. */
+    review: z.literal(true).optional(),
+    /** Of a question: which of the two it is. */
+    about: z.enum(['question', 'complaint']).optional(),
     note: noteSchema.optional(),
   })
-  .refine((body) => body.type !== 'deletion' || body.purposes === undefined, {
+  .refine((body) => body.purposes === undefined || purposeTypes.includes(body.type), {
     path: ['purposes'],
-    error: 'belong to a suspension or a resume: a deletion is whole',
+    error: 'belong to a suspension or a resume',
+  })
+  .refine((body) => body.recipients === undefined || recipientTypes.includes(body.type), {
+    path: ['recipients'],
+    error: 'belong to a third-party-denial, or to the resume that takes it back',
+  })
+  .refine((body) => body.recipients === undefined || body.purposes === undefined, {
+    path: ['purposes'],
+    error: 'are one thing and recipients another: take them back in a request each',
+  })
+  .refine((body) => body.about === undefined || body.type === 'question', {
+    path: ['about'],
+    error: 'belongs to a question',
+  })
+  .refine((body) => body.subject !== undefined || body.type === 'question', {
+    path: ['subject'],
+    error: 'is wanted: give at least one identifier',
   });
 export type CreateRequest = z.infer<typeof createRequestSchema>;
 
@@ -53,9 +83,9 @@ export const acceptedSchema = z.strictObject({
   state: z.enum(requestStates),
   /** End of the 14th calendar day after arrival, Asia/Tokyo (R7). */
   due: z.iso.datetime(),
-  /** Number of holders that must act. */
+  /** Number of holders that must act; 0 until it is accepted. */
   tasks: z.int(),
-  /** Refs that several members share: left alone, for review. */
+  /** Refs that several members share: left alone, for review. 0 until it is known who asks. */
   ambiguous: z.int(),
 });
 export type Accepted = z.infer<typeof acceptedSchema>;
@@ -85,14 +115,55 @@ export const taskViewSchema = z.strictObject({
 });
 export type TaskView = z.infer<typeof taskViewSchema>;
 
+/** Who may act next in a state; the clock of the whole request (R7) runs on whoever it is. */
+export const nextActors = ['person', 'compliance', 'operator', 'system', 'holder'] as const;
+const nextSchema = z.strictObject({ actor: z.enum(nextActors), by: z.iso.datetime() });
+
+/** What a request rests on: an article, or the policy's own promise, in which row. */
+export const restsOnSchema = z.strictObject({
+  on: z.enum(['law', 'policy']),
+  row: z.string(),
+  articles: z.array(z.string()),
+});
+export type RestsOn = z.infer<typeof restsOnSchema>;
+
+export const noticeViewSchema = z.strictObject({
+  request: z.string(),
+  type: z.enum(shownTypes),
+  /** Number of the event that made it due. */
+  n: z.int(),
+  kind: z.enum(noticeKinds),
+  dueSince: z.iso.datetime(),
+  sentAt: z.iso.datetime().optional(),
+  /** What to send: it names nobody and nothing that is held. */
+  subject: labelsSchema,
+  text: labelsSchema,
+});
+export type NoticeView = z.infer<typeof noticeViewSchema>;
+
+export const refusalSchema = z.strictObject({
+  /** Id and label of the ground in the policy (R9). */
+  ground: z.string(),
+  label: labelsSchema,
+  reason: labelsSchema,
+  /** What was refused; none: all of it. */
+  parts: z.array(z.string()),
+  at: z.iso.datetime(),
+});
+
 export const requestSummarySchema = z.strictObject({
   id: z.string(),
   type: z.enum(shownTypes),
   state: z.enum(requestStates),
   purposes: z.array(z.string()),
+  recipients: z.array(z.string()).optional(),
   receivedAt: z.iso.datetime(),
   due: z.iso.datetime(),
   doneAt: z.iso.datetime().optional(),
+  /** Who brings it on, and by when. Absent at its end. */
+  next: nextSchema.optional(),
+  /** It was due and is not done. */
+  overdue: z.literal(true).optional(),
   /** Of a return: the copy without a basis that it answers. */
   violation: z.string().optional(),
 });
@@ -103,6 +174,25 @@ export const requestViewSchema = z.strictObject({
   ground: z.enum(requestGrounds),
   lives: z.array(lifeSchema),
   ambiguous: z.array(refSchema),
+  rests: restsOnSchema.optional(),
+  /** What is missing of one that is incomplete. */
+  missing: z.array(z.string()).optional(),
+  refusals: z.array(refusalSchema).optional(),
+  fee: z
+    .strictObject({ yen: z.int(), until: z.iso.datetime(), paidAt: z.iso.datetime().optional() })
+    .optional(),
+  /** All that happened to it, in order. */
+  events: z
+    .array(
+      z.strictObject({
+        n: z.int(),
+        at: z.iso.datetime(),
+        by: z.string(),
+        event: z.string(),
+        detail: z.record(z.string(), z.unknown()),
+      }),
+    )
+    .optional(),
   steps: z.array(
     z.strictObject({ step: z.string(), at: z.iso.datetime(), evidence: z.record(z.string(), z.unknown()) }),
   ),

@@ -22,6 +22,12 @@ export const standingSchema = z.strictObject({
   withdrawn: z.array(z.string().max(64)).max(32).optional(),
   /** Holders towards whom consent was withdrawn (TA, R6). */
   denied: z.array(holderIdSchema).max(64).optional(),
+  /**
+   * Holders of which the person denied the use, on request (R6): kept apart from consents, so that a new one takes back
+   * what a withdrawal did and nothing else. `all` besides: third parties to come too, but for those `allowed` since.
+   */
+  stopped: z.array(z.string().max(64)).max(65).optional(),
+  allowed: z.array(holderIdSchema).max(64).optional(),
   /** The request that last changed it. */
   request: z.string().max(64),
   at: z.iso.datetime(),
@@ -45,10 +51,21 @@ export function judge(
   if (standing === undefined) return 'open';
   if (generation <= standing.erasedThrough) return 'erased';
   if (generation <= standing.hiddenThrough) return 'hidden';
-  const { suspended, withdrawn = [], denied = [] } = standing;
+  const { suspended, withdrawn = [] } = standing;
   const stopped = suspended.includes('all') || suspended.includes(purpose) || withdrawn.includes(purpose);
-  return stopped || (holder !== undefined && denied.includes(holder)) ? 'suspended' : 'open';
+  return stopped || (holder !== undefined && isDenied(standing, holder)) ? 'suspended' : 'open';
 }
+
+/** R6: whether a third party is denied, one that was registered after the denial too. Pure. */
+export const isDeniedThirdParty = (standing: Standing, holder: string): boolean =>
+  isDenied(standing, holder) ||
+  (standing.stopped?.includes('all') === true && standing.allowed?.includes(holder) !== true);
+
+/** Whether the person refuses this holder by name, by a consent withdrawn or on request (TA, R6). Pure. */
+export const isDenied = (
+  { denied = [], stopped = [] }: Pick<Standing, 'denied' | 'stopped'>,
+  holder: string): boolean =>
+  denied.includes(holder) || stopped.includes(holder);
 
 /**
  * A reader of `rights.standing` says how far it is: it has applied everything before `applied` (an offset) and

@@ -3,9 +3,11 @@ import { Redis } from 'ioredis';
 import { callJson, until } from '@keiro/runtime';
 import {
   acceptedSchema,
+  answerSchema,
   collectionTopics,
   custodyTopics,
   lineageAnswerSchema,
+  noticeListSchema,
   recordId,
   requestStatusSchema,
   requestViewSchema,
@@ -15,6 +17,7 @@ import {
   type Accepted,
   type AuditDocument,
   type CreateRequest,
+  type HolderDocument,
   type RequestView,
   type TaskDocument,
 } from '@keiro/schemas';
@@ -541,6 +544,128 @@ describe('T0: a copy at a holder without a basis', () => {
     });
     expect((await violations()).open).toBe(0);
   }, 120_000);
+});
+
+describe('the life of a request', () => {
+  const post = async (path: string, body: unknown) => {
+    const answer = await call('POST', `/v1/requests/${path}`, body);
+    return { status: answer.status, body: JSON.parse(answer.text) as Record<string, unknown> };
+  };
+  const notices = async (path: string) =>
+    noticeListSchema.parse(JSON.parse((await call('GET', path)).text)).notices;
+
+  it('waits for its identity check with the same answer for somebody and nobody, and touches no one', async () => {
+    const person = await everywhere();
+    await settled();
+    const answers = await Promise.all(
+      [person.member, 'm-nobody-7f3a'].map((member) =>
+        ask({ type: 'deletion', subject: { member }, identity: 'required' }),
+      ),
+    );
+    const shown = answers.map(({ id: _id, due: _due, ...rest }) => rest);
+    expect(shown[0]).toEqual(shown[1]);
+    expect(shown[0]).toEqual({ state: 'checking-identity', tasks: 0, ambiguous: 0 });
+    for (const { id } of answers) {
+      expect(await view(id)).toMatchObject({ lives: [], next: { actor: 'person' }, tasks: [] });
+      expect(await post(`${id}/withdraw`, {})).toMatchObject({ status: 200, body: { state: 'withdrawn' } });
+    }
+    expect(await releaseTo(person, 'membership')).toBe('released');
+  });
+
+  it('R6: a denial reaches the third party that holds a copy, no processor and no store, and is taken back', async () => {
+    const person = await everywhere();
+    await settled();
+    const holders = company.pipeline.mongo.db.collection<HolderDocument>('holders');
+    const crm = await holders.findOne({ _id: 'crm' });
+    if (crm === null) throw new Error('crm is registered');
+    await holders.insertOne({
+      ...crm,
+      _id: 'partner',
+      id: 'partner',
+      kind: 'joint-user',
+      basis: 'joint-use',
+    });
+    const flagged = async () => (await company.stores.crm.suspended())[`row-${person.member}`];
+    try {
+      const { id } = await ask({ type: 'third-party-denial', subject: { member: person.member } });
+      const done = await inState(id, 'done');
+      expect(done.tasks.map(({ holder }) => holder)).toEqual(['partner']);
+      expect(done).toMatchObject({ recipients: ['all', 'partner'], rests: { on: 'policy', row: 'R6' } });
+      expect(await flagged()).toEqual(['all']);
+      expect(await releaseTo(person, 'membership')).toBe('released');
+
+      const subject = { member: person.member };
+      const back = await ask({ type: 'resume', subject, recipients: ['partner'] });
+      await inState(back.id, 'done');
+      expect(await flagged()).toEqual([]);
+      const wrong = await call('POST', '/v1/requests', { type: 'resume', subject, recipients: ['mailer'] });
+      expect(wrong.status).toBe(400);
+    } finally {
+      await holders.deleteOne({ _id: 'partner' });
+    }
+  }, 60_000);
+
+  it('R9: is refused in part on a ground of its right; the rest is done, and the person has to be told each time', async () => {
+    const person = await everywhere();
+    await settled();
+    const subject = { member: person.member };
+    const purposes: CreateRequest['purposes'] = ['membership', 'marketing'];
+    const { id } = await ask({ type: 'suspension', subject, purposes, review: true });
+    expect(await releaseTo(person, 'membership')).toBe('released');
+    const reason = { ja: '別の方法で停止しています。', en: 'It is stopped in another way.' };
+    const refuse = (more: object) => post(`${id}/review`, { decision: 'refuse', reason, ...more });
+    expect(await refuse({ ground: 'harm-to-rights' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'ground', code: 'ground-not-allowed' }] },
+    });
+    const unknownPart = await refuse({ ground: 'unfounded', parts: ['canary-7f3a'] });
+    expect(unknownPart.status).toBe(400);
+    expect(JSON.stringify(unknownPart.body)).not.toContain('canary');
+    expect(await refuse({ ground: 'alternative-measure', parts: ['marketing'] })).toMatchObject({
+      status: 200,
+      body: { state: 'accepted' },
+    });
+    const done = await inState(id, 'done');
+    expect(done).toMatchObject({
+      purposes: ['membership'],
+      refusals: [{ ground: 'alternative-measure', parts: ['marketing'], reason }],
+    });
+    expect(await releaseTo(person, 'membership')).toBe('suspended');
+
+    const told = await notices(`/v1/requests/${id}/notices`);
+    expect(told.map(({ kind }) => kind)).toEqual(['refused-in-part', 'accepted', 'completed']);
+    const [first] = told;
+    expect((await post(`${id}/notices/${String(first?.n)}/sent`, { reference: 'LETTER-9' })).status).toBe(
+      200,
+    );
+    const unsent = (await notices('/v1/notices')).filter(({ request: of }) => of === id);
+    expect(unsent.map(({ kind }) => kind)).toEqual(['accepted', 'completed']);
+  }, 60_000);
+
+  it('Q1, R1: a question waits for who answers it; a notice of purposes is answered by what is held', async () => {
+    const person = await everywhere();
+    await settled();
+    const question = await ask({ type: 'question', about: 'complaint', note: 'CASE-23' });
+    await inState(question.id, 'waiting-for-operator');
+    expect((await call('GET', `/v1/requests/${question.id}/answer`)).status).toBe(404);
+    expect(await post(`${question.id}/answer`, { evidence: 'LETTER-3' })).toMatchObject({
+      body: { state: 'done' },
+    });
+
+    const { id } = await ask({ type: 'purpose-notice', subject: { email: person.email } });
+    await inState(id, 'done');
+    const answer = answerSchema.parse(JSON.parse((await call('GET', `/v1/requests/${id}/answer`)).text));
+    expect(answer.sections.length).toBeGreaterThan(1);
+    expect(answer.sections.flatMap(({ items }) => items.map(({ en }) => en)).join()).toContain('payment');
+    const cli = keiro(['request', 'answer', id, '--lang', 'ja'], {
+      env: { ...process.env, KEIRO_REQUEST_URL: request.url },
+    });
+    expect([await cli.code, cli.output()]).toEqual([
+      0,
+      expect.stringContaining(answer.sections[0]?.heading.ja ?? ''),
+    ]);
+    expect(JSON.stringify(answer)).not.toContain(person.member);
+  }, 60_000);
 });
 
 describe('what is refused', () => {

@@ -19,7 +19,11 @@ export const clientPlans: readonly ClientPlan[] = [
   { name: 'collect', rights: ['keys:seal'], sources: ['*'] },
   { name: 'tag', rights: ['keys:quarantine', 'keys:quarantine-destroy'] },
   { name: 'transfer', rights: ['keys:quarantine', 'keys:provisions'] },
-  { name: 'request', rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy'] },
+  {
+    name: 'request',
+    rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy', 'keys:contact'],
+    purposes: ['duty:identity-check'],
+  },
   { name: 'erase', rights: ['keys:sweep', 'keys:lookup'] },
   { name: 'query', rights: ['keys:lookup'] },
   {
@@ -28,6 +32,7 @@ export const clientPlans: readonly ClientPlan[] = [
       'lineage:read',
       'requests:write',
       'requests:read',
+      'identity:confirm',
       'tasks:write',
       'quarantine:read',
       'breach:assess',

@@ -17,7 +17,7 @@ export * from './in-time.ts';
 export { hasJapanese } from './japanese.ts';
 export type { Labels } from './labels.ts';
 export { createLivePolicies, type LivePolicies, type Publication } from './live.ts';
-export { addPeriod, dayInJapan, endOfFiscalYear, policyZone } from './period.ts';
+export { addPeriod, dayInJapan, endOfFiscalYear, isPeriod, policyZone } from './period.ts';
 export { createPolicies, type GroupRules, type Policies, type Policy, type PolicyRules } from './policy.ts';
 export { lastEndedDay, quarantineCuts, quarantineEnd } from './quarantine-rule.ts';
 export { rowIds, type RowId } from './rows.ts';

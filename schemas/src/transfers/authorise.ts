@@ -3,7 +3,7 @@ import type { RegisteredHolder } from '../holders.ts';
 import type { Policy } from '../policy/policy.ts';
 import { groupsForPurpose } from '../policy/rules.ts';
 import { kindOfRef } from '../refs.ts';
-import { judge, type Standing } from '../rights.ts';
+import { isDeniedThirdParty, judge, type Standing } from '../rights.ts';
 import { consentRefusal } from './consent.ts';
 import { evidenceRefusal } from './evidence.ts';
 import { recordWanted } from './provision.ts';
@@ -197,7 +197,7 @@ function standingRefusal(
   if (standing === undefined || subject === undefined) return undefined;
   const verdict = judge(standing, subject.generation, { purpose });
   if (verdict === 'erased' || verdict === 'hidden') return refuse(verdict, 'R4');
-  if (isDeniable(evidence) && standing.denied?.includes(holder) === true) return refuse('denied', 'R6');
+  if (isDeniable(evidence) && isDeniedThirdParty(standing, holder)) return refuse('denied', 'R6');
   return verdict === 'suspended' && !isCompelled(evidence) ? refuse('suspended', 'R5') : undefined;
 }
 

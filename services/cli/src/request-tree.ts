@@ -7,7 +7,15 @@ export interface TreeOptions {
   readonly paint: Paint;
 }
 
-const colours = { done: 'green', failed: 'red', 'waiting-for-operator': 'red' } as const;
+const colours = {
+  done: 'green',
+  failed: 'red',
+  'waiting-for-operator': 'red',
+  'in-review': 'red',
+  refused: 'cyan',
+  lapsed: 'cyan',
+  withdrawn: 'cyan',
+} as const;
 
 /** A state in its colour: green is over and well, red wants somebody, yellow is under way. */
 export function paintState(state: string, { language, paint }: TreeOptions): string {

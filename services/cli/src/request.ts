@@ -3,10 +3,16 @@ import type { Command } from 'commander';
 import { acceptedSchema, requestListSchema, requestViewSchema, type RequestView } from '@keiro/schemas';
 import { asking, type Ask } from './ask.ts';
 import { count } from './count.ts';
+import { registerActs } from './request-acts.ts';
+import { registerCreate } from './request-create.ts';
+import { registerNotices } from './request-notices.ts';
+import { lifeLines, nextText } from './request-life.ts';
 import { identifierHelp, readIdentifiers, withIdentifiers, type IdentifierOptions } from './identifiers.ts';
-import { at, clock, isTerminal, painter, print, renderTable, renderTree, type Paint } from './output.ts';
+import { at, clock, isTerminal, painter, print, renderTable, renderTree, say, type Paint } from './output.ts';
 import { changesOf } from './changes.ts';
+import * as identity from './request-identity.ts';
 import { paintState, requestNode } from './request-tree.ts';
+import { requestWord } from './words.ts';
 
 interface RequestOptions extends IdentifierOptions {
   readonly purpose?: string[];
@@ -27,7 +33,7 @@ const everyMs = 300;
 export function register(program: Command): void {
   const request = program
     .command('request')
-    .description('carry out what a person asked, after their identity was checked');
+    .description('what persons ask: take it in, look at it, carry it out, answer it');
   for (const type of Object.keys(types) as (keyof typeof types)[]) {
     const command = withIdentifiers(request.command(type).description(types[type]));
     if (type !== 'deletion') {
@@ -49,6 +55,27 @@ export function register(program: Command): void {
         process.exitCode = await send(command, type, options);
       });
   }
+  identity.register(request);
+
+  registerCreate(request);
+  registerActs(request);
+  registerNotices(request);
+  request
+    .command('list')
+    .description('requests, newest first; as keiro requests')
+    .option('--state <state>', 'only those in this state')
+    .option('--json', 'the answer as data')
+    .action(async (options: { state?: string; json?: boolean }) => {
+      await list(asking('request'), options);
+    });
+  request
+    .command('show')
+    .description('one request: what happened to it, who acts next, steps and receipts')
+    .argument('<id>', 'the request')
+    .option('--json', 'the answer as data')
+    .action(async (id: string, options: { json?: boolean }) => {
+      await show(asking('request'), id, options.json === true);
+    });
 
   program
     .command('requests')
@@ -111,25 +138,31 @@ async function list(ask: Ask, options: { state?: string; json?: boolean }): Prom
     return;
   }
   if (answer.requests.length === 0) {
-    print('There is no such request.');
+    print('該当する請求はありません。 There is no such request.');
     return;
   }
   const paint = painter(isTerminal());
   const rows = answer.requests.map((one) => [
     one.id,
-    one.type,
+    say(requestWord(one.type), 'both'),
     paintState(one.state, { language: 'both', paint }),
-    one.purposes.join(', '),
+    [...one.purposes, ...(one.recipients ?? [])].join(', '),
     at(one.receivedAt),
     at(one.due),
     one.doneAt === undefined ? '' : at(one.doneAt),
+    nextText(one),
   ]);
-  print(renderTable(['request', 'type', 'state', 'purposes', 'received', 'due', 'done'], rows, paint));
+  const header = ['request', 'type', 'state', 'purposes', 'received', 'due', 'done', 'next'];
+  print(renderTable(header, rows, paint));
 }
 
 async function show(ask: Ask, id: string, json: boolean): Promise<void> {
   const view = await ask({ path: `/v1/requests/${encodeURIComponent(id)}` }, requestViewSchema);
   const paint = painter(isTerminal());
   if (json) print(JSON.stringify(view, null, 2));
-  else print(renderTree([requestNode(view, [], { language: 'both', paint })], paint));
+  else {
+    const options = { language: 'both' as const, paint };
+    const { children = [], ...node } = requestNode(view, [], options);
+    print(renderTree([{ ...node, children: [...lifeLines(view, options), ...children] }], paint));
+  }
 }

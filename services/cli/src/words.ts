@@ -80,6 +80,20 @@ export const words = {
   apart: word('両者は同一人物とされていません。', 'The two are not of one person.'),
   anotherWay: word('別の経路で結び付いています。次に切り離す経路', 'They meet another way, to be cut next'),
   stillShared: word('複数の人に共通しています（確認待ち）', 'Several could have it, for review'),
+  nextActor: word('次の対応者', 'next'),
+  overdue: word('期限超過', 'overdue'),
+  ground: word('根拠', 'ground'),
+  refusedParts: word('対象', 'of it'),
+  fee: word('手数料', 'fee'),
+  paid: word('支払済み', 'paid'),
+  missing: word('不足', 'missing'),
+  sent: word('送付済み', 'sent'),
+  notSent: word('未送付', 'not sent'),
+  noNotices: word('未送付の通知はありません。', 'No notice is waiting to be sent.'),
+  rests: word('請求の根拠', 'rests on'),
+  theLaw: word('法律', 'the law'),
+  thePolicy: word('方針の約束', 'the policy’s own promise'),
+  asOf: word('時点', 'as of'),
   standingDiffers: word(
     '停止・消去の状態が識別子ごとに異なります。必要な請求を改めて送ってください。',
     'What is suspended or erased is not the same for all of the person: send the request again where it should be.',
@@ -116,6 +130,14 @@ const states: Record<string, Labels> = {
   shredding: word('鍵の破棄', 'shredding'),
   'carrying-out': word('実施中', 'carrying out'),
   'waiting-for-operator': word('担当者待ち', 'waiting for an operator'),
+  'waiting-for-holder': word('保有者の対応待ち', 'waiting for a holder'),
+  'checking-identity': word('本人確認中', 'identity being checked'),
+  incomplete: word('不足あり', 'incomplete'),
+  'in-review': word('審査中', 'in review'),
+  'awaiting-fee': word('手数料待ち', 'awaiting the fee'),
+  refused: word('拒否', 'refused'),
+  lapsed: word('失効', 'lapsed'),
+  withdrawn: word('取下げ', 'withdrawn'),
   pending: word('待機', 'pending'),
   running: word('実行中', 'running'),
   done: word('完了', 'done'),
@@ -140,6 +162,23 @@ const requestTypes: Record<string, Labels> = {
   suspension: word('利用停止', 'suspension'),
   resume: word('利用再開', 'resume'),
   return: word('利用停止と返還・消去', 'stop and return'),
+  retention: word('期間満了による消去', 'end of retention'),
+  disclosure: word('開示', 'disclosure'),
+  'provision-disclosure': word('第三者提供記録の開示', 'disclosure of provisions'),
+  'overseas-measures': word('外国での措置', 'measures abroad'),
+  'purpose-notice': word('利用目的の通知', 'notice of purposes'),
+  correction: word('訂正', 'correction'),
+  addition: word('追加', 'addition'),
+  'third-party-denial': word('第三者利用の停止', 'denial of third parties’ use'),
+  question: word('質問・苦情', 'question or complaint'),
+};
+
+const actors: Record<string, Labels> = {
+  person: word('本人', 'the person'),
+  compliance: word('個人情報窓口', 'compliance'),
+  operator: word('担当者', 'an operator'),
+  system: word('システム', 'the system'),
+  holder: word('保有者', 'a holder'),
 };
 
 const directives: Record<string, Labels> = {
@@ -183,6 +222,7 @@ export const kindWord = of(kinds);
 export const stateWord = of(states);
 export const stepWord = of(steps);
 export const requestWord = of(requestTypes);
+export const actorWord = of(actors);
 export const directiveWord = of(directives);
 export const holderKindWord = of(holderKinds);
 export const factWord = of(factKinds);

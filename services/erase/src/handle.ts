@@ -204,12 +204,12 @@ async function flag(
   { store }: TaskDependencies,
 ): Promise<Partial<Receipt>> {
   const refs = work.lives.map(({ ref }) => ref);
-  for (let purposes = await store.suspendedNow(refs); ;) {
+  for (let purposes = await store.suspendedNow(refs, task.holder); ;) {
     const { unsupported } = await connector[task.directive === 'suspend' ? 'suspend' : 'resume']({
       ...work,
       purposes,
     });
-    const after = await store.suspendedNow(refs);
+    const after = await store.suspendedNow(refs, task.holder);
     if (after.join() === purposes.join()) return unsupported === undefined ? {} : { unsupported };
     purposes = after;
   }

@@ -1,5 +1,6 @@
 import { appendCarriedAudit, carrying } from '@keiro/runtime';
 import {
+  isDenied,
   violationId,
   type AuditEntry,
   type CopyDocument,
@@ -47,8 +48,8 @@ export interface EraseStore {
   reportsAt(refs: readonly Ref[], holder: string): Promise<CopyDocument[]>;
   /** Those of these records for which the holder had no basis (T0), whether or not that is over. */
   withoutBasis(records: readonly string[], holder: string): Promise<Set<string>>;
-  /** Purposes that are suspended for any of these refs now, on request or because consent was withdrawn. */
-  suspendedNow(refs: readonly Ref[]): Promise<string[]>;
+  /** Purposes for which this holder may not use these refs now; `all` where it is denied as a whole (R5, R6, TA). */
+  suspendedNow(refs: readonly Ref[], holder: string): Promise<string[]>;
 }
 
 export function openEraseStore(db: Db): EraseStore {
@@ -144,14 +145,20 @@ export function openEraseStore(db: Db): EraseStore {
       return new Set(real.flatMap(({ copy }) => copy?.record ?? []));
     },
 
-    async suspendedNow(refs) {
+    async suspendedNow(refs, holder) {
       const found = await db
         .collection<StandingDocument>('standing')
-        .find({ _id: { $in: [...refs] } }, { projection: { suspended: 1, withdrawn: 1 } })
+        .find(
+          { _id: { $in: [...refs] } },
+          { projection: { suspended: 1, withdrawn: 1, denied: 1, stopped: 1 } },
+        )
         .toArray();
-      return [
-        ...new Set(found.flatMap(({ suspended, withdrawn = [] }) => [...suspended, ...withdrawn])),
-      ].sort();
+      const purposes = found.flatMap((standing) => [
+        ...standing.suspended,
+        ...(standing.withdrawn ?? []),
+        ...(isDenied(standing, holder) ? ['all'] : []),
+      ]);
+      return [...new Set(purposes)].sort();
     },
   };
 }

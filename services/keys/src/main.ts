@@ -13,6 +13,7 @@ import {
 import type { Ref } from '@keiro/schemas';
 import { followHolders, followStanding } from '@keiro/sdk';
 import { configSchema } from './config.ts';
+import { contactRoutes } from './contacts.ts';
 import { kekRoutes } from './kek-routes.ts';
 import { joinKeks } from './kek-instance.ts';
 import { openKekStore } from './kek-store.ts';
@@ -125,6 +126,7 @@ await runService(log, async (opened) => {
     clients,
     routes: [
       ...routes,
+      ...contactRoutes({ rings, standingOf, audit }),
       ...provisionRoutes({
         rings,
         standingOf,

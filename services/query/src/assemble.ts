@@ -132,8 +132,8 @@ function statesBy(standings: Standings, erasureOf: (life: Life) => Erasure | und
   };
 }
 
-const isRestricted = ({ suspended, withdrawn = [], denied = [] }: StandingDocument) =>
-  suspended.length + withdrawn.length + denied.length > 0;
+const isRestricted = ({ suspended, withdrawn = [], denied = [], stopped = [] }: StandingDocument) =>
+  suspended.length + withdrawn.length + denied.length + stopped.length > 0;
 
 function recordsOf(
   loaded: Loaded,
@@ -229,7 +229,7 @@ function overall(
     state: leading.state,
     suspended: leading.suspended,
     withdrawn: [...(standing?.withdrawn ?? [])],
-    denied: [...(standing?.denied ?? [])],
+    denied: [...new Set([...(standing?.denied ?? []), ...(standing?.stopped ?? [])])],
     ...(standing === undefined ? {} : { request: standing.request, at: standing.at }),
     ...(standing?.erasedAt === undefined ? {} : { erasedAt: standing.erasedAt }),
   };

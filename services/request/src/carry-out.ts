@@ -1,4 +1,5 @@
-import type { RequestDocument, TaskDocument } from '@keiro/schemas';
+import type { RequestDocument, RequestType, TaskDocument } from '@keiro/schemas';
+import { earlierThan, heldBack } from './order.ts';
 import { progressOf, runnable } from './progress.ts';
 import { provenBy } from './return.ts';
 import {
@@ -16,7 +17,8 @@ export const putInForce: Stage = async (request, deps) => {
   if ('waitingFor' in inForce) return inForce;
   // A link that came while this was decided was judged before there was anything to extend.
   const anchor = request.lives[0];
-  if (request.type === 'suspension' && anchor !== undefined) await deps.extend(anchor.ref);
+  const isRestriction = request.type === 'suspension' || request.type === 'third-party-denial';
+  if (isRestriction && anchor !== undefined) await deps.extend(anchor.ref);
   const identifiers = await prepareSweep(request, deps);
   const moved = await deps.store.advance(request, {
     set: { state: 'carrying-out' },
@@ -38,7 +40,9 @@ export const carryOut: Stage = async (request, deps) => {
   const [tasks, holders] = await Promise.all([store.tasksOf(request._id), store.holders()]);
   const progress = progressOf(tasks);
   if (progress.outcome !== 'done') {
-    deps.dispatcher.offer(runnable(request, tasks, holders, deps.now()));
+    const held = heldBack(await earlierTasks(request, deps));
+    const mayRun = runnable(request, tasks, holders, deps.now()).filter(({ holder }) => !held.has(holder));
+    deps.dispatcher.offer(mayRun);
     if (progress.outcome !== request.state) {
       const evidence =
         progress.failed.length > 0 ? { failed: progress.failed } : { outstanding: progress.outstanding };
@@ -50,9 +54,12 @@ export const carryOut: Stage = async (request, deps) => {
     }
     const waitingFor = [
       ...progress.failed.map((holder) => `an operator, for ${holder}`),
-      ...progress.outstanding.map((holder) => `${holder} to answer`),
+      ...progress.outstanding.map((holder) => {
+        const earlier = held.get(holder);
+        return earlier === undefined ? `${holder} to answer` : `${earlier} to be carried out at ${holder}`;
+      }),
     ];
-    return { on: 'tasks', waitingFor: waitingFor.join('; ') };
+    return { on: held.size > 0 ? 'earlier' : 'tasks', waitingFor: waitingFor.join('; ') };
   }
   if (tasks.some(({ audit = [] }) => audit.length > 0)) await store.bringHome(request._id);
   if (request.type === 'deletion') await overtake(request, tasks, deps);
@@ -88,7 +95,7 @@ async function overtake(
   { store, keys, now }: StageDependencies,
 ): Promise<void> {
   for (const request of await store.openOf(deletion.lives.map(({ ref }) => ref))) {
-    if (request.type === 'deletion') continue;
+    if (!overtaken.has(request.type)) continue;
     const probe = request.type === 'return' ? provenBy(deletion, swept, request) : undefined;
     // The deletion did not look for that copy.
     if (request.type === 'return' && probe === undefined) continue;
@@ -96,6 +103,23 @@ async function overtake(
     await store.overtake(request, deletion._id, now(), probe);
   }
 }
+
+/** Tasks of what came before this request and must not be overtaken by it. */
+async function earlierTasks(request: RequestDocument, { store }: StageDependencies): Promise<TaskDocument[]> {
+  if (request.type === 'deletion') return [];
+  const earlier = earlierThan(request, await store.openOf(request.lives.map(({ ref }) => ref)));
+  return (await Promise.all(earlier.map(({ _id }) => store.tasksOf(_id)))).flat();
+}
+
+/** The others are answers: they are owed to who has been erased too. */
+const overtaken: ReadonlySet<RequestType> = new Set([
+  'suspension',
+  'resume',
+  'third-party-denial',
+  'correction',
+  'addition',
+  'return',
+]);
 
 const affectedBy = (tasks: readonly TaskDocument[]) =>
   tasks.reduce((sum, task) => sum + (task.receipt?.affected ?? 0), 0);

@@ -11,7 +11,9 @@ import {
   registryConfig,
   tokenConfig,
 } from '@keiro/runtime';
+import { isPeriod } from '@keiro/schemas';
 import { z } from 'zod';
+import { identityConfig } from './identity/config.ts';
 
 export const configSchema = z.object({
   ...commonConfig,
@@ -22,15 +24,26 @@ export const configSchema = z.object({
   ...clientsConfig,
   ...policyConfig,
   ...keysConfig,
-  /** Rights `keys:lookup`, `keys:sweep-prepare`, `keys:destroy`. */
+  /** Rights `keys:lookup`, `keys:sweep-prepare`, `keys:destroy`, `keys:contact`. */
   ...tokenConfig,
   ...groupConfig,
+  ...identityConfig,
   KEIRO_REQUEST_PORT: port(17_003),
   /**
    * What happens at start where the database lacks a decision that `rights.standing` knows: `check` refuses to start,
    * `replay` writes it back. Off by default for a second pipeline on the topics of another, which has a database of its own.
    */
   KEIRO_STANDING_CHECK: z.enum(['off', 'check', 'replay']).optional(),
+  /** Days before a request is due on which somebody is warned (R7), separated by commas. */
+  KEIRO_WARN_DAYS: z
+    .string()
+    .regex(/^\d{1,2}(,\d{1,2})*$/, 'whole days, separated by commas')
+    .default('7,3,1')
+    .transform((days) => days.split(',').map(Number)),
+  /** ISO 8601 period within which a fee has to be paid (R8); the last day counts to its end in Japan. */
+  KEIRO_FEE_PERIOD: z.string().refine(isPeriod, 'an ISO 8601 period, as P14D').default('P14D'),
+  /** Seconds between two looks at the clocks of requests. */
+  KEIRO_CLOCK_SECONDS: z.coerce.number().positive().default(60),
   /** Seconds after which every open request is looked at, whatever has been announced. */
   KEIRO_RECONCILE_SECONDS: z.coerce.number().positive().default(5),
 });

@@ -1,60 +1,33 @@
-import {
-  addPeriod,
-  dayInJapan,
-  taskId,
-  type AuditEntry,
-  type Category,
-  type Directive,
-  type Holder,
-  type Life,
-  type OutboxDocument,
-  type Person,
-  type Ref,
-  type RequestDocument,
-  type RequestType,
-  type Standing,
-  type StandingDocument,
-  type TaskDocument,
-} from '@keiro/schemas';
-import { hidden, resumed, suspended, type Standings } from './standing.ts';
+import type { AskedType, Life, Person, Ref, RequestDocument, RequestHappening } from '@keiro/schemas';
+import { auditOf } from './lifecycle/audit.ts';
+import { decide as decideLife, type LifeRules } from './lifecycle/decide.ts';
+import { isFinal, lifeOf, numbered, unborn, unsentOf } from './lifecycle/evolve.ts';
+import { isCarried } from './lifecycle/next.ts';
+import { dueOf, planOf, type Documents, type Plan, type Situation } from './plan.ts';
+import { rightRules } from './rights.ts';
 
-/** What compliance asks for, after its own check of who is asking. */
+export { dueOf, holdersOf, newTask, outboxOf } from './plan.ts';
+export type { Documents, Situation } from './plan.ts';
+
+/** What compliance sends of what a person asks. */
 export interface Command {
   readonly id: string;
-  readonly type: Exclude<RequestType, 'return'>;
+  readonly type: AskedType;
   /** `all` for every purpose. */
   readonly purposes: readonly string[];
+  readonly recipients?: readonly string[];
+  /** What it was asked by, as far as anything is known by it. */
+  readonly asked?: readonly Ref[];
+  readonly identity?: 'vouched' | 'required';
+  readonly review?: true;
+  readonly about?: 'question' | 'complaint';
   /** The client that sent it. */
   readonly by: string;
   readonly note?: string;
 }
 
-/** What is known about the person at this moment. */
-export interface Situation {
-  readonly lives: readonly Life[];
-  readonly ambiguous: readonly Ref[];
-  readonly standings: Standings;
-  /** Requests of these refs that are not done, oldest first. */
-  readonly open: readonly RequestDocument[];
-  /** Categories of the person's records; none when nothing is tagged yet. */
-  readonly categories: readonly Category[];
-  readonly holders: readonly Pick<Holder, 'id' | 'categories'>[];
-  /** Every purpose that the policy has. */
-  readonly purposes: readonly string[];
-  /** ISO 8601 period within which the policy answers every request (R7). */
-  readonly answerWithin: string;
-}
-
-/** Everything that is written in the one transaction of a decision. */
-export interface Documents {
-  readonly request: RequestDocument;
-  readonly tasks: readonly TaskDocument[];
-  readonly standings: readonly StandingDocument[];
-  readonly outbox: readonly OutboxDocument[];
-  readonly audit: readonly AuditEntry[];
-}
-
 export type Decision =
+  /** It is taken in: accepted, or waiting for what its life-cycle wants first. */
   | { readonly outcome: 'accepted'; readonly documents: Documents }
   /** The same is under way already. */
   | { readonly outcome: 'same'; readonly request: RequestDocument }
@@ -62,138 +35,165 @@ export type Decision =
 
 export type Refusal = 'erased' | 'deletion-under-way';
 
+/** What the life-cycle goes by, besides what the request itself says. */
+export type Rules = Omit<LifeRules, 'type' | 'dueAt'>;
+const noRules = (now: Date): Rules => ({ grounds: [], fee: 0, feeUntil: now, warnDays: [] });
+
 /**
- * Decides a request (R4, R5). Pure: `stamp` orders the outbox, see `createStamps`; `now` is the moment of
- * arrival.
+ * Decides a request that arrives (R1 to R6, Q1). Pure: `stamp` orders the outbox, see `createStamps`; `now` is the
+ * moment of arrival.
  */
-export function decide(command: Command, situation: Situation, now: Date, stamp: string): Decision {
-  const lives = situation.lives.filter(
-    ({ ref, generation }) => generation > (situation.standings.get(ref)?.erasedThrough ?? 0),
-  );
-  const deletion = situation.open.findLast((request) => request.type === 'deletion');
-  if (lives.length === 0) {
-    // Erased, but perhaps not everywhere yet.
-    if (command.type === 'deletion' && deletion !== undefined) return { outcome: 'same', request: deletion };
-    return { outcome: 'refused', refusal: 'erased' };
-  }
-
-  const rivals = situation.open.filter(
-    ({ type }) => type !== 'return' && (type === 'deletion') === (command.type === 'deletion'),
-  );
-  const last = rivals.at(-1);
-  if (last !== undefined && isSame(command, lives, last)) return { outcome: 'same', request: last };
-  if (command.type !== 'deletion' && deletion !== undefined) {
-    return { outcome: 'refused', refusal: 'deletion-under-way' };
-  }
-
-  const change = { lives, standings: situation.standings, request: command.id, at: now };
-  const standings =
-    command.type === 'deletion'
-      ? hidden(change)
-      : command.type === 'suspension'
-        ? suspended(change, command.purposes)
-        : resumed(change, command.purposes, situation.purposes);
+export function decide(
+  command: Command,
+  situation: Situation,
+  now: Date,
+  stamp: string,
+  rules: Rules = noRules(now),
+): Decision {
   const request: RequestDocument = {
     _id: command.id,
     type: command.type,
-    lives,
+    lives: livingOf(situation),
     ambiguous: situation.ambiguous,
     purposes: command.purposes,
-    // Neither deletion on demand nor suspension for any reason is in the law: the policy promises both (R4, R5).
-    ground: 'policy',
-    state: 'accepted',
+    ...(command.recipients === undefined ? {} : { recipients: command.recipients }),
+    ...(command.asked === undefined ? {} : { asked: command.asked }),
+    ground: rightRules[command.type].on,
+    state: 'received',
     receivedAt: now,
     dueAt: dueOf(now, situation.answerWithin),
     steps: [],
     by: command.by,
   };
-  const tasks = holdersOf(situation).map((holder) => newTask(request, holder, now));
-  return {
-    outcome: 'accepted',
-    documents: {
-      request,
-      tasks,
-      standings: standings.map((standing) => ({ _id: standing.ref, ...standing })),
-      outbox: outboxOf(standings, command.id, now, stamp),
-      audit: [
-        {
-          _id: `${command.id}/accepted`,
-          at: now,
-          by: command.by,
-          action: 'request.accepted',
-          request: command.id,
-          detail: {
-            type: command.type,
-            purposes: command.purposes,
-            refs: lives.length,
-            holders: tasks.map(({ holder }) => holder),
-            ...(command.note === undefined ? {} : { note: command.note }),
-          },
-        },
-      ],
+  const { identity = 'vouched', note, review, about } = command;
+  // Who asks is not known yet, so nothing may depend on who that is.
+  const obstacle = identity === 'required' ? undefined : obstacleOf(request, situation);
+  if (obstacle?.because === 'same' && obstacle.other !== undefined)
+    return { outcome: 'same', request: obstacle.other };
+  if (obstacle?.because === 'deletion-under-way')
+    return { outcome: 'refused', refusal: 'deletion-under-way' };
+  if (obstacle !== undefined && !rightRules[command.type].answersNobody)
+    return { outcome: 'refused', refusal: 'erased' };
+  const decided = decideLife(
+    {
+      type: 'receive',
+      identity,
+      ...(note === undefined ? {} : { note }),
+      ...(review === undefined ? {} : { review }),
+      ...(about === undefined ? {} : { about }),
     },
-  };
-}
-
-/** R7: the end, in Japan, of the last day within the period after arrival; holidays do not extend it. */
-export function dueOf(receivedAt: Date, period: string): Date {
-  return new Date(`${dayInJapan(addPeriod(receivedAt, period))}T23:59:59.999+09:00`);
-}
-
-/** Who must act: holders registered for the person's categories, or all of them where these are not known. */
-export function holdersOf({ categories, holders }: Pick<Situation, 'categories' | 'holders'>): string[] {
-  const fitting = holders.filter(
-    (holder) =>
-      categories.length === 0 || holder.categories.some((one) => categories.includes(one as Category)),
+    unborn,
+    now,
+    { ...rules, type: command.type, dueAt: request.dueAt },
   );
-  return fitting.map(({ id }) => id).sort();
+  const happenings = 'events' in decided ? decided.events : [];
+  return { outcome: 'accepted', documents: settle(request, happenings, situation, command.by, now, stamp) };
 }
 
-const directives: Record<RequestType, Directive> = {
-  deletion: 'erase',
-  suspension: 'suspend',
-  resume: 'resume',
-  return: 'erase',
-};
-
-export function newTask(request: RequestDocument, holder: string, now: Date): TaskDocument {
+/**
+ * What becomes of a request by what has just happened to it: where that accepts it, what is planned; and where nothing
+ * is left to accept, its end. Pure.
+ */
+export function settle(
+  request: RequestDocument,
+  happenings: readonly RequestHappening[],
+  situation: Situation,
+  by: string,
+  now: Date,
+  stamp: string,
+): Documents {
+  const before = request.events ?? [];
+  const isGranted = happenings.some(({ type }) => type === 'accepted');
+  // Whether anything is held says nothing until it is granted, and neither a review nor a fee is wanted for nothing.
+  const isKnown = happenings.some(({ type }) => type === 'identity-confirmed');
+  const obstacle = isGranted || isKnown ? obstacleOf(request, situation) : undefined;
+  const happened = obstacle === undefined ? happenings : endedBy(obstacle, happenings);
+  const events = [...before, ...numbered(happened, before.length, now, by)];
+  const life = lifeOf(events);
+  const plan: Plan =
+    isGranted && obstacle === undefined
+      ? planOf(
+          request,
+          situation,
+          life.refusals.flatMap(({ parts }) => parts),
+          now,
+          stamp,
+        )
+      : { request, tasks: [], standings: [], outbox: [] };
+  const changed: RequestDocument = {
+    ...plan.request,
+    state: life.state,
+    events,
+    unsent: unsentOf(life),
+    ...(isFinal(life.state) ? { doneAt: now } : {}),
+  };
   return {
-    _id: taskId(request._id, holder),
-    request: request._id,
-    holder,
-    directive: directives[request.type],
-    purposes: request.purposes,
-    state: 'pending',
-    attempt: 1,
-    errors: [],
-    createdAt: now,
+    request: changed,
+    tasks: plan.tasks,
+    standings: plan.standings,
+    outbox: plan.outbox,
+    audit: auditOf(
+      changed,
+      events.slice(before.length),
+      plan.tasks.map(({ holder }) => holder),
+    ),
   };
 }
 
-/** Messages for `rights.standing`, in the order in which they must be published. */
-export function outboxOf(
-  standings: readonly Standing[],
-  request: string,
-  at: Date,
-  stamp: string,
-): OutboxDocument[] {
-  return standings.map((standing, index) => ({
-    _id: `${stamp}-${String(index).padStart(6, '0')}`,
-    topic: 'rights.standing',
-    key: standing.ref,
-    value: JSON.stringify(standing),
-    request,
-    at,
-  }));
+interface Obstacle {
+  readonly because: 'nothing-held' | 'same' | 'deletion-under-way';
+  readonly other?: RequestDocument;
 }
 
-function isSame(command: Command, lives: readonly Life[], request: RequestDocument): boolean {
+/** Why there is nothing to do for a request by itself. */
+function obstacleOf(request: RequestDocument, situation: Situation): Obstacle | undefined {
+  const { type } = request;
+  const rule = rightRules[type];
+  const lives = livingOf(situation);
+  const others = situation.open.filter(({ _id }) => _id !== request._id);
+  const deletion = others.findLast((one) => one.type === 'deletion' && isCarried(one.state));
+  if (lives.length === 0) {
+    // Erased, but perhaps not everywhere yet.
+    if (type === 'deletion' && deletion !== undefined) return { because: 'same', other: deletion };
+    // A question needs nobody, and records of provision outlive what they are about.
+    const isAnswered =
+      type === 'question' || (type === 'provision-disclosure' && request.asked?.length !== 0);
+    return isAnswered ? undefined : { because: 'nothing-held' };
+  }
+  const rivals =
+    rule.family === undefined ? [] : others.filter((one) => rightRules[one.type].family === rule.family);
+  const last = rivals.at(-1);
+  if (last !== undefined && isSame(request, lives, last)) return { because: 'same', other: last };
+  return deletion === undefined || type === 'deletion' || rule.answersNobody
+    ? undefined
+    : { because: 'deletion-under-way', other: deletion };
+}
+
+/** Everything up to where it would have been looked at or granted, and then its end. */
+function endedBy({ because, other }: Obstacle, happenings: readonly RequestHappening[]): RequestHappening[] {
+  const end = happenings.findIndex(({ type }) => ['review-asked', 'fee-asked', 'accepted'].includes(type));
+  return [
+    ...(end < 0 ? happenings : happenings.slice(0, end)),
+    { type: 'closed', because, ...(other === undefined ? {} : { other: other._id }) },
+    { type: 'notice-due', notice: because === 'nothing-held' ? 'nothing-held' : 'completed' },
+  ];
+}
+
+const livingOf = ({ lives, standings }: Situation): Life[] =>
+  lives.filter(({ ref, generation }) => generation > (standings.get(ref)?.erasedThrough ?? 0));
+
+function isSame(request: RequestDocument, lives: readonly Life[], other: RequestDocument): boolean {
   const covered = (life: Life) =>
-    request.lives.some((one) => one.ref === life.ref && one.generation === life.generation);
+    other.lives.some((one) => one.ref === life.ref && one.generation === life.generation);
+  const alike = (one: readonly string[] = [], two: readonly string[] = []) =>
+    [...one].sort().join() === [...two].sort().join();
+  const recipients = request.recipients?.includes('all') === true ? ['all'] : request.recipients;
+  const others = other.recipients?.includes('all') === true ? ['all'] : other.recipients;
   return (
-    request.type === command.type &&
+    other.type === request.type &&
     lives.every(covered) &&
-    [...request.purposes].sort().join() === [...command.purposes].sort().join()
+    alike(other.purposes, request.purposes) &&
+    alike(others, recipients)
   );
 }
 

@@ -18,8 +18,7 @@ export interface Driver {
   close(): Promise<void>;
 }
 
-type Waiting =
-  Exclude<StageOutcome, 'moved'> | { readonly on: 'server' | 'operator'; readonly waitingFor: string };
+type Waiting = Exclude<StageOutcome, 'moved'> | { readonly on: 'server'; readonly waitingFor: string };
 
 const atOnce = 10;
 /** How often consumer groups' positions are looked at, which nobody announces. */
@@ -45,6 +44,8 @@ export function startDriver(
         const stage = request === null ? undefined : stageOf(request);
         if (request === null || stage === undefined) {
           waiting.delete(id);
+          // What did not want to overtake it can go on.
+          wakeWaiting('earlier');
           return;
         }
         const outcome = await stage(request, options);

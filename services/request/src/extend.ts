@@ -9,7 +9,7 @@ import {
 import { hash } from 'node:crypto';
 import type { StandingChange } from './consent.ts';
 import { dueOf, holdersOf, newTask, outboxOf, type Situation } from './decide.ts';
-import { hidden, suspended, type Standings } from './standing.ts';
+import { hidden, stopped, suspended, type Standings } from './standing.ts';
 
 /*
  * What a late link changes (D1): what stands against a person stands against each ref that turns out to be of that
@@ -21,8 +21,8 @@ export type ExtendSituation = Omit<Situation, 'purposes'>;
 /** Whether anything stands against a ref that a link could carry on. Pure. */
 export function isRestrictive(standing: ReturnType<Standings['get']>): boolean {
   if (standing === undefined) return false;
-  const { hiddenThrough, suspended: stopped, withdrawn = [], denied = [] } = standing;
-  return hiddenThrough > 0 || stopped.length > 0 || withdrawn.length > 0 || denied.length > 0;
+  const { hiddenThrough, suspended: forPurposes, withdrawn = [], denied = [], stopped = [] } = standing;
+  return hiddenThrough + forPurposes.length + withdrawn.length + denied.length + stopped.length > 0;
 }
 
 /**
@@ -56,6 +56,37 @@ export function extendSuspension(
   // A deletion that is under way ends all use: it needs no tasks beside its own.
   const deletion = open.some(({ type }) => type === 'deletion');
   return changeOf(request, changed, deletion ? [] : holdersOf(situation), now, stamp());
+}
+
+/** R6: a third party that is denied for one of the lives is denied for all of them, as {@link extendSuspension}. Pure. */
+export function extendDenial(
+  situation: ExtendSituation,
+  now: Date,
+  stamp: () => string,
+): StandingChange | undefined {
+  const { standings, open } = situation;
+  const lives = livingOf(situation.lives, standings);
+  const deniedFor = ({ ref }: Life) => standings.get(ref)?.stopped ?? [];
+  const recipients = [...new Set(lives.flatMap(deniedFor))].sort();
+  const behind = lives.filter((life) => deniedFor(life).join() !== recipients.join());
+  if (behind.length === 0) return undefined;
+
+  const origins = lives
+    .filter((life) => deniedFor(life).length > 0)
+    .map(({ ref }) => standings.get(ref)?.request ?? '');
+  const made = requestFor(
+    'third-party-denial',
+    behind,
+    // They are part of what the request is named by.
+    { purposes: recipients, origins: [...new Set(origins)].sort() },
+    situation,
+    now,
+  );
+  const request: RequestDocument = { ...made, purposes: [], recipients };
+  const changed = stopped({ lives: behind, standings, request: request._id, at: now }, recipients);
+  const denied = situation.holders.filter(({ id }) => recipients.includes(id));
+  const deletion = open.some(({ type }) => type === 'deletion');
+  return changeOf(request, changed, deletion ? [] : holdersOf({ ...situation, holders: denied }), now, stamp());
 }
 
 /** Between which moments a ref has records. */

@@ -2,25 +2,25 @@ import { ProblemError } from '@keiro/runtime';
 import {
   identifierKinds,
   normaliseIdentifier,
-  purposeIds,
   requestOfTask,
   type Accepted,
   type CreateRequest,
   type Identifier,
-  type Policies,
+  type Ref,
   type RequestDocument,
   type TaskDocument,
 } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
-import { decide, onePerson, type Command, type Refusal } from './decide.ts';
-import type { People } from './people.ts';
+import { decide, type Command, type Refusal, type Situation } from './decide.ts';
+import { isDeniable } from './denial.ts';
+import { rightRules } from './rights.ts';
+import type { Situations } from './situation.ts';
 import type { RequestStore } from './store.ts';
 
 export interface HandlerDependencies {
   readonly store: RequestStore;
   readonly keys: Pick<KeysClient, 'lookup'>;
-  readonly people: Pick<People, 'personOf' | 'livesOf'>;
-  readonly policies: Policies;
+  readonly situations: Situations;
   readonly stamp: () => string;
   readonly now: () => Date;
   readonly random: (bytes: number) => Buffer;
@@ -32,14 +32,14 @@ export interface HandlerDependencies {
 
 /** What the interface does, apart from HTTP. Errors are problems that name a field and repeat no value. */
 export interface Handler {
-  /** R4, R5: accepts a request, or answers with the same one that is under way. */
+  /** Takes a request in, or answers with the same one that is under way. */
   accept(body: CreateRequest, by: string): Promise<Accepted>;
   /** Puts a failed task back for another attempt. */
   retry(task: string, by: string): Promise<TaskDocument>;
 }
 
 export function createHandler(deps: HandlerDependencies): Handler {
-  const { store, people } = deps;
+  const { store, situations } = deps;
 
   async function refuse(command: Command, status: number, code: string, message: string): Promise<never> {
     await store.audit({
@@ -58,58 +58,28 @@ export function createHandler(deps: HandlerDependencies): Handler {
 
   return {
     async accept(body, by) {
-      const command: Command = {
-        id: `req-${deps.random(12).toString('hex')}`,
-        type: body.type,
-        purposes: body.type === 'deletion' ? [] : [...new Set(body.purposes ?? ['all'])],
-        by,
-        ...(body.note === undefined ? {} : { note: body.note }),
-      };
-      const { results } = await deps.keys.lookup({ identifiers: identifiersOf(body.subject) });
-      const known = results.filter((found) => found !== null);
-      if (known.length === 0) {
+      const identifiers = identifiersOf(body.subject);
+      const { results } =
+        identifiers.length === 0 ? { results: [] } : await deps.keys.lookup({ identifiers });
+      const asked = results.flatMap((found) => found?.ref ?? []);
+      const command = commandOf(body, `req-${deps.random(12).toString('hex')}`, asked, by);
+      const rule = rightRules[body.type];
+      // The same is done, and answered, whoever is or is not known by these.
+      const isChecked = body.identity === 'required';
+      if (asked.length === 0 && !isChecked && !rule.answersNobody)
         throw new ProblemError(404, 'unknown-person', 'nobody is known by this identifier');
+      const person = isChecked ? nobody : await situations.whoIs(asked);
+      if (typeof person === 'string' && body.type !== 'question') {
+        const { code, message } = unclear[person];
+        return refuse(command, 409, code, message);
       }
-      const asked = known.map(async ({ ref }) => ({ ref, person: await people.personOf(ref) }));
-      const person = onePerson(await Promise.all(asked));
-      if (person === 'shared') {
-        return refuse(
-          command,
-          409,
-          'shared-identifier',
-          'several members share this identifier: a person has to review',
-        );
-      }
-      if (person === 'several') {
-        return refuse(
-          command,
-          409,
-          'several-persons',
-          'the identifiers lead to different persons: a person has to review',
-        );
-      }
-      const [lives, categories, holders] = await Promise.all([
-        people.livesOf(person.refs),
-        store.categoriesOf(person.refs),
-        store.holders(),
-      ]);
-      const decision = await store.decide(person.refs, (standings, open) => {
+      const { refs, ambiguous } = typeof person === 'string' ? nobody : person;
+      const known = await situations.load({ refs, ambiguous });
+      checkRecipients(command.recipients ?? [], known.holders);
+      const decision = await store.decide(refs, (standings, open) => {
         const now = deps.now();
-        return decide(
-          command,
-          {
-            lives,
-            ambiguous: person.ambiguous,
-            standings,
-            open,
-            categories,
-            holders,
-            purposes: purposeIds,
-            answerWithin: deps.policies.inForce(now).rules.clocks.answer.period,
-          },
-          now,
-          deps.stamp(),
-        );
+        const { answerWithin, ...rules } = situations.rulesFor(command.type, now);
+        return decide(command, { ...known, standings, open, answerWithin }, now, deps.stamp(), rules);
       });
       switch (decision.outcome) {
         case 'refused': {
@@ -150,7 +120,58 @@ const refusals: Record<Refusal, { status: number; message: string }> = {
   },
 };
 
-function identifiersOf(subject: CreateRequest['subject']): Identifier[] {
+const nobody = { refs: [], ambiguous: [] };
+
+const unclear = {
+  shared: {
+    code: 'shared-identifier',
+    message: 'several members share this identifier: a person has to review',
+  },
+  several: {
+    code: 'several-persons',
+    message: 'the identifiers lead to different persons: a person has to review',
+  },
+} as const;
+
+function commandOf(body: CreateRequest, id: string, asked: readonly Ref[], by: string): Command {
+  const { type, purposes, recipients, identity, review, about, note } = body;
+  const isUse = type === 'suspension' || (type === 'resume' && recipients === undefined);
+  const to = recipients ?? (type === 'third-party-denial' ? ['all'] : undefined);
+  return {
+    id,
+    type,
+    purposes: isUse ? [...new Set<string>(purposes ?? ['all'])] : [],
+    ...(to === undefined ? {} : { recipients: [...new Set(to)] }),
+    asked,
+    by,
+    ...(identity === undefined ? {} : { identity }),
+    ...(review === undefined ? {} : { review }),
+    ...(about === undefined ? {} : { about }),
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+/** R6 is a matter of third parties; what processors and our own stores do is stopped by a suspension. */
+function checkRecipients(recipients: readonly string[], holders: Situation['holders']): void {
+  const issues = recipients.flatMap((id, index) => {
+    const holder = holders.find((one) => one.id === id);
+    if (id === 'all' || (holder !== undefined && isDeniable(holder))) return [];
+    const [code, message] =
+      holder === undefined
+        ? ['unknown-holder', 'is no holder of the register']
+        : ['no-third-party', 'is no third party, joint user or analytics: a suspension stops its use'];
+    return [{ field: `recipients.${String(index)}`, code, message }];
+  });
+  if (issues.length > 0)
+    throw new ProblemError(
+      400,
+      'invalid-recipients',
+      'use can be denied to third parties alone (R6)',
+      issues,
+    );
+}
+
+function identifiersOf(subject: CreateRequest['subject'] = {}): Identifier[] {
   return identifierKinds.flatMap((kind) => {
     const value = subject[kind];
     return value === undefined ? [] : [{ kind, value: normaliseIdentifier(kind, value) }];

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Consents } from './consents.ts';
 import {
   decideGone,
+  extendDenial,
   extendSuspension,
   followDeletion,
   isRestrictive,
@@ -95,6 +96,12 @@ export function createLinks(deps: LinkDependencies): Links {
     if (before.some((standing) => standing.suspended.length > 0)) {
       const changed = await store.applyChange(refs, (standings, open) =>
         extendSuspension({ ...known, standings, open }, now(), deps.stamp),
+      );
+      if (changed !== undefined) deps.onChanged(changed);
+    }
+    if (before.some(({ stopped = [] }) => stopped.length > 0)) {
+      const changed = await store.applyChange(refs, (standings, open) =>
+        extendDenial({ ...known, standings, open }, now(), deps.stamp),
       );
       if (changed !== undefined) deps.onChanged(changed);
     }

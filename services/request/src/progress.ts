@@ -2,7 +2,7 @@ import type { Holder, RequestDocument, TaskDocument } from '@keiro/schemas';
 
 /** How far the tasks of a request are: which may run now, and what that makes of the request. Pure. */
 export interface Progress {
-  readonly outcome: 'done' | 'carrying-out' | 'waiting-for-operator';
+  readonly outcome: 'done' | 'carrying-out' | 'waiting-for-holder' | 'waiting-for-operator';
   /** Holders that have not answered. */
   readonly outstanding: readonly string[];
   readonly failed: readonly string[];
@@ -17,7 +17,10 @@ export function progressOf(tasks: readonly TaskDocument[]): Progress {
   const failed = holdersIn(({ state }) => state === 'failed');
   const outstanding = holdersIn((task) => task.state !== 'failed' && !isAnswered(task));
   if (failed.length > 0) return { outcome: 'waiting-for-operator', outstanding, failed };
-  return { outcome: outstanding.length > 0 ? 'carrying-out' : 'done', outstanding, failed };
+  if (outstanding.length === 0) return { outcome: 'done', outstanding, failed };
+  // Whoever is left has been tried and could not.
+  const tried = tasks.every((task) => isAnswered(task) || task.errors.length > 0);
+  return { outcome: tried ? 'waiting-for-holder' : 'carrying-out', outstanding, failed };
 }
 
 /** An erasure counts as answered only with a probe that found nothing, or by a holder that can only be told. */
@@ -26,6 +29,12 @@ function isAnswered(task: TaskDocument): boolean {
   if (task.directive !== 'erase') return true;
   return task.receipt?.probe?.found === 0 || task.receipt?.told !== undefined;
 }
+
+const workingStates: ReadonlySet<RequestDocument['state']> = new Set([
+  'carrying-out',
+  'waiting-for-holder',
+  'waiting-for-operator',
+]);
 
 /**
  * Tasks that should be in a queue now. A DR site comes after the stores that replicate to it: swept before
@@ -37,7 +46,7 @@ export function runnable(
   holders: readonly Pick<Holder, 'id' | 'replicates'>[],
   now: Date,
 ): TaskDocument[] {
-  if (request.state !== 'carrying-out' && request.state !== 'waiting-for-operator') return [];
+  if (!workingStates.has(request.state)) return [];
   const unanswered = new Set(tasks.filter((task) => !isAnswered(task)).map(({ holder }) => holder));
   const sourcesOf = new Map(holders.map(({ id, replicates }) => [id, replicates ?? []]));
   return tasks.filter((task) => {

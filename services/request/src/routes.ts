@@ -9,6 +9,7 @@ import {
   retriedSchema,
   taskListSchema,
   taskStates,
+  type Policies,
 } from '@keiro/schemas';
 import type { Driver } from './driver.ts';
 import type { Handler } from './handle.ts';
@@ -25,6 +26,7 @@ export function requestRoutes(deps: {
   readonly handler: Handler;
   readonly driver: Pick<Driver, 'waitingFor'>;
   readonly readers: Pick<Readers, 'live'>;
+  readonly policies: Policies;
   readonly now: () => Date;
 }): Route[] {
   const { store, handler, driver, readers } = deps;
@@ -33,7 +35,7 @@ export function requestRoutes(deps: {
       method: 'POST',
       path: '/v1/requests',
       summary:
-        'A deletion, suspension or resume that a person asked for, after the check of who asks (R4, R5)',
+        'What a person asks, or a question or complaint (R1 to R6, Q1); the caller answers for who asks, or wants that checked',
       right: 'requests:write',
       body: createRequestSchema,
       status: 202,
@@ -50,7 +52,14 @@ export function requestRoutes(deps: {
         const request = await store.request(params['id'] ?? '');
         if (request === null)
           throw new ProblemError(404, 'unknown-request', 'there is no request with this id');
-        return viewOf(request, await store.tasksOf(request._id), driver.waitingFor(request._id));
+        const at = deps.now();
+        return viewOf(
+          request,
+          await store.tasksOf(request._id),
+          driver.waitingFor(request._id),
+          deps.policies.inForce(at),
+          at,
+        );
       },
     }),
     route({
@@ -61,7 +70,8 @@ export function requestRoutes(deps: {
       answer: requestListSchema,
       async handle(call) {
         const found = await store.requests(statesOf(call, requestStates), limitOf(call));
-        return { requests: found.map(summaryOf) };
+        const at = deps.now();
+        return { requests: found.map((request) => summaryOf(request, at)) };
       },
     }),
     route({

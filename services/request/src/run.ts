@@ -19,6 +19,10 @@ import {
   type ViolationDocument,
 } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
+import { actRoutes } from './act-routes.ts';
+import { createActs } from './acts.ts';
+import { createAnswers } from './answer-store.ts';
+import { startClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createConsents, keysOf } from './consents.ts';
 import { cutRoutes } from './cut-routes.ts';
@@ -27,6 +31,9 @@ import { createCuts } from './cuts.ts';
 import { createDispatcher } from './dispatch.ts';
 import { startDriver } from './driver.ts';
 import { createHandler } from './handle.ts';
+import { createIdentityOutcomes } from './identity-outcomes.ts';
+import { createCheckedRequests, createPersons } from './identity/requests.ts';
+import { startIdentity } from './identity/start.ts';
 import { openLinkStore } from './link-store.ts';
 import { createLinks } from './links.ts';
 import { createPeople } from './people.ts';
@@ -39,6 +46,7 @@ import { startRelay } from './relay.ts';
 import { openReturnStore } from './return-store.ts';
 import { startReturns } from './returns.ts';
 import { requestRoutes } from './routes.ts';
+import { createSituations } from './situation.ts';
 import { createStamps } from './stamps.ts';
 import { checkStanding } from './standing-check.ts';
 import { openRequestStore } from './store.ts';
@@ -119,6 +127,19 @@ export async function startRequest(
     onChanged,
   });
   let onRoom: () => void = () => undefined;
+  const clock = { feePeriod: config.KEIRO_FEE_PERIOD, warnDays: config.KEIRO_WARN_DAYS };
+  const situations = createSituations({ store, people, policies, clock });
+  const acts = createActs({
+    store,
+    situations,
+    stamp,
+    now,
+    onMoved: (id) => {
+      relay.wake();
+      driver.wake(id);
+    },
+  });
+  const answers = createAnswers({ db: mongo.db, policies, now });
   const driver = startDriver({
     store,
     keys,
@@ -128,6 +149,10 @@ export async function startRequest(
     violations,
     dispatcher,
     extend: (ref) => links.extend(ref),
+    answer: async (request) => {
+      const digest = await answers.digestOf(request);
+      await acts.act(request._id, { type: 'answer', digest }, 'request');
+    },
     publish: () => {
       relay.wake();
     },
@@ -216,11 +241,20 @@ export async function startRequest(
   });
   opened('following', () => following.close());
 
+  const ticking = startClock({
+    store,
+    acts,
+    situations,
+    warnDays: clock.warnDays,
+    everyMs: config.KEIRO_CLOCK_SECONDS * 1000,
+    now,
+    log,
+  });
+  opened('clock', () => ticking.close());
   const handler = createHandler({
     store,
     keys,
-    people,
-    policies,
+    situations,
     stamp,
     now,
     random: randomBytes,
@@ -232,9 +266,23 @@ export async function startRequest(
       driver.wake(id);
     },
   });
+  const identity = startIdentity(config, {
+    db: mongo.db,
+    keys,
+    requests: createCheckedRequests(mongo.db),
+    persons: createPersons(situations, people),
+    outcomes: createIdentityOutcomes(acts),
+    metrics: deps.metrics,
+    log,
+    now,
+    random: randomBytes,
+    opened,
+  });
   return {
     routes: [
-      ...requestRoutes({ store, handler, driver, readers, now }),
+      ...identity,
+      ...requestRoutes({ store, handler, driver, readers, policies, now }),
+      ...actRoutes({ store, acts, answers, policies, now }),
       ...policyRoutes({ publisher, policies, now }),
       ...cutRoutes(createCuts({ cuts: openCutStore(mongo, store), store, people, keys, now })),
     ],

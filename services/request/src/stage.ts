@@ -22,13 +22,19 @@ export interface StageDependencies {
   /** Makes what stands against the person behind a ref stand against each ref that links have brought meanwhile. */
   readonly extend: (ref: Ref) => Promise<void>;
   readonly publish: () => void;
+  /** Compiles what Keiro itself can answer a request, and ends it by that. */
+  readonly answer: (request: RequestDocument) => Promise<void>;
   readonly stamp: () => string;
   readonly now: () => Date;
 }
 
 /** A step was taken and the next can be looked at, or why not: `on` says who will bring it on. */
 export type StageOutcome =
-  'moved' | { readonly on: 'publication' | 'readers' | 'positions' | 'tasks'; readonly waitingFor: string };
+  | 'moved'
+  | {
+      readonly on: 'publication' | 'readers' | 'positions' | 'tasks' | 'earlier' | 'operator';
+      readonly waitingFor: string;
+    };
 
 export type Stage = (request: RequestDocument, deps: StageDependencies) => Promise<StageOutcome>;
 

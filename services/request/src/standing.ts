@@ -39,6 +39,8 @@ export function erased(change: Change): Standing[] {
       suspended: [],
       withdrawn: [],
       denied: [],
+      stopped: [],
+      allowed: [],
     };
   });
 }
@@ -75,6 +77,27 @@ export function resumed(change: Change, purposes: readonly string[], known: read
     const before = standingOf(change, life.ref);
     const was = before.suspended.includes('all') ? known : before.suspended;
     return { ...before, suspended: back.has('all') ? [] : was.filter((one) => !back.has(one)).sort() };
+  });
+}
+
+/** R6: these holders get nothing more, besides those that are denied already; `all` stands for those to come too. */
+export function stopped(change: Change, recipients: readonly string[]): Standing[] {
+  return change.lives.map(({ ref }) => {
+    const before = standingOf(change, ref);
+    const all = new Set([...(before.stopped ?? []), ...recipients]);
+    const allowed = (before.allowed ?? []).filter((one) => !recipients.includes(one));
+    return { ...before, stopped: [...all].sort(), allowed };
+  });
+}
+
+/** R6 taken back for these holders, or for `all`; of those to come nothing changes but by `all`. */
+export function allowedAgain(change: Change, recipients: readonly string[]): Standing[] {
+  return change.lives.map(({ ref }) => {
+    const before = standingOf(change, ref);
+    if (recipients.includes('all')) return { ...before, stopped: [], allowed: [] };
+    const allowed = new Set([...(before.allowed ?? []), ...recipients]);
+    const left = (before.stopped ?? []).filter((one) => !recipients.includes(one));
+    return { ...before, stopped: left, allowed: left.includes('all') ? [...allowed].sort() : [] };
   });
 }
 

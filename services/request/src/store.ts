@@ -1,32 +1,32 @@
 import type { ClientSession, Filter, UpdateFilter } from 'mongodb';
 import { appendAudit, appendCarriedAudit, type Mongo } from '@keiro/runtime';
-import type {
-  AuditEntry,
-  Category,
-  FactDocument,
-  HolderDocument,
-  OutboxDocument,
-  Receipt,
-  RecordDocument,
-  Ref,
-  RequestDocument,
-  RequestState,
-  RequestStep,
-  StandingDocument,
-  TaskDocument,
-  TaskState,
+import {
+  carriedStates,
+  pendingStates,
+  type AuditEntry,
+  type Category,
+  type FactDocument,
+  type HolderDocument,
+  type OutboxDocument,
+  type Receipt,
+  type RecordDocument,
+  type Ref,
+  type RequestDocument,
+  type RequestState,
+  type RequestStep,
+  type StandingDocument,
+  type TaskDocument,
+  type TaskState,
 } from '@keiro/schemas';
 import type { StandingChange } from './consent.ts';
 import type { Decision, Documents } from './decide.ts';
+import { movedTo } from './lifecycle/moved.ts';
 import type { Standings } from './standing.ts';
 
-export const openStates: readonly RequestState[] = [
-  'accepted',
-  'hiding',
-  'shredding',
-  'carrying-out',
-  'waiting-for-operator',
-];
+/** Accepted and not done: what is carried out, and what consents and links look at. */
+export const openStates: readonly RequestState[] = carriedStates;
+/** Not at its end: what R7's clock runs for. */
+export const unfinishedStates: readonly RequestState[] = [...pendingStates, ...carriedStates];
 
 /** What a stage of a request changes; `step` is appended, with its evidence. */
 export interface Advance {
@@ -59,6 +59,19 @@ export interface RequestStore {
     refs: readonly Ref[],
     work: (standings: Standings, open: RequestDocument[]) => StandingChange | undefined,
   ): Promise<string[] | undefined>;
+  /**
+   * Writes what has happened to a request since it was read, with what it changes, in one transaction; undefined where
+   * something else has happened to it meanwhile. Standing and open requests are those of `refs`.
+   */
+  settle(
+    request: RequestDocument,
+    refs: readonly Ref[],
+    work: (standings: Standings, open: RequestDocument[]) => Documents,
+  ): Promise<RequestDocument | undefined>;
+  /** Those that somebody asked for, of which the clock may have something to say. */
+  ticking(dueBefore: Date): Promise<RequestDocument[]>;
+  /** Those with a notice that nobody has marked sent, oldest first. */
+  withUnsent(limit: number): Promise<RequestDocument[]>;
   /** False when the request is no longer in the state in which it was read: somebody else has moved it. */
   advance(
     request: RequestDocument,
@@ -116,12 +129,13 @@ export function openRequestStore(mongo: Mongo): RequestStore {
     return new Map(found.map(({ _id, ...standing }) => [_id, standing]));
   }
 
-  const openOf = (refs: readonly Ref[], session?: ClientSession): Promise<RequestDocument[]> =>
+  const openOf = (
+    refs: readonly Ref[],
+    session?: ClientSession,
+    states: readonly RequestState[] = openStates,
+  ): Promise<RequestDocument[]> =>
     requests
-      .find(
-        { 'lives.ref': { $in: [...refs] }, state: { $in: [...openStates] } },
-        { ...(session && { session }) },
-      )
+      .find({ 'lives.ref': { $in: [...refs] }, state: { $in: [...states] } }, { ...(session && { session }) })
       .sort({ receivedAt: 1 })
       .toArray();
 
@@ -159,13 +173,42 @@ export function openRequestStore(mongo: Mongo): RequestStore {
     decide: (refs, work) =>
       mongo.transaction(async (session) => {
         const before = await standingsOf(refs, session);
-        const decision = work(before, await openOf(refs, session));
+        const decision = work(before, await openOf(refs, session, unfinishedStates));
         if (decision.outcome === 'accepted') {
           await write(decision.documents, session);
           await requests.insertOne(decision.documents.request, { session });
         }
         return decision;
       }),
+
+    settle: (request, refs, work) =>
+      mongo.transaction(async (session) => {
+        const documents =
+          refs.length === 0
+            ? work(new Map(), [])
+            : work(await standingsOf(refs, session), await openOf(refs, session, unfinishedStates));
+        const { request: after } = documents;
+        const set = changedBy(request, after);
+        const { matchedCount } = await requests.updateOne(unmovedOf(request), { $set: set }, { session });
+        if (matchedCount === 0) return undefined;
+        await write(documents, session);
+        return after;
+      }),
+
+    ticking: (dueBefore) =>
+      requests
+        .find({
+          state: { $in: [...unfinishedStates] },
+          events: { $exists: true },
+          $or: [{ dueAt: { $lte: dueBefore } }, { state: 'awaiting-fee' }],
+        })
+        .toArray(),
+    withUnsent: (limit) =>
+      requests
+        .find({ 'unsent.0': { $exists: true } })
+        .sort({ receivedAt: 1 })
+        .limit(limit)
+        .toArray(),
 
     withConsents: (refs) => facts.distinct('ref', consentsAmong(refs)),
     consentsOf: (refs) => facts.find(consentsAmong(refs)).toArray(),
@@ -190,9 +233,9 @@ export function openRequestStore(mongo: Mongo): RequestStore {
       const update: UpdateFilter<RequestDocument> = {
         ...(change.set === undefined ? {} : { $set: change.set }),
         ...(change.unsetPlan === true ? { $unset: { plan: '' } } : {}),
-        ...(change.step === undefined ? {} : { $push: { steps: change.step } }),
+        ...pushed(request, change),
       };
-      const unmoved = { _id: request._id, state: request.state, steps: { $size: request.steps.length } };
+      const unmoved = unmovedOf(request);
       if (beside === undefined) return (await requests.updateOne(unmoved, update)).matchedCount === 1;
       const refs = (change.set?.lives ?? request.lives).map(({ ref }) => ref);
       return mongo.transaction(async (session) => {
@@ -206,8 +249,11 @@ export function openRequestStore(mongo: Mongo): RequestStore {
       mongo.transaction(async (session) => {
         const step = { step: 'overtaken', at, evidence: { by } };
         const { matchedCount } = await requests.updateOne(
-          { _id: request._id, state: request.state },
-          { $set: { state: 'done', doneAt: at }, $push: { steps: step } },
+          unmovedOf(request),
+          {
+            $set: { state: 'done', doneAt: at },
+            ...pushed(request, { set: { state: 'done' }, step }),
+          },
           { session },
         );
         if (matchedCount === 0) return;
@@ -292,10 +338,36 @@ export function openRequestStore(mongo: Mongo): RequestStore {
       const [byState, tasksByState, overdue, unpublished] = await Promise.all([
         countByState('requests'),
         countByState('tasks'),
-        requests.countDocuments({ state: { $in: [...openStates] }, dueAt: { $lt: now } }),
+        requests.countDocuments({ state: { $in: [...unfinishedStates] }, dueAt: { $lt: now } }),
         outbox.countDocuments(),
       ]);
       return { requests: byState, tasks: tasksByState, overdue, unpublished };
     },
   };
+}
+
+/** What is new about it, alone: the relay writes to it too, and counts on nobody. Pure. */
+const changedBy = (before: RequestDocument, after: RequestDocument): Partial<RequestDocument> =>
+  Object.fromEntries(
+    Object.entries(after).filter(([name, value]) => before[name as keyof RequestDocument] !== value),
+  );
+
+/** Nobody has moved it or added to it since it was read. */
+const unmovedOf = ({ _id, state, steps, events }: RequestDocument): Filter<RequestDocument> => ({
+  _id,
+  state,
+  steps: { $size: steps.length },
+  events: events === undefined ? { $exists: false } : { $size: events.length },
+});
+
+/** What an advance adds to a request: its step, and where it takes it somewhere else what has happened by that. Pure. */
+function pushed(request: RequestDocument, { set, step }: Advance): UpdateFilter<RequestDocument> {
+  const events = movedTo(request, set?.state, step?.at);
+  const unsent = events.flatMap(({ type, n }) => (type === 'notice-due' ? [n] : []));
+  const push = {
+    ...(step === undefined ? {} : { steps: step }),
+    ...(events.length === 0 ? {} : { events: { $each: [...events] } }),
+    ...(unsent.length === 0 ? {} : { unsent: { $each: unsent } }),
+  };
+  return Object.keys(push).length === 0 ? {} : { $push: push };
 }

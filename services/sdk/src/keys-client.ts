@@ -1,4 +1,5 @@
 import {
+  contactsResponseSchema,
   custodyKeysResponseSchema,
   destroyResponseSchema,
   directiveKeyResponseSchema,
@@ -10,6 +11,8 @@ import {
   sealResponseSchema,
   sweepPrepareResponseSchema,
   sweepResponseSchema,
+  type ContactsRequest,
+  type ContactsResponse,
   type CustodyKeysRequest,
   type CustodyKeysResponse,
   type DestroyResponse,
@@ -34,6 +37,8 @@ export interface KeysClient {
   /** For what is owed to the person (R1, R2, R5): opens what is suspended too. Each life is audited singly. */
   releaseForDuty(request: DutyReleaseRequest): Promise<ReleaseResponse>;
   lookup(asked: { identifiers?: readonly Identifier[]; refs?: readonly Ref[] }): Promise<LookupResponse>;
+  /** Where a person can be reached, for the check of who asks (R9). Each life is audited singly. */
+  contacts(request: ContactsRequest): Promise<ContactsResponse>;
   custodyKeys(request: CustodyKeysRequest): Promise<CustodyKeysResponse>;
   quarantineKey(day: string): Promise<Buffer>;
   /** Days up to one that have a quarantine key. */
@@ -56,6 +61,7 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
     release: (body) => callJson(options, { path: '/v1/release', body }, releaseResponseSchema),
     releaseForDuty: (body) => callJson(options, { path: '/v1/release/duty', body }, releaseResponseSchema),
     lookup: (body) => callJson(options, { path: '/v1/refs', body }, lookupResponseSchema),
+    contacts: (body) => callJson(options, { path: '/v1/contacts', body }, contactsResponseSchema),
     custodyKeys: (body) => callJson(options, { path: '/v1/custody-keys', body }, custodyKeysResponseSchema),
     async quarantineKey(day) {
       const { key } = await callJson(
