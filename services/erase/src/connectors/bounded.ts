@@ -68,5 +68,7 @@ function isRefusal(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return error.code === '28000' || error.code === '28P01';
   // AuthenticationFailed; Unauthorized, before a log-in
   if (error instanceof MongoServerError) return error.code === 18 || error.code === 13;
-  return types.isNativeError(error) && error.name === 'ReplyError' && /^(?:WRONGPASS|NOAUTH)/.test(error.message);
+  return (
+    types.isNativeError(error) && error.name === 'ReplyError' && /^(?:WRONGPASS|NOAUTH)/.test(error.message)
+  );
 }

@@ -1,4 +1,13 @@
-import type { Connector, Correction, DatabaseUser, ExportChunk, Flagging, Scan, ScannedBatch, Work } from './connector.ts';
+import type {
+  Connector,
+  Correction,
+  DatabaseUser,
+  ExportChunk,
+  Flagging,
+  Scan,
+  ScannedBatch,
+  Work,
+} from './connector.ts';
 import { placeOf, positionAt } from './position.ts';
 
 export interface Part {
@@ -54,7 +63,9 @@ export function openCompositeConnector(parts: readonly Part[]): Connector {
         changed: all.reduce((sum, { changed }) => sum + changed, 0),
         differing: all.reduce((sum, { differing }) => sum + differing, 0),
         // What one part has a place for is no lack of the others.
-        missing: (all[0]?.missing ?? []).filter((field) => all.every(({ missing }) => missing.includes(field))),
+        missing: (all[0]?.missing ?? []).filter((field) =>
+          all.every(({ missing }) => missing.includes(field)),
+        ),
       };
     },
     async *export(work): AsyncGenerator<ExportChunk> {

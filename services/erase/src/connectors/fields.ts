@@ -21,9 +21,13 @@ export function namesOf({ fields = {} }: Mapped): Record<string, string> | undef
  * The columns that changes set, with their values. A column by which the person is found gets an identifier's
  * normalised form, as everything else in it has.
  */
-export function settingsOf(place: Mapped, changes: readonly FieldChange[]): [column: string, value: unknown][] {
+export function settingsOf(
+  place: Mapped,
+  changes: readonly FieldChange[],
+): [column: string, value: unknown][] {
   const kindOf = (column: string) =>
-    Object.entries(place.identifiers ?? {}).find(([, one]) => one === column)?.[0] as IdentifierKind | undefined;
+    Object.entries(place.identifiers ?? {}).find(([, one]) => one === column)?.[0] as
+      IdentifierKind | undefined;
   const settings = new Map<string, unknown>();
   for (const { field, value } of changes) {
     for (const column of columnsOf(place, field)) {

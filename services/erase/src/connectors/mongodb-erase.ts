@@ -77,7 +77,12 @@ async function narrow(
         const paths = pathsToDrop(one, treatment.stay);
         if (paths.length === 0) return [];
         return [
-          { updateOne: { filter: mine, update: { $unset: Object.fromEntries(paths.map((path) => [path, ''])) } } },
+          {
+            updateOne: {
+              filter: mine,
+              update: { $unset: Object.fromEntries(paths.map((path) => [path, ''])) },
+            },
+          },
         ];
       });
       rows += keeping.length;
@@ -137,14 +142,16 @@ function leftBy(treatment: Exclude<Changing, { how: 'narrow' }>): Filter<Documen
 }
 
 function updateOf(treatment: Exclude<Changing, { how: 'narrow' }>): UpdateFilter<Document> | Document[] {
-  if (treatment.how === 'clear') return { $unset: Object.fromEntries(treatment.columns.map((field) => [field, ''])) };
+  if (treatment.how === 'clear')
+    return { $unset: Object.fromEntries(treatment.columns.map((field) => [field, ''])) };
   return { $set: Object.fromEntries(treatment.values) };
 }
 
 /** An `_id` can't be changed: where it says whose a document is, the document can only be deleted. */
 function checked(place: Rows, treatment: Treatment): Treatment {
   const stays = treatment.how === 'narrow' ? treatment.stay : Object.values(place.identifiers);
-  const isNamed = treatment.how === 'narrow' ? forbiddenIn(place, stays).includes('_id') : stays.includes('_id');
+  const isNamed =
+    treatment.how === 'narrow' ? forbiddenIn(place, stays).includes('_id') : stays.includes('_id');
   if (treatment.how === 'delete' || !isNamed) return treatment;
   throw new ConnectorError(
     'cannot-narrow',

@@ -34,17 +34,23 @@ export async function correctPlaces(
 }
 
 /** Every document of the person, once. */
-export async function* exportPlaces(db: Db, places: readonly Rows[], work: Work): AsyncGenerator<ExportChunk> {
+export async function* exportPlaces(
+  db: Db,
+  places: readonly Rows[],
+  work: Work,
+): AsyncGenerator<ExportChunk> {
   for (const place of places) {
     const names = namesOf(place);
     for (const { filter, isNew } of findersOnce(place, work)) {
       for await (const documents of inChunks(db.collection(place.name), filter, work)) {
-        const items = documents.filter((one) => isNew(one)).map((one) => ({
-          place: place.name,
-          ...locatorOf(place, one),
-          fields: plainFields(one),
-          ...(names === undefined ? {} : { names }),
-        }));
+        const items = documents
+          .filter((one) => isNew(one))
+          .map((one) => ({
+            place: place.name,
+            ...locatorOf(place, one),
+            fields: plainFields(one),
+            ...(names === undefined ? {} : { names }),
+          }));
         if (items.length > 0) yield { items };
       }
     }

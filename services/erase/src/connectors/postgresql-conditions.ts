@@ -44,4 +44,5 @@ function wantedOf(table: Rows, { lives, locators }: Subject): [column: string, v
 }
 
 /** As text, so that numbers and UUIDs can be identifiers too; a text column keeps its index. */
-const isAmong = (column: string, parameter: number) => `${quote(column)}::text = ANY($${String(parameter)}::text[])`;
+const isAmong = (column: string, parameter: number) =>
+  `${quote(column)}::text = ANY($${String(parameter)}::text[])`;

@@ -23,7 +23,9 @@ export async function eraseTable(pool: pg.Pool, table: Rows, work: Work): Promis
     const deleted = deletedBy(treatment, condition.where);
     if (deleted !== undefined) {
       work.signal.throwIfAborted();
-      const { rowCount } = await pool.query(`DELETE FROM ${name} WHERE ${deleted}`, [...condition.parameters]);
+      const { rowCount } = await pool.query(`DELETE FROM ${name} WHERE ${deleted}`, [
+        ...condition.parameters,
+      ]);
       work.count(table.name, rowCount ?? 0);
     }
     if (change === undefined) continue;
@@ -84,7 +86,8 @@ async function changeOf(pool: pg.Pool, table: Rows, treatment: Treatment): Promi
       parameters: treatment.values.map(([, pseudonym]) => pseudonym),
     };
   }
-  const columns = treatment.how === 'clear' ? treatment.columns : await othersThan(pool, table, treatment.stay);
+  const columns =
+    treatment.how === 'clear' ? treatment.columns : await othersThan(pool, table, treatment.stay);
   // A table with nothing else in it.
   if (columns.length === 0) return undefined;
   return {
@@ -97,8 +100,13 @@ async function changeOf(pool: pg.Pool, table: Rows, treatment: Treatment): Promi
 /** With its parameters behind those of the condition. */
 function after({ set, left, parameters }: Change, condition: Condition): Change {
   const behind = (text: string) =>
-    text.replaceAll(/\$(\d+)/g, (_, position: string) => `$${String(Number(position) + condition.parameters.length)}`);
-  return parameters.length === 0 ? { set, left, parameters } : { set: behind(set), left: behind(left), parameters };
+    text.replaceAll(
+      /\$(\d+)/g,
+      (_, position: string) => `$${String(Number(position) + condition.parameters.length)}`,
+    );
+  return parameters.length === 0
+    ? { set, left, parameters }
+    : { set: behind(set), left: behind(left), parameters };
 }
 
 const hasSome = (columns: readonly string[]) =>

@@ -46,7 +46,13 @@ export async function correctTables(
 
 const { builtins } = pg.types;
 /** Their text is ISO 8601 or exact; as the driver reads them they would be instants of our own time zone. */
-const asText = new Set<number>([builtins.DATE, builtins.TIMESTAMP, builtins.TIMESTAMPTZ, builtins.TIME, builtins.INTERVAL]);
+const asText = new Set<number>([
+  builtins.DATE,
+  builtins.TIMESTAMP,
+  builtins.TIMESTAMPTZ,
+  builtins.TIME,
+  builtins.INTERVAL,
+]);
 const exportTypes: pg.CustomTypesConfig = {
   getTypeParser: (id, format) =>
     asText.has(id) ? (value: unknown) => value : (pg.types.getTypeParser(id, format) as unknown),

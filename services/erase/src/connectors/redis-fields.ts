@@ -16,7 +16,7 @@ export async function correctKeys(
   changes: readonly FieldChange[],
 ): Promise<Correction> {
   const triples = settingsOf(config, changes).flatMap(([field, value]) =>
-    value === null ? [field, '', '0'] : [field, String(value), '1'],
+    value === null ? [field, '', '0'] : [field, textOf(value), '1'],
   );
   let changed = 0;
   let differing = 0;
@@ -60,6 +60,9 @@ export async function* exportKeys(redis: Redis, config: Config, work: Work): Asy
     if (items.length > 0) yield { items };
   }
 }
+
+/** A field of a hash is a text. */
+const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 async function typesOf(redis: Redis, keys: readonly string[]): Promise<string[]> {
   const asked = redis.pipeline();
@@ -110,7 +113,7 @@ const readers: Readonly<Record<string, (redis: Redis, key: string) => AsyncGener
     }
   },
   async *stream(redis, key) {
-    for (let from = '-'; ; ) {
+    for (let from = '-'; ;) {
       const entries = await redis.xrange(key, from, '+', 'COUNT', exportChunk);
       if (entries.length > 0)
         yield { entries: entries.map(([id, flat]) => ({ id, fields: Object.fromEntries(pairs(flat)) })) };

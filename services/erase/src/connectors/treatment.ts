@@ -44,7 +44,8 @@ function stayOf(place: Rows, keep: readonly string[], kept: readonly string[]): 
   const mapped = new Set(Object.values(fields).flat());
   // One that is a field of its own stays only where that field is kept.
   const named = keep.includes('subject') ? Object.values(identifiers).filter((one) => !mapped.has(one)) : [];
-  const isFound = locator !== undefined || Object.values(identifiers).some((one) => [...named, ...kept].includes(one));
+  const isFound =
+    locator !== undefined || Object.values(identifiers).some((one) => [...named, ...kept].includes(one));
   if (!isFound) {
     throw new ConnectorError(
       'not-found-again',
@@ -65,6 +66,8 @@ export function forbiddenIn({ identifiers }: Pick<Rows, 'identifiers'>, stay: re
  * made of nothing that is the person's, so that nobody can guess it back.
  */
 function pseudonymOf({ request, holder }: Told, column: string): string {
-  const digest = createHash('sha256').update(`pseudonym\n${request}\n${holder}\n${column}`).digest('base64url');
+  const digest = createHash('sha256')
+    .update(`pseudonym\n${request}\n${holder}\n${column}`)
+    .digest('base64url');
   return `pseudonym-${digest.slice(0, 22)}`;
 }
