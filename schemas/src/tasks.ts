@@ -33,7 +33,7 @@ export function returnId(violation: string): string {
 
 /** As every interface shows it. Pure. */
 export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> {
-  const { affected, detail, sweptAt, probe, told, unsupported } = receipt;
+  const { affected, detail, sweptAt, probe, told, unsupported, remains } = receipt;
   return {
     affected,
     detail: { ...detail },
@@ -41,5 +41,6 @@ export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> 
     ...(probe === undefined ? {} : { probe: { at: probe.at.toISOString(), found: probe.found } }),
     ...(told === undefined ? {} : { told: { ...told, at: told.at.toISOString() } }),
     ...(unsupported === undefined ? {} : { unsupported }),
+    ...(remains === undefined ? {} : { remains: [...remains] }),
   };
 }

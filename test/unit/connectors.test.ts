@@ -4,10 +4,10 @@ import { KeiroError } from '@keiro/runtime';
 import type { SweptLife } from '@keiro/erase/connectors/connector';
 import { describeFailure, framesOf } from '@keiro/erase/connectors/failure';
 import { requestIdOf } from '@keiro/erase/connectors/http';
-import { filtersOf } from '@keiro/erase/connectors/mongodb';
-import { conditionsOf } from '@keiro/erase/connectors/postgresql';
+import { filtersOf } from '@keiro/erase/connectors/mongodb-filters';
+import { conditionsOf } from '@keiro/erase/connectors/postgresql-conditions';
 import { quote } from '@keiro/erase/connectors/postgresql-names';
-import { keysOf } from '@keiro/erase/connectors/redis';
+import { keysOf } from '@keiro/erase/connectors/redis-keys';
 import { connectorSchema } from '@keiro/schemas';
 
 const life = (kind: string, value: string, generation = 1): SweptLife => ({

@@ -1,4 +1,4 @@
-import type { Receipt, TaskDocument, Told } from '@keiro/schemas';
+import type { Receipt, Remains, TaskDocument, Told } from '@keiro/schemas';
 
 /** What an attempt leaves behind. Pure. */
 
@@ -34,6 +34,7 @@ export const givenUp = (attempt: number): Verdict => ({ state: 'failed', attempt
 /** Counts of one attempt, by place. A place is a name in a document, where a dot means something else. */
 export class Tally {
   readonly #counts = new Map<string, number>();
+  readonly #remains = new Map<string, Remains>();
   #told: Told | undefined;
 
   add(place: string, n: number): void {
@@ -45,6 +46,11 @@ export class Tally {
   tell(upTo: Date): void {
     const { at, identifiers } = this.#told ?? { at: upTo, identifiers: 0 };
     this.#told = { at: upTo < at ? upTo : at, identifiers: identifiers + 1 };
+  }
+
+  remain(what: Remains): void {
+    const same = this.#remains.get(`${what.why}\n${what.place}`);
+    this.#remains.set(`${what.why}\n${what.place}`, { ...what, rows: what.rows + (same?.rows ?? 0) });
   }
 
   get told(): Told | undefined {
@@ -59,6 +65,17 @@ export class Tally {
       detail[place] = (detail[place] ?? 0) + n;
       affected += n;
     }
-    return { ...receipt, affected, detail };
+    const remains = [...this.#remains.values()].map((what) => withEarlier(what, receipt?.remains ?? []));
+    const others = (receipt?.remains ?? []).filter((one) => !remains.some((what) => isSame(one, what)));
+    const all = [...others, ...remains];
+    return { ...receipt, affected, detail, ...(all.length === 0 ? {} : { remains: all }) };
   }
+}
+
+const isSame = (one: Remains, other: Remains) => one.why === other.why && one.place === other.place;
+
+/** What is kept is looked at in every attempt; what got a pseudonym is not found by an identifier again, so it adds up. */
+function withEarlier(what: Remains, earlier: readonly Remains[]): Remains {
+  const before = earlier.find((one) => isSame(one, what))?.rows ?? 0;
+  return what.why === 'kept' ? what : { ...what, rows: what.rows + before };
 }

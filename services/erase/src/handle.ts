@@ -119,6 +119,9 @@ async function prepare(
       told: (upTo) => {
         tally.tell(upTo);
       },
+      remains: (what) => {
+        tally.remain(what);
+      },
     };
     return { work, holder };
   });

@@ -10,6 +10,7 @@ import {
   type SweptLife,
   type Work,
 } from './connector.ts';
+import { cannotCorrect } from './fields.ts';
 
 type Config = Extract<ConnectorConfig, { kind: 'http' }>;
 
@@ -104,6 +105,11 @@ export function openHttpConnector(config: Config, url: string, token: string | u
         found += (await call(work, { method: 'POST', path: '/probe', body }, probeSchema)).found;
       }
       return found;
+    },
+    correct: (_work, changes) => Promise.resolve(cannotCorrect(changes)),
+    async *export() {
+      await Promise.resolve();
+      yield { items: [], unsupported: 'this processor is not asked for what it holds' };
     },
     close: () => Promise.resolve(),
   };
