@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { declaredTagSchema } from './analytics/declared.ts';
 import { holderIdSchema } from './custody.ts';
+import { holderLimitsSchema } from './holder-limits.ts';
 import { basesAbroad } from './policy/schema-duties.ts';
 import { declaredReadersSchema } from './readers.ts';
 
@@ -96,10 +97,18 @@ const googleAnalyticsConnector = z.strictObject({
   identifier: identifierKind,
 });
 
+/** A holder that no program can ask: each task there is a person's from the start, who closes it with evidence. */
+const byHandConnector = z.strictObject({
+  kind: z.literal('by-hand'),
+  /** What has to be done, and where: told to whoever has the task. */
+  instructions: labels,
+});
+
 /** How a worker reaches the holder: data, so that a new store of a known kind needs no code. */
 export const connectorSchema = z.discriminatedUnion('kind', [
   ...single,
   directiveConnector,
+  byHandConnector,
   googleAnalyticsConnector,
   /**
    * One holder over several stores, as a DR site is. A part named as one of the stores that replicate to it is
@@ -199,6 +208,8 @@ export const holderSchema = z.strictObject({
   readers: declaredReadersSchema.optional(),
   /** G1: all that the browser's tag may send there. */
   tag: declaredTagSchema.optional(),
+  /** How much it may be asked at a time, and when it is left alone. */
+  limits: holderLimitsSchema.optional(),
   connector: connectorSchema,
 });
 export type Holder = z.infer<typeof holderSchema>;

@@ -1,4 +1,5 @@
 import type { RequestDocument, TaskDocument } from '@keiro/schemas';
+import { describeWait } from './pauses.ts';
 import { progressOf, runnable } from './progress.ts';
 import { provenBy } from './return.ts';
 import {
@@ -41,24 +42,37 @@ export const carryOut: Stage = async (request, deps) => {
     deps.dispatcher.offer(runnable(request, tasks, holders, deps.now()));
     if (progress.outcome !== request.state) {
       const evidence =
-        progress.failed.length > 0 ? { failed: progress.failed } : { outstanding: progress.outstanding };
+        progress.outcome === 'waiting-for-operator'
+          ? {
+              ...(progress.failed.length > 0 ? { failed: progress.failed } : {}),
+              ...(progress.byHand.length > 0 ? { byHand: progress.byHand } : {}),
+            }
+          : { outstanding: progress.outstanding };
       await store.advance(request, {
         set: { state: progress.outcome },
         step: stepAt(deps.now(), progress.outcome, evidence),
       });
       return 'moved';
     }
+    const waits = new Map((await deps.waits()).map((wait) => [wait.holder, describeWait(wait)]));
     const waitingFor = [
       ...progress.failed.map((holder) => `an operator, for ${holder}`),
-      ...progress.outstanding.map((holder) => `${holder} to answer`),
+      ...progress.byHand.map((holder) => `a person to do it at ${holder}, and close it with evidence`),
+      ...progress.outstanding.map((holder) => `${holder} to answer${waits.get(holder) ?? ''}`),
     ];
     return { on: 'tasks', waitingFor: waitingFor.join('; ') };
   }
   if (tasks.some(({ audit = [] }) => audit.length > 0)) await store.bringHome(request._id);
+  await store.tellDone(tasks);
   if (request.type === 'deletion') await overtake(request, tasks, deps);
   await deps.keys.forgetSweep(request._id);
   const at = deps.now();
-  const evidence = { affected: affectedBy(tasks), holders: tasks.length };
+  const closedByHand = tasks.filter(({ receipt }) => receipt?.byHand !== undefined).length;
+  const evidence = {
+    affected: affectedBy(tasks),
+    holders: tasks.length,
+    ...(closedByHand > 0 ? { closedByHand } : {}),
+  };
   await store.advance(
     request,
     { set: { state: 'done', doneAt: at }, step: stepAt(at, 'done', evidence) },

@@ -1,4 +1,4 @@
-import type { ClientSession, Filter, UpdateFilter } from 'mongodb';
+import type { ClientSession, Filter } from 'mongodb';
 import { appendAudit, appendCarriedAudit, type Mongo } from '@keiro/runtime';
 import type {
   AuditEntry,
@@ -16,6 +16,8 @@ import type {
   TaskDocument,
   TaskState,
 } from '@keiro/schemas';
+import { advanceTogether, advancing } from './advances.ts';
+import { tellDone, writeBeside } from './beside.ts';
 import type { StandingChange } from './consent.ts';
 import type { Decision, Documents } from './decide.ts';
 import type { Standings } from './standing.ts';
@@ -64,6 +66,8 @@ export interface RequestStore {
     request: RequestDocument,
     change: Advance,
     beside?: (standings: Standings) => Beside,
+    /** Steps that it took before and that are not written yet. */
+    before?: readonly RequestStep[],
   ): Promise<boolean>;
   /**
    * Ends an open request because a deletion, or the end of a violation, has made it pointless; its tasks say so, and
@@ -83,6 +87,8 @@ export interface RequestStore {
   audit(entry: AuditEntry): Promise<void>;
   /** Appends to the audit what workers that were killed have left on the tasks of a request. */
   bringHome(request: string): Promise<void>;
+  /** The audit has what these tasks did: also where a worker was killed before it told it. */
+  tellDone(tasks: readonly TaskDocument[]): Promise<void>;
   /** The oldest messages that Kafka does not have, in order. */
   outbox(limit: number): Promise<OutboxDocument[]>;
   newestStamp(): Promise<string | undefined>;
@@ -125,23 +131,6 @@ export function openRequestStore(mongo: Mongo): RequestStore {
       .sort({ receivedAt: 1 })
       .toArray();
 
-  async function write(beside: Beside, session: ClientSession): Promise<void> {
-    if (beside.standings !== undefined && beside.standings.length > 0) {
-      await standings.bulkWrite(
-        beside.standings.map((standing) => ({
-          replaceOne: { filter: { _id: standing._id }, replacement: standing, upsert: true },
-        })),
-        { session },
-      );
-    }
-    if (beside.tasks !== undefined && beside.tasks.length > 0)
-      await tasks.insertMany([...beside.tasks], { session });
-    if (beside.outbox !== undefined && beside.outbox.length > 0) {
-      await outbox.insertMany([...beside.outbox], { session });
-    }
-    if (beside.audit !== undefined && beside.audit.length > 0) await appendAudit(db, beside.audit, session);
-  }
-
   async function countByState(name: 'requests' | 'tasks'): Promise<Record<string, number>> {
     const groups = await db
       .collection(name)
@@ -161,7 +150,7 @@ export function openRequestStore(mongo: Mongo): RequestStore {
         const before = await standingsOf(refs, session);
         const decision = work(before, await openOf(refs, session));
         if (decision.outcome === 'accepted') {
-          await write(decision.documents, session);
+          await writeBeside(db, decision.documents, session);
           await requests.insertOne(decision.documents.request, { session });
         }
         return decision;
@@ -181,25 +170,15 @@ export function openRequestStore(mongo: Mongo): RequestStore {
         const known = new Set(found.map(({ _id }) => _id));
         // It was carried out before, and something else has changed since: standing follows it alone.
         const fresh = change.requests.filter(({ _id }) => !known.has(_id));
-        await write({ ...change, tasks: change.tasks.filter(({ request }) => !known.has(request)) }, session);
+        const tasksOfNew = change.tasks.filter(({ request }) => !known.has(request));
+        await writeBeside(db, { ...change, tasks: tasksOfNew }, session);
         if (fresh.length > 0) await requests.insertMany([...fresh], { session });
         return fresh.map(({ _id }) => _id);
       }),
 
-    async advance(request, change, beside) {
-      const update: UpdateFilter<RequestDocument> = {
-        ...(change.set === undefined ? {} : { $set: change.set }),
-        ...(change.unsetPlan === true ? { $unset: { plan: '' } } : {}),
-        ...(change.step === undefined ? {} : { $push: { steps: change.step } }),
-      };
-      const unmoved = { _id: request._id, state: request.state, steps: { $size: request.steps.length } };
-      if (beside === undefined) return (await requests.updateOne(unmoved, update)).matchedCount === 1;
-      const refs = (change.set?.lives ?? request.lives).map(({ ref }) => ref);
-      return mongo.transaction(async (session) => {
-        const { matchedCount } = await requests.updateOne(unmoved, update, { session });
-        if (matchedCount === 1) await write(beside(await standingsOf(refs, session)), session);
-        return matchedCount === 1;
-      });
+    async advance(request, change, beside, before) {
+      const [moved] = await advanceTogether(mongo, [advancing(request, change, beside, before)]);
+      return moved === true;
     },
 
     overtake: (request, by, at, probe) =>
@@ -274,6 +253,8 @@ export function openRequestStore(mongo: Mongo): RequestStore {
     async bringHome(request) {
       await appendCarriedAudit(db, tasks, { request });
     },
+
+    tellDone: (done) => tellDone(db, done),
 
     outbox: (limit) => outbox.find().sort({ _id: 1 }).limit(limit).toArray(),
     newestStamp: async () => (await outbox.find().sort({ _id: -1 }).limit(1).next())?._id,
