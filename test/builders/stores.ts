@@ -49,9 +49,10 @@ export interface TestStore {
   close(): Promise<void>;
 }
 
-type Single = Exclude<ConnectorConfig, { kind: 'composite' | 'directive' | 'google-analytics' }>;
+const unfit = ['composite', 'directive', 'google-analytics', 'by-hand'] as const;
+type Single = Exclude<ConnectorConfig, { kind: (typeof unfit)[number] }>;
 const isSingle = (config: ConnectorConfig): config is Single =>
-  config.kind !== 'composite' && config.kind !== 'directive' && config.kind !== 'google-analytics';
+  unfit.every((kind) => kind !== config.kind);
 
 const uniqueName = () => `test_${randomBytes(6).toString('hex')}`;
 

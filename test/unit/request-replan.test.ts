@@ -111,7 +111,7 @@ describe('given the tasks of a deletion', () => {
     ['one says done, but nobody looked again', [task('crm', { state: 'done' })], 'carrying-out', ['crm'], []],
     ['one says done, and a look says no', [swept('crm', 2)], 'carrying-out', ['crm'], []],
   ] as const)('when %s, then it is %s', (_when, list, outcome, outstanding, failed) => {
-    expect(progressOf(list)).toEqual({ outcome, outstanding, failed });
+    expect(progressOf(list)).toEqual({ outcome, outstanding, failed, byHand: [] });
   });
 
   it('when a suspension is flagged, then no second look is needed', () => {

@@ -7,7 +7,12 @@ export interface TreeOptions {
   readonly paint: Paint;
 }
 
-const colours = { done: 'green', failed: 'red', 'waiting-for-operator': 'red' } as const;
+const colours = {
+  done: 'green',
+  failed: 'red',
+  'by-hand': 'red',
+  'waiting-for-operator': 'red',
+} as const;
 
 /** A state in its colour: green is over and well, red wants somebody, yellow is under way. */
 export function paintState(state: string, { language, paint }: TreeOptions): string {
@@ -98,6 +103,10 @@ function taskCells(
   }
   if (receipt?.told !== undefined)
     answer.push(`${say(words.told, language)} ${at(receipt.told.at)} (${number(receipt.told.identifiers)})`);
+  if (receipt?.byHand !== undefined)
+    answer.push(
+      `${say(words.closedByHand, language)} ${at(receipt.byHand.at)} ${receipt.byHand.by} ${receipt.byHand.reference}`,
+    );
   if (receipt?.unsupported !== undefined) answer.push(receipt.unsupported);
   return [
     task.holder,

@@ -90,7 +90,10 @@ export function openEraseStore(db: Db): EraseStore {
     finish: (claim, receipt, at) =>
       claims.settle({
         claim,
-        update: { $set: { state: 'done', receipt, doneAt: at, settledBy: 'erase' }, $unset: { notBefore: '' } },
+        update: {
+          $set: { state: 'done', receipt, doneAt: at, settledBy: 'erase' },
+          $unset: { notBefore: '' },
+        },
       }),
 
     leaveToPerson: (claim, audit) =>

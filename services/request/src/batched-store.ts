@@ -54,10 +54,9 @@ export function batchStore(mongo: Mongo, store: RequestStore): RequestStore {
     );
   });
   const advance = createBatches((steps: readonly Advancing[]) => advanceTogether(mongo, steps));
-  const decide = createBatches(
-    (asked: readonly Deciding[]) => decideTogether(mongo, store, asked),
-    { most: 50 },
-  );
+  const decide = createBatches((asked: readonly Deciding[]) => decideTogether(mongo, store, asked), {
+    most: 50,
+  });
   const bringHome = createBatches(async (ids: readonly string[]) => {
     await appendCarriedAudit(db, tasks, { request: { $in: [...new Set(ids)] } });
     return ids.map(() => undefined);

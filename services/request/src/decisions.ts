@@ -54,12 +54,10 @@ export async function decideTogether(
       },
       session,
     );
-    await db
-      .collection<RequestDocument>('requests')
-      .insertMany(
-        accepted.map(({ request }) => request),
-        { session },
-      );
+    await db.collection<RequestDocument>('requests').insertMany(
+      accepted.map(({ request }) => request),
+      { session },
+    );
     return decisions;
   });
 }

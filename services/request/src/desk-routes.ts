@@ -14,15 +14,7 @@ import type { Pauses } from './pauses.ts';
 import { taskViewOf } from './views.ts';
 
 /** What operators do with tasks and holders. */
-export function deskRoutes({
-  desk,
-  pauses,
-  now,
-}: {
-  desk: Desk;
-  pauses: Pauses;
-  now: () => Date;
-}): Route[] {
+export function deskRoutes({ desk, pauses, now }: { desk: Desk; pauses: Pauses; now: () => Date }): Route[] {
   const pausing = (what: 'pause' | 'resume', summary: string) =>
     route({
       method: 'POST',

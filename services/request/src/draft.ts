@@ -20,7 +20,12 @@ export function stepped(request: RequestDocument, { set, unsetPlan, step }: Adva
 export function draftingStore(
   store: RequestStore,
   stored: RequestDocument,
-): { readonly store: RequestStore; current(): RequestDocument; isLost(): boolean; flush(): Promise<boolean> } {
+): {
+  readonly store: RequestStore;
+  current(): RequestDocument;
+  isLost(): boolean;
+  flush(): Promise<boolean>;
+} {
   let written = stored;
   let now = stored;
   let gathered: Advance[] = [];

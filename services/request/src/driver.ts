@@ -48,7 +48,7 @@ export function startDriver(
         // Whether another has ended it meanwhile is what these ask of each step.
         const isDrafted = stored.type === 'deletion';
         const deps = isDrafted ? { ...options, store: drafting.store } : options;
-        for (let request: RequestDocument | null = stored; ; ) {
+        for (let request: RequestDocument | null = stored; ;) {
           const stage: Stage | undefined = stageOf(request);
           if (stage === undefined) {
             waiting.delete(id);

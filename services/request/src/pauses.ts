@@ -86,8 +86,7 @@ export function openPauses(mongo: Mongo): Pauses {
       return mongo.transaction(async (session) => {
         const pause = { $setOnInsert: { by, since: at, reason } };
         const { upsertedCount } = await pauses.updateOne({ _id: holder }, pause, { upsert: true, session });
-        if (upsertedCount === 1)
-          await appendAudit(db, [entryOf('paused', holder, by, reason, at)], session);
+        if (upsertedCount === 1) await appendAudit(db, [entryOf('paused', holder, by, reason, at)], session);
         return upsertedCount === 1;
       });
     },
@@ -96,8 +95,7 @@ export function openPauses(mongo: Mongo): Pauses {
       if (!(await isKnown(holder))) return undefined;
       return mongo.transaction(async (session) => {
         const { deletedCount } = await pauses.deleteOne({ _id: holder }, { session });
-        if (deletedCount === 1)
-          await appendAudit(db, [entryOf('resumed', holder, by, reason, at)], session);
+        if (deletedCount === 1) await appendAudit(db, [entryOf('resumed', holder, by, reason, at)], session);
         return deletedCount === 1;
       });
     },
