@@ -51,8 +51,7 @@ export interface TestStore {
 
 const unfit = ['composite', 'directive', 'google-analytics', 'by-hand'] as const;
 type Single = Exclude<ConnectorConfig, { kind: (typeof unfit)[number] }>;
-const isSingle = (config: ConnectorConfig): config is Single =>
-  unfit.every((kind) => kind !== config.kind);
+const isSingle = (config: ConnectorConfig): config is Single => unfit.every((kind) => kind !== config.kind);
 
 const uniqueName = () => `test_${randomBytes(6).toString('hex')}`;
 

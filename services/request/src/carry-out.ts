@@ -1,4 +1,4 @@
-import type { RequestDocument, TaskDocument } from '@keiro/schemas';
+import type { HolderDocument, RequestDocument, TaskDocument } from '@keiro/schemas';
 import { describeWait } from './pauses.ts';
 import { progressOf, runnable } from './progress.ts';
 import { provenBy } from './return.ts';
@@ -57,7 +57,9 @@ export const carryOut: Stage = async (request, deps) => {
     const waits = new Map((await deps.waits()).map((wait) => [wait.holder, describeWait(wait)]));
     const waitingFor = [
       ...progress.failed.map((holder) => `an operator, for ${holder}`),
-      ...progress.byHand.map((holder) => `a person to do it at ${holder}, and close it with evidence`),
+      ...progress.byHand.map(
+        (holder) => `a person at ${holder}: ${toDo(holders, holder)}; close it with evidence`,
+      ),
       ...progress.outstanding.map((holder) => `${holder} to answer${waits.get(holder) ?? ''}`),
     ];
     return { on: 'tasks', waitingFor: waitingFor.join('; ') };
@@ -109,6 +111,13 @@ async function overtake(
     await keys.forgetSweep(request._id);
     await store.overtake(request, deletion._id, now(), probe);
   }
+}
+
+/** What a person has to do there. Pure. */
+function toDo(holders: readonly HolderDocument[], id: string): string {
+  const connector = holders.find((holder) => holder._id === id)?.connector;
+  if (connector?.kind !== 'by-hand') return 'what the holder was to do';
+  return `${connector.instructions.ja} ${connector.instructions.en}`;
 }
 
 const affectedBy = (tasks: readonly TaskDocument[]) =>
