@@ -225,6 +225,22 @@ export const collections: readonly CollectionPlan[] = [
     ],
   },
   {
+    name: 'pauses',
+    database: 'lineage',
+    owner: 'request',
+    readers: ['erase'],
+    why: 'holders that an operator has wait; one each, few',
+    indexes: [],
+  },
+  {
+    name: 'breakers',
+    database: 'lineage',
+    owner: 'erase',
+    readers: ['request'],
+    why: 'holders that do not answer, as all workers know them; one each, few',
+    indexes: [],
+  },
+  {
     name: 'restores',
     database: 'lineage',
     owner: 'erase',

@@ -227,12 +227,13 @@ export interface RequestStep {
 }
 
 export type Directive = 'erase' | 'suspend' | 'resume';
-export type TaskState = 'pending' | 'running' | 'done' | 'failed';
+/** `by-hand`: no program can do it; it waits for the operator who closes it with evidence. */
+export type TaskState = 'pending' | 'running' | 'by-hand' | 'done' | 'failed';
 
 /**
  * `tasks`: written by `request` in the transaction that decides them, then by `erase`, which holds them under a
- * lease. Only a failed one is put back by `request`, on an operator's word, and those of a request that is overtaken
- * are ended by it: a suspension by a deletion, a return by the end of its violation too.
+ * lease. Only one that waits for an operator is changed by `request`, on that operator's word: put back, handed over, or
+ * closed by hand; and those of a request that is overtaken are ended by it: a suspension by a deletion, a return by the end of its violation too.
  */
 export interface TaskDocument {
   /** See `taskId`. */
@@ -253,6 +254,10 @@ export interface TaskDocument {
   readonly errors: readonly { readonly at: Date; readonly attempt: number; readonly message: string }[];
   readonly createdAt: Date;
   readonly doneAt?: Date;
+  /** A worker has done it, and nobody else has ended it. */
+  readonly settledBy?: 'erase';
+  /** Who looks after it, where it waits for a person, and since when. */
+  readonly desk?: { readonly who: string; readonly since: Date; readonly by: string };
   /** What was settled about it and is not in the audit yet: it gets there next, whoever was killed in between. */
   readonly audit?: readonly AuditEntry[];
 }
@@ -278,6 +283,16 @@ export interface Receipt {
   readonly probe?: { readonly at: Date; readonly found: number };
   /** In place of a probe, by a holder at which nobody can look: see `Told`. */
   readonly told?: Told;
+  /**
+   * Closed by a person, with evidence. That is no probe that found nothing (invariant 5), and nobody calls it one. Of a
+   * file only the SHA-256 (hex) is kept: what it says may name the person.
+   */
+  readonly byHand?: {
+    readonly at: Date;
+    readonly by: string;
+    readonly reference: string;
+    readonly sha256?: string;
+  };
   /** Said by a holder that can't do what was asked (e.g. flag a suspension); shown, never hidden. */
   readonly unsupported?: string;
   /** What an erasure left there on purpose; none of it counts as erased. */

@@ -3,6 +3,7 @@ import { declaredTagSchema } from './analytics/declared.ts';
 import { erasureSchema, fieldColumns, identifierColumns, keyPattern, rowsSchema } from './connector-rows.ts';
 import { holderIdSchema } from './custody.ts';
 import { identifierKinds } from './events/identifier-kinds.ts';
+import { holderLimitsSchema } from './holder-limits.ts';
 import { basesAbroad } from './policy/schema-duties.ts';
 import { declaredReadersSchema } from './readers.ts';
 
@@ -73,10 +74,18 @@ const googleAnalyticsConnector = z.strictObject({
   identifier: z.enum(identifierKinds),
 });
 
+/** A holder that no program can ask: each task there is a person's from the start, who closes it with evidence. */
+const byHandConnector = z.strictObject({
+  kind: z.literal('by-hand'),
+  /** What has to be done, and where: told to whoever has the task. */
+  instructions: labels,
+});
+
 /** How a worker reaches the holder: data, so that a new store of a known kind needs no code. */
 export const connectorSchema = z.discriminatedUnion('kind', [
   ...single,
   directiveConnector,
+  byHandConnector,
   googleAnalyticsConnector,
   /**
    * One holder over several stores, as a DR site is. A part named as one of the stores that replicate to it is
@@ -176,6 +185,8 @@ export const holderSchema = z.strictObject({
   readers: declaredReadersSchema.optional(),
   /** G1: all that the browser's tag may send there. */
   tag: declaredTagSchema.optional(),
+  /** How much it may be asked at a time, and when it is left alone. */
+  limits: holderLimitsSchema.optional(),
   connector: connectorSchema,
 });
 export type Holder = z.infer<typeof holderSchema>;

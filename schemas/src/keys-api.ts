@@ -11,6 +11,9 @@ import { lifeSchema, refSchema } from './refs.ts';
  */
 
 const key = z.string();
+/** How many requests of people are served in one call. */
+export const keysBatch = 200;
+const requestId = z.string().max(64);
 const groupIds = z.array(z.string().max(64)).max(16);
 
 export const identifierSchema = z.strictObject({
@@ -142,18 +145,30 @@ export const quarantineDestroyResponseSchema = z.strictObject({ destroyed: z.int
  * of the locators) is sealed again under a key of the request's own.
  */
 export const sweepPrepareRequestSchema = z.strictObject({
-  request: z.string().max(64),
-  lives: z.array(lifeSchema).min(1).max(1000),
+  sweeps: z
+    .array(z.strictObject({ request: requestId, lives: z.array(lifeSchema).min(1).max(1000) }))
+    .min(1)
+    .max(keysBatch),
 });
-export const sweepPrepareResponseSchema = z.strictObject({ prepared: z.int() });
+export type SweepPrepare = z.infer<typeof sweepPrepareRequestSchema>['sweeps'][number];
+/** How many lives are kept for each in all, in the order asked. */
+export const sweepPrepareResponseSchema = z.strictObject({ prepared: z.array(z.int()) });
 
 /** Right `keys:sweep`: what was prepared, in clear, for the worker that sweeps. Kept in memory only. */
 export const sweepRequestSchema = z.strictObject({
-  request: z.string().max(64),
-  /** Whose directive key is wanted besides. */
-  holder: holderIdSchema.optional(),
+  sweeps: z
+    .array(
+      z.strictObject({
+        request: requestId,
+        /** Whose directive key is wanted besides. */
+        holder: holderIdSchema.optional(),
+      }),
+    )
+    .min(1)
+    .max(keysBatch),
 });
-export const sweepResponseSchema = z.strictObject({
+export type SweepAsked = z.infer<typeof sweepRequestSchema>['sweeps'][number];
+const sweepSchema = z.strictObject({
   /** Seals what this holder is told of the request: see `rights.directives`. */
   directiveKey: key.optional(),
   lives: z.array(
@@ -165,7 +180,9 @@ export const sweepResponseSchema = z.strictObject({
     }),
   ),
 });
-export type SweepResponse = z.infer<typeof sweepResponseSchema>;
+export type SweepResponse = z.infer<typeof sweepSchema>;
+/** In the order asked; null where nothing is kept. */
+export const sweepResponseSchema = z.strictObject({ sweeps: z.array(sweepSchema.nullable()) });
 
 /**
  * Right `keys:directive`, bound to the caller's holder: the key under which the directives of a request are sealed for
@@ -179,15 +196,24 @@ export const directiveKeyResponseSchema = z.strictObject({ key });
 
 /** Right `keys:destroy`: data keys of these generations are gone for good. Idempotent. */
 export const destroyRequestSchema = z.strictObject({
-  request: z.string().max(64),
-  lives: z.array(lifeSchema).min(1).max(1000),
-  at: z.iso.datetime(),
+  erasures: z
+    .array(
+      z.strictObject({
+        request: requestId,
+        lives: z.array(lifeSchema).min(1).max(1000),
+        at: z.iso.datetime(),
+      }),
+    )
+    .min(1)
+    .max(keysBatch),
 });
-export const destroyResponseSchema = z.strictObject({
-  destroyed: z.int(),
-  alreadyGone: z.int(),
-});
-export type DestroyResponse = z.infer<typeof destroyResponseSchema>;
+export type KeyErasure = z.infer<typeof destroyRequestSchema>['erasures'][number];
+const destroyedSchema = z.strictObject({ destroyed: z.int(), alreadyGone: z.int() });
+export type DestroyResponse = z.infer<typeof destroyedSchema>;
+/** In the order asked. */
+export const destroyResponseSchema = z.strictObject({ results: z.array(destroyedSchema) });
 
 /** Right `keys:destroy`: the request's own key goes when its last probe has passed. */
-export const sweepForgetRequestSchema = z.strictObject({ request: z.string().max(64) });
+export const sweepForgetRequestSchema = z.strictObject({
+  requests: z.array(requestId).min(1).max(keysBatch),
+});

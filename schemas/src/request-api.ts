@@ -12,7 +12,7 @@ import { noticeKinds, ownRequestTypes, requestStates, requestTypes } from './req
 /** With what nobody may ask for: see `ownRequestTypes`. */
 const shownTypes = [...requestTypes, ...ownRequestTypes] as const;
 export const requestGrounds = ['law', 'policy', 'consent-withdrawn', 'consent-given'] as const;
-export const taskStates = ['pending', 'running', 'done', 'failed'] as const;
+export const taskStates = ['pending', 'running', 'by-hand', 'done', 'failed'] as const;
 
 /** The caller's own reference for the case. No free text: it is kept in clear with the audit entry. */
 export const noteSchema = z
@@ -98,6 +98,15 @@ export const receiptSchema = z.strictObject({
   probe: z.strictObject({ at: z.iso.datetime(), found: z.int() }).optional(),
   /** Told, no control: in place of a probe where nobody can look. */
   told: z.strictObject({ at: z.iso.datetime(), identifiers: z.int() }).optional(),
+  /** Closed by a person, with evidence: no probe has looked. */
+  byHand: z
+    .strictObject({
+      at: z.iso.datetime(),
+      by: z.string(),
+      reference: z.string(),
+      sha256: z.string().optional(),
+    })
+    .optional(),
   unsupported: z.string().optional(),
   /** What an erasure left on purpose: for a floor, or under a pseudonym. */
   remains: z.array(remainsSchema).optional(),
@@ -115,6 +124,8 @@ export const taskViewSchema = z.strictObject({
   errors: z.array(z.strictObject({ at: z.iso.datetime(), attempt: z.int(), message: z.string() })),
   createdAt: z.iso.datetime(),
   doneAt: z.iso.datetime().optional(),
+  /** Who looks after it, where it waits for a person. */
+  desk: z.strictObject({ who: z.string(), since: z.iso.datetime(), by: z.string() }).optional(),
 });
 export type TaskView = z.infer<typeof taskViewSchema>;
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Receipt, TaskDocument } from './documents.ts';
+import type { AuditEntry, Receipt, TaskDocument } from './documents.ts';
 import type { TaskView } from './request-api.ts';
 
 /**
@@ -26,6 +26,23 @@ export function jobOf(task: Pick<TaskDocument, '_id' | 'attempt'>): string {
   return `${task._id}-${String(task.attempt)}`;
 }
 
+/**
+ * The audit's entry of what a worker did: it follows from the task itself, so that whoever finds it missing can append
+ * it. Undefined for a task that no worker has done. Pure.
+ */
+export function taskDoneEntry(task: TaskDocument): AuditEntry | undefined {
+  const { _id, request, holder, directive, attempt, receipt, doneAt, settledBy } = task;
+  if (task.state !== 'done' || settledBy !== 'erase' || doneAt === undefined) return undefined;
+  return {
+    _id: `${_id}/task.done/${String(attempt)}`,
+    at: doneAt,
+    by: 'erase',
+    action: 'task.done',
+    request,
+    detail: { holder, directive, attempt, affected: receipt?.affected ?? 0 },
+  };
+}
+
 /** The return that answers a violation (T0): the same violation makes the same request, however often it is found. */
 export function returnId(violation: string): string {
   return `req-${hash('sha256', `return\n${violation}`, 'hex').slice(0, 24)}`;
@@ -33,13 +50,14 @@ export function returnId(violation: string): string {
 
 /** As every interface shows it. Pure. */
 export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> {
-  const { affected, detail, sweptAt, probe, told, unsupported, remains } = receipt;
+  const { affected, detail, sweptAt, probe, told, byHand, unsupported, remains } = receipt;
   return {
     affected,
     detail: { ...detail },
     ...(sweptAt === undefined ? {} : { sweptAt: sweptAt.toISOString() }),
     ...(probe === undefined ? {} : { probe: { at: probe.at.toISOString(), found: probe.found } }),
     ...(told === undefined ? {} : { told: { ...told, at: told.at.toISOString() } }),
+    ...(byHand === undefined ? {} : { byHand: { ...byHand, at: byHand.at.toISOString() } }),
     ...(unsupported === undefined ? {} : { unsupported }),
     ...(remains === undefined ? {} : { remains: [...remains] }),
   };

@@ -7,9 +7,9 @@ import { mongodbStore } from './store-mongodb.ts';
 import { postgresqlStore } from './store-postgresql.ts';
 import type { TestStore } from './test-store.ts';
 
-type Single = Exclude<ConnectorConfig, { kind: 'composite' | 'directive' | 'google-analytics' }>;
-const isSingle = (config: ConnectorConfig): config is Single =>
-  config.kind !== 'composite' && config.kind !== 'directive' && config.kind !== 'google-analytics';
+const unfit = ['composite', 'directive', 'google-analytics', 'by-hand'] as const;
+type Single = Exclude<ConnectorConfig, { kind: (typeof unfit)[number] }>;
+const isSingle = (config: ConnectorConfig): config is Single => unfit.every((kind) => kind !== config.kind);
 
 /** Analytics (G1): members are its client ids here, so that it passes through what every connector does. */
 export async function analyticsStore(): Promise<TestStore> {

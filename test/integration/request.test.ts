@@ -6,8 +6,10 @@ import {
   answerSchema,
   collectionTopics,
   custodyTopics,
+  holderWaitsSchema,
   lineageAnswerSchema,
   noticeListSchema,
+  registeredAnswerSchema,
   recordId,
   requestStatusSchema,
   requestViewSchema,
@@ -18,6 +20,7 @@ import {
   type AuditDocument,
   type CreateRequest,
   type HolderDocument,
+  type Holder,
   type RequestView,
   type TaskDocument,
 } from '@keiro/schemas';
@@ -362,9 +365,10 @@ describe('when something dies', () => {
     await erase.end('SIGKILL');
     await way.cut();
     const { db } = company.pipeline.mongo;
-    const untold = () =>
-      db.collection<TaskDocument>('tasks').countDocuments({ 'audit._id': { $exists: true } });
-    expect(await untold()).toBeGreaterThan(0);
+    const settled = { request: id, state: 'done' as const };
+    expect(await db.collection<TaskDocument>('tasks').countDocuments(settled)).toBeGreaterThan(
+      await db.collection<AuditDocument>('audit').countDocuments({ request: id, action: 'task.done' }),
+    );
 
     erase = await start('erase');
     const done = await inState(id, 'done', 60_000);
@@ -375,7 +379,6 @@ describe('when something dies', () => {
     expect(told.map(({ _id }) => _id).sort()).toEqual(
       done.tasks.map((task) => `${task.id}/task.done/1`).sort(),
     );
-    expect(await untold()).toBe(0);
     expect(await rowsOf(person)).toEqual(nowhere);
   }, 180_000);
 
@@ -756,3 +759,65 @@ describe('the status', () => {
     expect(list.requests).toHaveLength(2);
   });
 });
+
+describe('a holder that no program can ask, beside one that is paused', () => {
+  it('is a person’s to do, who closes it with evidence that is no probe; the other waits and spends no attempt', async () => {
+    const operator = { url: transfer.url, token: env('KEIRO_TOKEN_OPERATOR') };
+    const paper: Holder = {
+      id: 'paper',
+      kind: 'store',
+      name: { ja: '紙の台帳', en: 'paper ledger' },
+      country: 'JP',
+      categories: ['C1'],
+      purposes: ['membership'],
+      basis: 'own',
+      connector: { kind: 'by-hand', instructions: { ja: '台帳から抜く', en: 'take it out of the ledger' } },
+    };
+    await callJson(operator, { path: '/v1/holders', body: paper }, registeredAnswerSchema);
+    const desk = (path: string, body: unknown) => call('POST', path, body);
+    expect((await desk('/v1/holders/mailer/pause', { reason: 'CASE-9' })).status).toBe(200);
+    const person = await everywhere();
+    await settled();
+    // Workers learn of a pause within a second.
+    await until(async () => (await metricsOf(erase)).includes('holder="mailer",why="paused"'), {
+      what: 'the pause known',
+      timeoutMs: 10_000,
+    });
+
+    const { id } = await ask({ type: 'deletion', subject: { member: person.member } });
+    const waiting = await inState(id, 'waiting-for-operator');
+    expect(taskAt(waiting, 'paper')).toMatchObject({ state: 'by-hand', attempt: 1 });
+    await until(async () => taskAt(await view(id), 'recovery')?.state === 'done', {
+      what: 'the others done',
+      timeoutMs: 20_000,
+    });
+    const { waitingFor } = await view(id);
+    expect(waitingFor).toContain('take it out of the ledger');
+    expect(waitingFor).toContain('mailer to answer (paused by compliance since');
+    const waits = holderWaitsSchema.parse(JSON.parse((await call('GET', '/v1/holders/waits')).text));
+    expect(waits.waits).toMatchObject([{ holder: 'mailer', why: 'paused', reason: 'CASE-9', tasks: 1 }]);
+    expect(taskAt(await view(id), 'mailer')).toMatchObject({ state: 'pending', attempt: 1, errors: [] });
+
+    const close = (body: unknown) => desk(`/v1/tasks/${id}.paper/close`, body);
+    expect((await close({ reference: 'not a reference' })).status).toBe(400);
+    expect((await desk(`/v1/tasks/${id}.mailer/close`, { reference: 'CASE-9' })).status).toBe(409);
+    expect((await desk(`/v1/tasks/${id}.paper/hand-over`, { to: 'archive' })).status).toBe(200);
+    expect(taskAt(await view(id), 'paper')?.desk).toMatchObject({ who: 'archive', by: 'compliance' });
+    expect((await close({ reference: 'ledger-4', sha256: 'a'.repeat(64) })).status).toBe(200);
+    expect((await desk('/v1/holders/mailer/resume', { reason: 'CASE-9' })).status).toBe(200);
+
+    const done = await inState(id, 'done');
+    const receipt = taskAt(done, 'paper')?.receipt;
+    expect(receipt).toMatchObject({ affected: 0, byHand: { by: 'compliance', reference: 'ledger-4' } });
+    expect(receipt?.probe).toBeUndefined();
+    expect(taskAt(done, 'mailer')).toMatchObject({ attempt: 1, receipt: { probe: { found: 0 } } });
+    expect(done.steps.at(-1)).toMatchObject({ step: 'done', evidence: { closedByHand: 1 } });
+    const audit = await company.pipeline.mongo.db.collection('audit').find({ request: id }).toArray();
+    expect(audit.map(({ action }) => action as string)).toEqual(
+      expect.arrayContaining(['task.by-hand', 'task.handed-over', 'task.closed-by-hand']),
+    );
+    expect(audit.filter(({ _id }) => String(_id).startsWith(`${id}.paper/task.done`))).toEqual([]);
+  }, 90_000);
+});
+
+const metricsOf = async ({ url }: ServiceProcess) => (await fetch(`${url}/metrics`)).text();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   purposeIds,
+  taskDoneEntry,
   type Life,
   type RequestDocument,
   type Standing,
@@ -111,7 +112,21 @@ describe('given the tasks of a deletion', () => {
     ['one says done, but nobody looked again', [task('crm', { state: 'done' })], 'carrying-out', ['crm'], []],
     ['one says done, and a look says no', [swept('crm', 2)], 'carrying-out', ['crm'], []],
   ] as const)('when %s, then it is %s', (_when, list, outcome, outstanding, failed) => {
-    expect(progressOf(list)).toEqual({ outcome, outstanding, failed });
+    expect(progressOf(list)).toEqual({ outcome, outstanding, failed, byHand: [] });
+  });
+
+  it('when one is a person’s to do, then it waits for that person, and is done when closed with evidence', () => {
+    expect(progressOf([task('paper', { state: 'by-hand' }), task('crm', {})])).toEqual({
+      outcome: 'waiting-for-operator',
+      outstanding: ['crm'],
+      failed: [],
+      byHand: ['paper'],
+    });
+    const byHand = { at: now, by: 'desk', reference: 'ledger-4' };
+    const closed = task('paper', { state: 'done', receipt: { affected: 0, detail: {}, byHand } });
+    expect(progressOf([closed]).outcome).toBe('done');
+    // No worker has done it, so the audit says nothing of the kind.
+    expect(taskDoneEntry(closed)).toBeUndefined();
   });
 
   it('when a suspension is flagged, then no second look is needed', () => {

@@ -6,6 +6,7 @@ import { collectionTopics } from '@keiro/schemas';
 import { setting, type StackEnvironment } from '../services.ts';
 import { benchCustody } from './custody.ts';
 import { benchEmit } from './emit.ts';
+import { benchErase } from './erase/erase.ts';
 import { benchGuard } from './guard.ts';
 import { benchSuspension } from './suspension.ts';
 import { benchRelease } from './release.ts';
@@ -100,6 +101,18 @@ export const measures: Readonly<Record<string, (bench: Bench) => Promise<Measure
         ['suspension in force, p50, ms', whole(p50), '', '', ''],
         ['suspension in force, p99, ms', whole(p99), '', '', '< 1000'],
         ['suspension in force, most, ms', whole(most), '', '', ''],
+      ],
+    };
+  },
+
+  async erase({ env, folders }) {
+    const erase = await benchErase(env, folders);
+    const { perSecond, barePerSecond, ratio, singleP50 } = erase;
+    return {
+      result: erase,
+      rows: [
+        ['deletions/s, end to end', perSecond.toFixed(1), barePerSecond.toFixed(1), ratio.toFixed(2), '0.50'],
+        ['one deletion, idle, p50, ms', whole(singleP50), '', '', '< 500'],
       ],
     };
   },

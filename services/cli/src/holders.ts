@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { readJsonFile } from '@keiro/runtime/config';
 import {
   holderAnswerSchema,
+  limitsOf,
   registerAnswerSchema,
   registeredAnswerSchema,
   type HolderAnswer,
@@ -20,6 +21,7 @@ import {
   type Language,
   type Paint,
 } from './output.ts';
+import { registerPause } from './holders-pause.ts';
 import { holderKindWord } from './words.ts';
 
 interface ReadOptions {
@@ -101,6 +103,7 @@ export function register(program: Command): void {
       }
       if (found.some(({ state }) => state === 'over')) process.exitCode = 1;
     });
+  registerPause(holders);
 }
 
 const changed = (one: { changed: boolean }) =>
@@ -149,6 +152,7 @@ export function showLines({ holder, versions }: HolderAnswer, lang: Language, pa
     ...line('その国の制度', 'that country’s system', told(holder.countrySystem)),
     ...line('相当措置', 'equivalent measures', told(holder.abroad?.measures)),
     ...line('接続', 'connector', holder.connector),
+    ...line('上限', 'limits', limitsText(holder)),
     ...holder.lapses.map(
       ({ state, due, label }) =>
         `  ${paintLapse(state, lang, paint)} ${say(label, lang)}${due === undefined ? '' : ` ${due}`}`,
@@ -158,6 +162,13 @@ export function showLines({ holder, versions }: HolderAnswer, lang: Language, pa
       (one) => `  v${String(one.version)}  ${at(one.at)}  ${one.by}  ${one.changed.join(', ')}`,
     ),
   ];
+}
+
+/** Pure. */
+function limitsText(holder: HolderView): string {
+  const { concurrency, perSecond, breaker } = limitsOf(holder);
+  const rate = perSecond === undefined ? '' : `, ${String(perSecond)}/s`;
+  return `${String(concurrency)} at a time${rate}; ${String(breaker.outages)} outages: rests ${String(breaker.restSeconds)} s`;
 }
 
 const lapseWords = {

@@ -10,6 +10,7 @@ export interface TreeOptions {
 const colours = {
   done: 'green',
   failed: 'red',
+  'by-hand': 'red',
   'waiting-for-operator': 'red',
   'in-review': 'red',
   refused: 'cyan',
@@ -106,6 +107,10 @@ function taskCells(
   }
   if (receipt?.told !== undefined)
     answer.push(`${say(words.told, language)} ${at(receipt.told.at)} (${number(receipt.told.identifiers)})`);
+  if (receipt?.byHand !== undefined)
+    answer.push(
+      `${say(words.closedByHand, language)} ${at(receipt.byHand.at)} ${receipt.byHand.by} ${receipt.byHand.reference}`,
+    );
   if (receipt?.unsupported !== undefined) answer.push(receipt.unsupported);
   return [
     task.holder,

@@ -1,8 +1,9 @@
 import { Option, type Command } from 'commander';
-import { retriedSchema, taskListSchema, taskStates } from '@keiro/schemas';
+import { holderWaitsSchema, retriedSchema, taskListSchema, taskStates } from '@keiro/schemas';
 import { asking } from './ask.ts';
 import { at, isTerminal, painter, print, renderTable } from './output.ts';
 import { paintState } from './request-tree.ts';
+import { registerDesk } from './tasks-desk.ts';
 
 export function register(program: Command): void {
   const tasks = program.command('tasks').description('what each holder has to do, and what went wrong');
@@ -21,18 +22,27 @@ export function register(program: Command): void {
         print(`No task is ${state}.`);
         return;
       }
+      const { waits } = await asking('request')({ path: '/v1/holders/waits' }, holderWaitsSchema);
+      const shut = new Set(waits.map(({ holder }) => holder));
       const paint = painter(isTerminal());
       const rows = answer.tasks.map((task) => [
         task.id,
         task.holder,
         task.directive,
-        paintState(task.state, { language: 'both', paint }),
+        task.state === 'pending' && shut.has(task.holder)
+          ? paint('yellow', '保管先待ち waiting for holder')
+          : paintState(task.state, { language: 'both', paint }),
         String(task.attempt),
         at(task.createdAt),
+        task.desk === undefined ? '' : `${task.desk.who} ${at(task.desk.since)}`,
         task.errors.at(-1)?.message ?? '',
       ]);
       print(
-        renderTable(['task', 'holder', 'directive', 'state', 'attempt', 'since', 'last error'], rows, paint),
+        renderTable(
+          ['task', 'holder', 'directive', 'state', 'attempt', 'since', 'desk', 'last error'],
+          rows,
+          paint,
+        ),
       );
     });
   tasks
@@ -44,4 +54,5 @@ export function register(program: Command): void {
       const answer = await asking('request')({ path, body: {} }, retriedSchema);
       print(`${answer.id}  ${answer.state}  attempt ${String(answer.attempt)}`);
     });
+  registerDesk(tasks);
 }

@@ -41,6 +41,7 @@ export const words = {
   affected: word('処理', 'affected'),
   probe: word('再確認', 'probe'),
   told: word('依頼済み、確認の手段なし', 'told, no control: data end up to'),
+  closedByHand: word('手作業で完了（再確認なし）', 'closed by hand, no probe'),
   byTag: word('ブラウザーのタグから', 'by the browser’s tag'),
   found: word('残り', 'found'),
   attempt: word('試行', 'attempt'),
@@ -140,6 +141,7 @@ const states: Record<string, Labels> = {
   withdrawn: word('取下げ', 'withdrawn'),
   pending: word('待機', 'pending'),
   running: word('実行中', 'running'),
+  'by-hand': word('手作業待ち', 'to be done by hand'),
   done: word('完了', 'done'),
   failed: word('失敗', 'failed'),
 };

@@ -28,6 +28,13 @@ export function afterFailure(attempt: number, now: Date, policy: RetryPolicy): V
   return { state: 'pending', attempt: attempt + 1, notBefore: new Date(now.getTime() + pauseMs) };
 }
 
+/** The holder does not answer anybody: this attempt counts for nothing. */
+export const postponed = (attempt: number, until: Date): Verdict => ({
+  state: 'pending',
+  attempt,
+  notBefore: until,
+});
+
 /** No attempt can change it. */
 export const givenUp = (attempt: number): Verdict => ({ state: 'failed', attempt });
 

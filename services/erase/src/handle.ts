@@ -1,10 +1,18 @@
 import { whileUnavailable, type Log } from '@keiro/runtime';
-import type { AuditEntry, HolderDocument, Receipt, SweepResponse, TaskDocument } from '@keiro/schemas';
+import {
+  taskDoneEntry,
+  type AuditEntry,
+  type HolderDocument,
+  type Receipt,
+  type SweepResponse,
+  type TaskDocument,
+} from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
-import { afterFailure, givenUp, Tally, type RetryPolicy } from './attempt.ts';
+import { afterFailure, givenUp, postponed, Tally, type RetryPolicy } from './attempt.ts';
 import { ConnectorError, type Connector, type Work } from './connectors/connector.ts';
-import { describeFailure, framesOf } from './connectors/failure.ts';
+import { describeFailure, framesOf, isOutage } from './connectors/failure.ts';
 import type { Connectors } from './connectors/pool.ts';
+import type { HolderGate } from './gate.ts';
 import { holdLease } from './lease.ts';
 import { openLocators } from './locators.ts';
 import { ByHandError, knowsLocators, locatorsOf } from './returned.ts';
@@ -14,23 +22,32 @@ export interface TaskDependencies {
   readonly store: EraseStore;
   readonly keys: Pick<KeysClient, 'sweep'>;
   readonly connectors: Connectors;
+  readonly gate: Pick<HolderGate, 'enter' | 'leave' | 'answered' | 'silent'>;
   readonly retry: RetryPolicy;
   readonly leaseMs: number;
   /** Name of this worker in leases. */
   readonly worker: string;
   readonly log: Log;
   readonly now: () => Date;
-  readonly onAttempt: (holder: string, outcome: 'done' | 'again' | 'failed' | 'lost') => void;
+  readonly onAttempt: (
+    holder: string,
+    outcome: 'done' | 'again' | 'waits' | 'by-hand' | 'failed' | 'lost',
+  ) => void;
 }
 
 /**
  * One attempt at a task: claimed under a lease, carried out by the holder's connector, and settled in MongoDB.
  * What a killed worker left is claimed again when its lease is over; every step may then be done twice.
  */
-export async function runTask(id: string, deps: TaskDependencies): Promise<void> {
-  const { store, log, now } = deps;
+export async function runTask(id: string, at: string, deps: TaskDependencies): Promise<void> {
+  const { store, gate, log, now } = deps;
+  // The task stays as it is; its job comes back when its holder takes tasks again.
+  if (!(await gate.enter(at))) return;
   const claim = await store.claim(id, deps.worker, now(), leaseEnd(deps));
-  if (claim === undefined) return;
+  if (claim === undefined) {
+    await gate.leave(at);
+    return;
+  }
   const { task } = claim;
   const lease = holdLease({
     renew: (until) => store.renew(claim, until),
@@ -41,23 +58,38 @@ export async function runTask(id: string, deps: TaskDependencies): Promise<void>
   });
   const tally = new Tally();
   let partial: Partial<Receipt> = {};
-  const settle = async (what: () => Promise<boolean>): Promise<boolean> => {
+  let asked: HolderDocument | undefined;
+  const settle = async (audit: AuditEntry | undefined, what: () => Promise<boolean>): Promise<boolean> => {
     const waiting = { what: 'MongoDB, to settle a task,', log, signal: lease.signal };
     const settled = await whileUnavailable(waiting, what);
-    await whileUnavailable(waiting, () => store.bringHome(id));
+    if (settled && audit !== undefined) await whileUnavailable(waiting, () => store.bringHome(id));
     return settled;
   };
   try {
     const { work, holder } = await prepare(task, tally, lease.signal, deps);
+    if (holder?.connector.kind === 'by-hand') {
+      const audit = auditOf(task, 'task.by-hand', tally.addedTo(task.receipt), now());
+      const settled = await settle(audit, () => store.leaveToPerson(claim, audit));
+      deps.onAttempt(task.holder, settled ? 'by-hand' : 'lost');
+      return;
+    }
+    asked = holder ?? undefined;
     const connector = await deps.connectors.of(task.holder, holder);
     const answer = await carryOut(task, { connector, work, tally }, deps, (more) => {
       partial = { ...partial, ...more };
     });
     partial = { ...partial, ...answer };
+    await gate.answered(task.holder);
     const receipt = { ...tally.addedTo(task.receipt), ...partial };
-    const settled = await settle(() =>
-      store.finish(claim, receipt, auditOf(task, 'task.done', receipt, now())),
-    );
+    const at = now();
+    const settled = await settle(undefined, () => store.finish(claim, receipt, at));
+    const done: TaskDocument = { ...task, state: 'done', receipt, doneAt: at, settledBy: 'erase' };
+    const entry = taskDoneEntry(done);
+    if (settled && entry !== undefined) {
+      await store.tell(entry).catch((error: unknown) => {
+        log.warn({ err: error, task: id }, 'the audit lacks what a task did until its request ends');
+      });
+    }
     deps.onAttempt(task.holder, settled ? 'done' : 'lost');
   } catch (error) {
     if (lease.signal.aborted) {
@@ -68,20 +100,27 @@ export async function runTask(id: string, deps: TaskDependencies): Promise<void>
       deps.onAttempt(task.holder, 'lost');
       return;
     }
+    const waits = asked !== undefined && isOutage(error) ? await gate.silent(asked) : undefined;
+    if (asked !== undefined && !isOutage(error)) await gate.answered(task.holder);
     const at = now();
     const message = describeFailure(error);
     const verdict =
-      error instanceof ByHandError ? givenUp(task.attempt) : afterFailure(task.attempt, at, deps.retry);
+      error instanceof ByHandError
+        ? givenUp(task.attempt)
+        : waits === undefined
+          ? afterFailure(task.attempt, at, deps.retry)
+          : postponed(task.attempt, waits);
     const receipt = { ...tally.addedTo(task.receipt), ...partial };
     log.warn(
       { task: id, attempt: task.attempt, failure: message, frames: framesOf(error) },
       'an attempt failed',
     );
     const audit = verdict.state === 'failed' ? auditOf(task, 'task.failed', receipt, at) : undefined;
-    const settled = await settle(() =>
+    const settled = await settle(audit, () =>
       store.fail(claim, receipt, { at, attempt: task.attempt, message }, verdict, audit),
     );
-    deps.onAttempt(task.holder, !settled ? 'lost' : verdict.state === 'failed' ? 'failed' : 'again');
+    const outcome = verdict.state === 'failed' ? 'failed' : waits === undefined ? 'again' : 'waits';
+    deps.onAttempt(task.holder, settled ? outcome : 'lost');
   } finally {
     lease.release();
   }

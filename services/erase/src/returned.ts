@@ -27,6 +27,7 @@ export function knowsLocators(config: ConnectorConfig): boolean {
     case 'http':
     case 'google-analytics':
     case 'composite':
+    case 'by-hand':
       return false;
   }
 }

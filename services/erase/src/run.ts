@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
+  checkEviction,
   connectKafka,
   connectMongo,
   connectRedis,
@@ -7,6 +8,7 @@ import {
   type Metrics,
   type Opened,
   type Route,
+  UnavailableError,
 } from '@keiro/runtime';
 import { createKeysClient } from '@keiro/sdk';
 import { shippedRetryPolicy } from './attempt.ts';
@@ -14,6 +16,7 @@ import type { Config } from './config.ts';
 import type { Settings } from './connectors/open.ts';
 import { createConnectors } from './connectors/pool.ts';
 import { createDirectiveChannel } from './directive-channel.ts';
+import { createGate } from './gate.ts';
 import { runTask } from './handle.ts';
 import { watchDatabaseReaders } from './reader-watch.ts';
 import { createKnowledge } from './restore/knowledge.ts';
@@ -73,14 +76,17 @@ export async function startErase(
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
   const worker = randomUUID();
   const retry = { ...shippedRetryPolicy, firstPauseMs: config.KEIRO_RETRY_FIRST_MS };
+  const gate = createGate({ db: mongo.db, metrics: deps.metrics, log, now });
   const workers = startWorkers({
     redis,
+    gate,
     prefix: config.KEIRO_DATABASE,
     holders: () => store.holders(),
     log,
-    run: (task) =>
-      runTask(task, {
+    run: (task, holder) =>
+      runTask(task, holder, {
         store,
+        gate,
         keys,
         connectors,
         retry,
@@ -126,6 +132,10 @@ export async function startErase(
   };
   return {
     routes: restoreRoutes({ store: restoreStore, now, random: randomBytes, onWork }),
-    ready: () => mongo.ping(),
+    async ready() {
+      await mongo.ping();
+      if (redis.status !== 'ready') throw new UnavailableError('Redis', `it is ${redis.status}`);
+      await checkEviction(redis);
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { appendCarriedAudit, carrying } from '@keiro/runtime';
+import { appendCarriedAudit, carrying, createBatches } from '@keiro/runtime';
 import {
   isDenied,
   violationId,
@@ -13,12 +13,10 @@ import {
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
 import type { Verdict } from './attempt.ts';
+import { createClaims, type Claim } from './claims.ts';
 
-/** A task that this worker holds: whatever it writes is refused once somebody else has claimed it. */
-export interface Claim {
-  readonly task: TaskDocument;
-  readonly token: number;
-}
+/** Of the errors of a task; a holder that is away for days would fill its document. */
+const errorsKept = 20;
 
 /** The erase service's half of the lineage store. */
 export interface EraseStore {
@@ -28,8 +26,10 @@ export interface EraseStore {
   claim(task: string, worker: string, now: Date, until: Date): Promise<Claim | undefined>;
   /** False when the lease is lost. */
   renew(claim: Claim, until: Date): Promise<boolean>;
-  /** Each false when the lease is lost. The task carries the audit entry until {@link EraseStore.bringHome}. */
-  finish(claim: Claim, receipt: Receipt, audit: AuditEntry): Promise<boolean>;
+  /** Each false when the lease is lost. But for `finish`, whose entry follows from the task, it carries the audit entry until {@link EraseStore.bringHome}. */
+  finish(claim: Claim, receipt: Receipt, at: Date): Promise<boolean>;
+  /** No program can do it: it waits for a person. */
+  leaveToPerson(claim: Claim, audit: AuditEntry): Promise<boolean>;
   fail(
     claim: Claim,
     receipt: Receipt,
@@ -37,8 +37,10 @@ export interface EraseStore {
     verdict: Verdict,
     audit: AuditEntry | undefined,
   ): Promise<boolean>;
-  /** Appends to the audit what a task carries, or, where none is named, every one. */
+  /** Appends to the audit what a task carries, or, where none is named, whatever any of them does. */
   bringHome(task?: string): Promise<void>;
+  /** Appends what was done. Whoever is killed before it leaves it to `request`, which ends no request without. */
+  tell(entry: AuditEntry): Promise<void>;
   /** Sealed locators that these holders reported for records under these refs. */
   copies(
     refs: readonly Ref[],
@@ -55,6 +57,7 @@ export interface EraseStore {
 export function openEraseStore(db: Db): EraseStore {
   const tasks = db.collection<TaskDocument>('tasks');
   const holders = db.collection<HolderDocument>('holders');
+  const copies = db.collection<CopyDocument>('copies');
 
   const held = ({ task, token }: Claim) => ({
     _id: task._id,
@@ -64,65 +67,67 @@ export function openEraseStore(db: Db): EraseStore {
 
   const carried = (audit: AuditEntry | undefined) => (audit === undefined ? {} : carrying([audit]).$push);
 
-  async function bringHome(id?: string): Promise<void> {
-    await appendCarriedAudit(db, tasks, id === undefined ? {} : { _id: id });
-  }
+  const claims = createClaims(db);
+  const holderOf = createBatches(async (ids: readonly string[]) => {
+    const found = await holders.find({ _id: { $in: [...new Set(ids)] } }).toArray();
+    const byId = new Map(found.map((holder) => [holder._id, holder]));
+    return ids.map((id) => byId.get(id) ?? null);
+  });
+  const reported = createBatches(async (refs: readonly Ref[]) => {
+    const known = new Set(await copies.distinct('ref', { ref: { $in: [...new Set(refs)] } }));
+    return refs.map((ref) => known.has(ref));
+  });
 
   return {
     holders: () => holders.find().toArray(),
-    holder: (id) => holders.findOne({ _id: id }),
+    holder: holderOf,
 
-    async claim(id, worker, now, until) {
-      const task = await tasks.findOne({ _id: id });
-      // A job comes again, for a task that is done too, when whoever settled it was killed before it had told the audit.
-      if ((task?.audit?.length ?? 0) > 0) await bringHome(id);
-      if (task === null || task.state === 'done' || task.state === 'failed') return undefined;
-      if (task.state === 'pending' && task.notBefore !== undefined && task.notBefore > now) return undefined;
-      if (task.state === 'running' && task.lease !== undefined && task.lease.until > now) return undefined;
-      const token = (task.lease?.token ?? 0) + 1;
-      const { modifiedCount } = await tasks.updateOne(
-        {
-          _id: id,
-          state: task.state,
-          attempt: task.attempt,
-          ...(task.lease === undefined ? { lease: { $exists: false } } : { 'lease.token': task.lease.token }),
-        },
-        { $set: { state: 'running', lease: { worker, token, until } } },
-      );
-      return modifiedCount === 1 ? { task, token } : undefined;
-    },
+    claim: (id, worker, now, until) => claims.claim({ id, worker, now, until }),
 
     async renew(claim, until) {
       return (await tasks.updateOne(held(claim), { $set: { 'lease.until': until } })).matchedCount === 1;
     },
 
-    async finish(claim, receipt, audit) {
-      const { matchedCount } = await tasks.updateOne(held(claim), {
-        $set: { state: 'done', receipt, doneAt: audit.at },
-        $unset: { notBefore: '' },
-        $push: carried(audit),
-      });
-      return matchedCount === 1;
+    finish: (claim, receipt, at) =>
+      claims.settle({
+        claim,
+        update: {
+          $set: { state: 'done', receipt, doneAt: at, settledBy: 'erase' },
+          $unset: { notBefore: '' },
+        },
+      }),
+
+    leaveToPerson: (claim, audit) =>
+      claims.settle({
+        claim,
+        update: { $set: { state: 'by-hand' }, $unset: { notBefore: '' }, $push: carried(audit) },
+      }),
+
+    fail: (claim, receipt, error, { state, attempt, notBefore }, audit) =>
+      claims.settle({
+        claim,
+        update: {
+          $set: { state, attempt, receipt, ...(notBefore === undefined ? {} : { notBefore }) },
+          ...(notBefore === undefined ? { $unset: { notBefore: '' } } : {}),
+          $push: { errors: { $each: [error], $slice: -errorsKept }, ...carried(audit) },
+        },
+      }),
+
+    bringHome: async (task) => {
+      await appendCarriedAudit(db, tasks, task === undefined ? {} : { _id: task });
     },
+    tell: claims.tell,
 
-    async fail(claim, receipt, error, { state, attempt, notBefore }, audit) {
-      const { matchedCount } = await tasks.updateOne(held(claim), {
-        $set: { state, attempt, receipt, ...(notBefore === undefined ? {} : { notBefore }) },
-        ...(notBefore === undefined ? { $unset: { notBefore: '' } } : {}),
-        $push: { errors: error, ...carried(audit) },
-      });
-      return matchedCount === 1;
+    // Of most of those who are erased at the same time nothing was reported here: one question answers for all of them.
+    async *copies(refs, from) {
+      const asked = await Promise.all(refs.map(async (ref) => ((await reported(ref)) ? [ref] : [])));
+      const held = asked.flat();
+      if (held.length === 0) return;
+      yield* copies.find(
+        { ref: { $in: held }, holder: { $in: [...from] }, locator: { $exists: true } },
+        { projection: { _id: 0, holder: 1, record: 1, ref: 1, generation: 1, locator: 1 } },
+      );
     },
-
-    bringHome,
-
-    copies: (refs, from) =>
-      db
-        .collection<CopyDocument>('copies')
-        .find(
-          { ref: { $in: [...refs] }, holder: { $in: [...from] }, locator: { $exists: true } },
-          { projection: { _id: 0, holder: 1, record: 1, ref: 1, generation: 1, locator: 1 } },
-        ),
 
     // Sifted here: a second condition beside an indexed one costs some servers a scan.
     reportsAt: async (refs, holder) =>

@@ -1,35 +1,46 @@
-import { Worker, type Job } from 'bullmq';
+import { Queue, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Log } from '@keiro/runtime';
-import { queueOf } from '@keiro/schemas';
+import { limitsOf, queueOf, type HolderDocument, type Limits } from '@keiro/schemas';
+import type { HolderGate } from './gate.ts';
 
-const refreshEveryMs = 2000;
-const tasksAtOnce = 5;
+const refreshEveryMs = 1000;
 const jobSchema = z.strictObject({ task: z.string().max(256) });
 
-/** One worker per registered holder. Holders that are registered later get theirs within two seconds. */
+interface Running {
+  readonly worker: Worker;
+  readonly queue: Queue;
+  readonly limits: string;
+}
+
+/**
+ * One worker per registered holder, as many tasks at a time as the register allows. Holders that are registered later
+ * get theirs within a second; one that takes no tasks now has its jobs wait where they are.
+ */
 export function startWorkers(options: {
   redis: Redis;
   /** Of every key in Redis. */
   prefix: string;
-  holders: () => Promise<readonly { _id: string }[]>;
-  run: (task: string) => Promise<void>;
+  holders: () => Promise<readonly Pick<HolderDocument, '_id' | 'limits'>[]>;
+  gate: Pick<HolderGate, 'refresh' | 'isShut'>;
+  run: (task: string, holder: string) => Promise<void>;
   log: Log;
 }): { close(): Promise<void> } {
-  const { log } = options;
-  const workers = new Map<string, Worker>();
+  const { log, gate, redis, prefix } = options;
+  const workers = new Map<string, Running>();
 
-  function startWorker(holder: string): Worker {
+  function startWorker(holder: string, { concurrency, perSecond }: Limits, limits: string): Running {
     const worker = new Worker(
       queueOf(holder),
       async (job: Job) => {
-        await options.run(jobSchema.parse(job.data).task);
+        await options.run(jobSchema.parse(job.data).task, holder);
       },
       {
-        connection: options.redis,
-        prefix: options.prefix,
-        concurrency: tasksAtOnce,
+        connection: redis,
+        prefix,
+        concurrency,
+        ...(perSecond === undefined ? {} : { limiter: { max: perSecond, duration: 1000 } }),
         // A killed worker's jobs come back within seconds; MongoDB's lease decides whether they may run.
         lockDuration: 10_000,
         stalledInterval: 5000,
@@ -39,21 +50,42 @@ export function startWorkers(options: {
     worker.on('failed', (job, error) => {
       log.warn({ holder, job: job?.id, err: error }, 'a job ended before its task was settled');
     });
-    worker.on('error', (error) => {
+    const tell = (error: Error) => {
       log.warn({ holder, err: error }, 'queue');
-    });
-    return worker;
+    };
+    worker.on('error', tell);
+    const queue = new Queue(queueOf(holder), { connection: redis, prefix });
+    queue.on('error', tell);
+    return { worker, queue, limits };
+  }
+
+  async function stopWorker(holder: string, force = false): Promise<void> {
+    const running = workers.get(holder);
+    workers.delete(holder);
+    await running?.worker.close(force);
+    await running?.queue.close();
   }
 
   async function refresh(): Promise<void> {
-    const registered = new Set((await options.holders()).map(({ _id }) => _id));
-    for (const holder of registered) {
-      if (!workers.has(holder)) workers.set(holder, startWorker(holder));
-    }
-    for (const [holder, worker] of workers) {
-      if (registered.has(holder)) continue;
-      workers.delete(holder);
-      await worker.close();
+    const [holders] = await Promise.all([options.holders(), gate.refresh()]);
+    const registered = new Map(holders.map((holder) => [holder._id, limitsOf(holder)]));
+    for (const holder of workers.keys()) if (!registered.has(holder)) await stopWorker(holder);
+    for (const [holder, limits] of registered) {
+      const said = JSON.stringify(limits);
+      if (workers.has(holder) && workers.get(holder)?.limits !== said) await stopWorker(holder);
+      const running = workers.get(holder) ?? startWorker(holder, limits, said);
+      workers.set(holder, running);
+      const { worker, queue } = running;
+      if (gate.isShut(holder) !== worker.isPaused()) {
+        if (worker.isPaused()) worker.resume();
+        else await worker.pause(true);
+      }
+      // Over all workers; told again and again, because Redis may have lost it. While Redis is away nothing is lost.
+      if (redis.status === 'ready') {
+        queue.setGlobalConcurrency(limits.concurrency).catch((error: unknown) => {
+          log.warn({ holder, err: error }, 'Redis did not take the limit of a holder');
+        });
+      }
     }
   }
 
@@ -75,8 +107,8 @@ export function startWorkers(options: {
       clearInterval(timer);
       await refreshing;
       // Jobs that run now are finished first; a lost Redis is not waited for.
-      const force = options.redis.status !== 'ready';
-      await Promise.all([...workers.values()].map((worker) => worker.close(force)));
+      const force = redis.status !== 'ready';
+      await Promise.all([...workers.keys()].map((holder) => stopWorker(holder, force)));
     },
   };
 }

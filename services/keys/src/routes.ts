@@ -39,7 +39,7 @@ import type { QuarantineKeys } from './quarantine-keys.ts';
 import { checkHolder, checkRelease, release, type ReleaseDependencies } from './release.ts';
 import { releasesQuery, type ReleasesQuery } from './releases.ts';
 import { sealKeys, type SealDependencies } from './seal.ts';
-import { directiveKey, prepareSweep, readSweep } from './sweep.ts';
+import { directiveKey, prepareSweeps, readSweeps } from './sweep.ts';
 
 export type KeysDependencies = SealDependencies &
   ReleaseDependencies & {
@@ -226,7 +226,7 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
       right: 'keys:sweep-prepare',
       body: sweepPrepareRequestSchema,
       answer: sweepPrepareResponseSchema,
-      handle: async ({ body }) => ({ prepared: await prepareSweep(deps, body.request, body.lives) }),
+      handle: async ({ body }) => ({ prepared: await prepareSweeps(deps, body.sweeps) }),
     }),
     route({
       method: 'POST',
@@ -235,7 +235,7 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
       right: 'keys:sweep',
       body: sweepRequestSchema,
       answer: sweepResponseSchema,
-      handle: ({ body }) => readSweep(deps, body.request, body.holder),
+      handle: async ({ body }) => ({ sweeps: await readSweeps(deps, body.sweeps) }),
     }),
     route({
       method: 'POST',
@@ -257,7 +257,7 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
       body: sweepForgetRequestSchema,
       answer: z.strictObject({ forgotten: z.literal(true) }),
       async handle({ body }) {
-        await deps.store.forgetSweep(body.request);
+        await deps.store.forgetSweeps(body.requests);
         return { forgotten: true as const };
       },
     }),
@@ -269,10 +269,14 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
       body: destroyRequestSchema,
       answer: destroyResponseSchema,
       async handle({ body }) {
-        const count = await deps.store.destroy(body.lives, body.request, new Date(body.at));
-        for (const { ref } of body.lives) deps.rings.forget(ref);
-        destroyed.inc(count);
-        return { destroyed: count, alreadyGone: body.lives.length - count };
+        const counts = await deps.store.destroy(body.erasures);
+        for (const { lives } of body.erasures) for (const { ref } of lives) deps.rings.forget(ref);
+        const results = body.erasures.map(({ lives }, n) => {
+          const count = counts[n] ?? 0;
+          destroyed.inc(count);
+          return { destroyed: count, alreadyGone: lives.length - count };
+        });
+        return { results };
       },
     }),
   ];

@@ -1,6 +1,6 @@
 import { Binary, type Collection, type Db } from 'mongodb';
 import { duplicatePositions } from '@keiro/runtime';
-import type { Ref } from '@keiro/schemas';
+import { lifeKey, type KeyErasure, type Ref } from '@keiro/schemas';
 import type { Wrapped } from './keks.ts';
 
 /** `keys`: one ref with its current generation. `wrapped` and `identifier` are null once destroyed. */
@@ -33,11 +33,14 @@ export interface KeyStore {
   insert(documents: readonly KeyDocument[]): Promise<Set<Ref>>;
   /** Starts the next generation; false when somebody else did. */
   renew(document: KeyDocument): Promise<boolean>;
-  /** Destroys these generations' keys; answers how many had one. */
-  destroy(lives: readonly { ref: Ref; generation: number }[], by: string, at: Date): Promise<number>;
-  findSweep(request: string): Promise<SweepDocument | null>;
-  putSweep(request: string, wrapped: Wrapped, sealed: string, at: Date): Promise<void>;
-  forgetSweep(request: string): Promise<void>;
+  /** Destroys these generations' keys; answers how many of each request had one. */
+  destroy(erasures: readonly KeyErasure[]): Promise<number[]>;
+  findSweeps(requests: readonly string[]): Promise<Map<string, SweepDocument>>;
+  putSweeps(
+    sweeps: readonly { request: string; wrapped: Wrapped; sealed: string }[],
+    at: Date,
+  ): Promise<void>;
+  forgetSweeps(requests: readonly string[]): Promise<void>;
 }
 
 export const wrappedOf = (document: { epoch: number; wrapped: Binary }): Wrapped => ({
@@ -71,39 +74,59 @@ export function openKeyStore(db: Db): KeyStore {
       return modifiedCount === 1;
     },
 
-    async destroy(lives, by, at) {
-      const { modifiedCount } = await keys.bulkWrite(
-        lives.map(({ ref, generation }) => ({
-          updateOne: {
-            filter: { _id: ref, generation, wrapped: { $ne: null } },
-            update: {
-              $set: {
-                wrapped: null,
-                identifier: null,
-                erasedThrough: generation,
-                erasedAt: at,
-                erasedBy: by,
-              },
-            },
+    async destroy(erasures) {
+      // Whoever destroyed a key is said by its document: a bulk write counts over all, not of each.
+      const refs = erasures.flatMap(({ lives }) => lives.map(({ ref }) => ref));
+      const had = await keys
+        .find({ _id: { $in: refs }, wrapped: { $ne: null } }, { projection: { generation: 1 } })
+        .toArray();
+      const present = new Set(had.map(({ _id, generation }) => lifeKey({ ref: _id, generation })));
+      if (present.size > 0) {
+        await keys.bulkWrite(
+          erasures.flatMap(({ lives, request, at }) =>
+            lives
+              .filter((life) => present.has(lifeKey(life)))
+              .map(({ ref, generation }) => ({
+                updateOne: {
+                  filter: { _id: ref, generation, wrapped: { $ne: null } },
+                  update: {
+                    $set: {
+                      wrapped: null,
+                      identifier: null,
+                      erasedThrough: generation,
+                      erasedAt: new Date(at),
+                      erasedBy: request,
+                    },
+                  },
+                },
+              })),
+          ),
+          { ordered: false },
+        );
+      }
+      return erasures.map(({ lives }) => lives.filter((life) => present.delete(lifeKey(life))).length);
+    },
+
+    async findSweeps(requests) {
+      const found = await sweeps.find({ _id: { $in: [...new Set(requests)] } }).toArray();
+      return new Map(found.map((document) => [document._id, document]));
+    },
+
+    async putSweeps(documents, at) {
+      await sweeps.bulkWrite(
+        documents.map(({ request, wrapped, sealed }) => ({
+          replaceOne: {
+            filter: { _id: request },
+            replacement: { epoch: wrapped.epoch, wrapped: new Binary(wrapped.bytes), sealed, createdAt: at },
+            upsert: true,
           },
         })),
         { ordered: false },
       );
-      return modifiedCount;
     },
 
-    findSweep: (request) => sweeps.findOne({ _id: request }),
-
-    async putSweep(request, wrapped, sealed, at) {
-      await sweeps.replaceOne(
-        { _id: request },
-        { epoch: wrapped.epoch, wrapped: new Binary(wrapped.bytes), sealed, createdAt: at },
-        { upsert: true },
-      );
-    },
-
-    async forgetSweep(request) {
-      await sweeps.deleteOne({ _id: request });
+    async forgetSweeps(requests) {
+      await sweeps.deleteMany({ _id: { $in: [...requests] } });
     },
   };
 }

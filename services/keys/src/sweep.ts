@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { ProblemError } from '@keiro/runtime';
 import { custodyGroup, directiveKeyOf, open, seal } from '@keiro/sdk';
-import { kindOfRef, lifeKey, lifeSchema, type Life, type SweepResponse } from '@keiro/schemas';
+import {
+  kindOfRef,
+  lifeKey,
+  lifeSchema,
+  type SweepAsked,
+  type SweepPrepare,
+  type SweepResponse,
+} from '@keiro/schemas';
 import type { Keks } from './keks.ts';
 import { identifierGroup } from './life.ts';
 import { ownerOf } from './owners.ts';
@@ -22,59 +29,77 @@ const keptSchema = z.array(
 type Kept = SweepResponse['lives'];
 
 /**
- * Keeps identifiers and custody keys of these lives under a key of the request's own. Called again, it adds
- * what it can still open and keeps what it kept before: a crash between this and the destruction of the
- * person's keys loses nothing. Answers the number of lives kept in all.
+ * Keeps identifiers and custody keys of the lives of each request under a key of the request's own. Called again, it
+ * adds what it can still open and keeps what it kept before: a crash between this and the destruction of the
+ * person's keys loses nothing. Answers the number of lives kept in all, for each.
  */
-export async function prepareSweep(
+export async function prepareSweeps(
   deps: SweepDependencies,
-  request: string,
-  lives: readonly Life[],
-): Promise<number> {
-  const before = await readKept(deps, request);
-  const kept = new Map((before?.lives ?? []).map((one) => [lifeKey(one), one]));
-  const { live } = await deps.rings.load(lives.map(({ ref }) => ref));
-  for (const life of lives) {
-    const ring = live.get(life.ref);
-    if (ring?.generation !== life.generation || ring.document.identifier === null) continue;
-    const value = open(ring.groupKey(identifierGroup), ring.document.identifier, lifeKey(life));
-    kept.set(lifeKey(life), {
-      ref: life.ref,
-      generation: life.generation,
-      kind: kindOfRef(life.ref),
-      value: value.toString(),
-      custodyKey: ring.groupKey(custodyGroup).toString('base64'),
-    });
+  asked: readonly SweepPrepare[],
+): Promise<number[]> {
+  const before = await readKept(
+    deps,
+    asked.map(({ request }) => request),
+  );
+  const { live } = await deps.rings.load(asked.flatMap(({ lives }) => lives.map(({ ref }) => ref)));
+  // A request that is named twice adds up.
+  const kept = new Map(before);
+  for (const { request, lives } of asked) {
+    const { key, lives: known } = kept.get(request) ?? { key: deps.random(32), lives: [] };
+    const all = new Map(known.map((one) => [lifeKey(one), one]));
+    for (const life of lives) {
+      const ring = live.get(life.ref);
+      if (ring?.generation !== life.generation || ring.document.identifier === null) continue;
+      const value = open(ring.groupKey(identifierGroup), ring.document.identifier, lifeKey(life));
+      all.set(lifeKey(life), {
+        ref: life.ref,
+        generation: life.generation,
+        kind: kindOfRef(life.ref),
+        value: value.toString(),
+        custodyKey: ring.groupKey(custodyGroup).toString('base64'),
+      });
+    }
+    kept.set(request, { key, lives: [...all.values()] });
   }
-  const key = before?.key ?? deps.random(32);
-  const plaintext = Buffer.from(JSON.stringify([...kept.values()]));
-  const owner = ownerOf.sweep(request);
+  const prepared = [...new Set(asked.map(({ request }) => request))];
   await deps.keks.wrapping((wrap) =>
-    deps.store.putSweep(
-      request,
-      wrap(key, owner, deps.random(12)),
-      seal(key, plaintext, owner, deps.random(12)),
+    deps.store.putSweeps(
+      prepared.flatMap((request) => {
+        const one = kept.get(request);
+        if (one === undefined) return [];
+        const owner = ownerOf.sweep(request);
+        return {
+          request,
+          wrapped: wrap(one.key, owner, deps.random(12)),
+          sealed: seal(one.key, Buffer.from(JSON.stringify(one.lives)), owner, deps.random(12)),
+        };
+      }),
       deps.now(),
     ),
   );
-  return kept.size;
+  return asked.map(({ request }) => kept.get(request)?.lives.length ?? 0);
 }
 
 /**
- * What was kept for a request, with the key of its directives to a holder where one is named. 404 when there is
+ * What was kept for each request, with the key of its directives to a holder where one is named. Null where there is
  * nothing: never prepared, or forgotten after the last probe.
  */
-export async function readSweep(
+export async function readSweeps(
   deps: SweepDependencies,
-  request: string,
-  holder?: string,
-): Promise<SweepResponse> {
-  const kept = await readKept(deps, request);
-  if (kept === undefined) throw nothingKept();
-  return {
-    lives: kept.lives,
-    ...(holder === undefined ? {} : { directiveKey: directiveKeyOf(kept.key, holder).toString('base64') }),
-  };
+  asked: readonly SweepAsked[],
+): Promise<(SweepResponse | null)[]> {
+  const kept = await readKept(
+    deps,
+    asked.map(({ request }) => request),
+  );
+  return asked.map(({ request, holder }) => {
+    const one = kept.get(request);
+    if (one === undefined) return null;
+    return {
+      lives: one.lives,
+      ...(holder === undefined ? {} : { directiveKey: directiveKeyOf(one.key, holder).toString('base64') }),
+    };
+  });
 }
 
 /** The key under which directives of a request are sealed for a holder; 404 as {@link readSweep}. */
@@ -83,8 +108,8 @@ export async function directiveKey(
   request: string,
   holder: string,
 ): Promise<Buffer> {
-  const document = await store.findSweep(request);
-  if (document === null) throw nothingKept();
+  const document = (await store.findSweeps([request])).get(request);
+  if (document === undefined) throw nothingKept();
   return directiveKeyOf(await keks.unwrap(wrappedOf(document), ownerOf.sweep(request)), holder);
 }
 
@@ -92,11 +117,15 @@ const nothingKept = () => new ProblemError(404, 'no-sweep', 'nothing is kept for
 
 async function readKept(
   deps: SweepDependencies,
-  request: string,
-): Promise<{ key: Buffer; lives: Kept } | undefined> {
-  const document = await deps.store.findSweep(request);
-  if (document === null) return undefined;
-  const owner = ownerOf.sweep(request);
-  const key = await deps.keks.unwrap(wrappedOf(document), owner);
-  return { key, lives: keptSchema.parse(JSON.parse(open(key, document.sealed, owner).toString())) };
+  requests: readonly string[],
+): Promise<Map<string, { key: Buffer; lives: Kept }>> {
+  const found = await deps.store.findSweeps(requests);
+  const kept = new Map<string, { key: Buffer; lives: Kept }>();
+  for (const [request, document] of found) {
+    const owner = ownerOf.sweep(request);
+    const key = await deps.keks.unwrap(wrappedOf(document), owner);
+    const lives = keptSchema.parse(JSON.parse(open(key, document.sealed, owner).toString()));
+    kept.set(request, { key, lives });
+  }
+  return kept;
 }

@@ -1,5 +1,6 @@
-import type { RequestDocument, RequestType, TaskDocument } from '@keiro/schemas';
+import type { HolderDocument, RequestDocument, RequestType, TaskDocument } from '@keiro/schemas';
 import { earlierThan, heldBack } from './order.ts';
+import { describeWait } from './pauses.ts';
 import { progressOf, runnable } from './progress.ts';
 import { provenBy } from './return.ts';
 import {
@@ -45,27 +46,44 @@ export const carryOut: Stage = async (request, deps) => {
     deps.dispatcher.offer(mayRun);
     if (progress.outcome !== request.state) {
       const evidence =
-        progress.failed.length > 0 ? { failed: progress.failed } : { outstanding: progress.outstanding };
+        progress.outcome === 'waiting-for-operator'
+          ? {
+              ...(progress.failed.length > 0 ? { failed: progress.failed } : {}),
+              ...(progress.byHand.length > 0 ? { byHand: progress.byHand } : {}),
+            }
+          : { outstanding: progress.outstanding };
       await store.advance(request, {
         set: { state: progress.outcome },
         step: stepAt(deps.now(), progress.outcome, evidence),
       });
       return 'moved';
     }
+    const waits = new Map((await deps.waits()).map((wait) => [wait.holder, describeWait(wait)]));
     const waitingFor = [
       ...progress.failed.map((holder) => `an operator, for ${holder}`),
+      ...progress.byHand.map(
+        (holder) => `a person at ${holder}: ${toDo(holders, holder)}; close it with evidence`,
+      ),
       ...progress.outstanding.map((holder) => {
         const earlier = held.get(holder);
-        return earlier === undefined ? `${holder} to answer` : `${earlier} to be carried out at ${holder}`;
+        return earlier === undefined
+          ? `${holder} to answer${waits.get(holder) ?? ''}`
+          : `${earlier} to be carried out at ${holder}`;
       }),
     ];
     return { on: held.size > 0 ? 'earlier' : 'tasks', waitingFor: waitingFor.join('; ') };
   }
   if (tasks.some(({ audit = [] }) => audit.length > 0)) await store.bringHome(request._id);
+  await store.tellDone(tasks);
   if (request.type === 'deletion') await overtake(request, tasks, deps);
   await deps.keys.forgetSweep(request._id);
   const at = deps.now();
-  const evidence = { affected: affectedBy(tasks), holders: tasks.length };
+  const closedByHand = tasks.filter(({ receipt }) => receipt?.byHand !== undefined).length;
+  const evidence = {
+    affected: affectedBy(tasks),
+    holders: tasks.length,
+    ...(closedByHand > 0 ? { closedByHand } : {}),
+  };
   await store.advance(
     request,
     { set: { state: 'done', doneAt: at }, step: stepAt(at, 'done', evidence) },
@@ -120,6 +138,13 @@ const overtaken: ReadonlySet<RequestType> = new Set([
   'addition',
   'return',
 ]);
+
+/** What a person has to do there. Pure. */
+function toDo(holders: readonly HolderDocument[], id: string): string {
+  const connector = holders.find((holder) => holder._id === id)?.connector;
+  if (connector?.kind !== 'by-hand') return 'what the holder was to do';
+  return `${connector.instructions.ja} ${connector.instructions.en}`;
+}
 
 const affectedBy = (tasks: readonly TaskDocument[]) =>
   tasks.reduce((sum, task) => sum + (task.receipt?.affected ?? 0), 0);

@@ -82,7 +82,8 @@ export const shred: Stage = async (request, deps) => {
         const changed = erased({ lives: request.lives, standings, request: request._id, at });
         return {
           standings: changed.map((standing) => ({ _id: standing.ref, ...standing })),
-          outbox: outboxOf(changed, request._id, at, deps.stamp()),
+          // The request does not wait until everybody knows: they refuse the person as it is.
+          outbox: outboxOf(changed, request._id, at, deps.stamp()).map(({ request: _waits, ...one }) => one),
           audit: [
             {
               _id: `${request._id}/erased`,

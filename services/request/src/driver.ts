@@ -1,7 +1,8 @@
 import { isRetryable, messageOf, type Log } from '@keiro/runtime';
-import type { RequestState } from '@keiro/schemas';
+import type { RequestDocument, RequestState } from '@keiro/schemas';
+import { draftingStore } from './draft.ts';
 import { createLoop } from './loop.ts';
-import type { StageDependencies, StageOutcome } from './stage.ts';
+import type { Stage, StageDependencies, StageOutcome } from './stage.ts';
 import { stageOf } from './stages.ts';
 
 /**
@@ -20,7 +21,8 @@ export interface Driver {
 
 type Waiting = Exclude<StageOutcome, 'moved'> | { readonly on: 'server'; readonly waitingFor: string };
 
-const atOnce = 10;
+/** Requests that take a step at the same time share their round trips: many at once cost little more than one. */
+const atOnce = 200;
 /** How often consumer groups' positions are looked at, which nobody announces. */
 const positionsEveryMs = 50;
 const serversEveryMs = 1000;
@@ -39,23 +41,36 @@ export function startDriver(
 
   async function drive(id: string): Promise<void> {
     try {
-      for (;;) {
-        const request = await store.request(id);
-        const stage = request === null ? undefined : stageOf(request);
-        if (request === null || stage === undefined) {
-          waiting.delete(id);
-          // What did not want to overtake it can go on.
-          wakeWaiting('earlier');
-          return;
+      let stored = await store.request(id);
+      while (stored !== null) {
+        const drafting = draftingStore(store, stored);
+        // Whether another has ended it meanwhile is what these ask of each step.
+        const isDrafted = stored.type === 'deletion';
+        const deps = isDrafted ? { ...options, store: drafting.store } : options;
+        for (let request: RequestDocument | null = stored; ;) {
+          const stage: Stage | undefined = stageOf(request);
+          if (stage === undefined) {
+            waiting.delete(id);
+            // What did not want to overtake it can go on.
+            wakeWaiting('earlier');
+            return;
+          }
+          const outcome = await stage(request, deps);
+          if (outcome !== 'moved') {
+            // What it waits for at first is over in a moment, and what it did until then is done again in no time.
+            const isShort = outcome.on === 'publication' || outcome.on === 'readers';
+            if (!isShort && !(await drafting.flush())) break;
+            waiting.set(id, outcome);
+            return;
+          }
+          log.info({ request: id, state: request.state }, 'request moved on');
+          options.onMoved(request.state);
+          if (!isDrafted || drafting.isLost()) break;
+          request = drafting.current();
         }
-        const outcome = await stage(request, options);
-        if (outcome !== 'moved') {
-          waiting.set(id, outcome);
-          return;
-        }
-        log.info({ request: id, state: request.state }, 'request moved on');
-        options.onMoved(request.state);
+        stored = await store.request(id);
       }
+      waiting.delete(id);
     } catch (error) {
       const retryable = isRetryable(error);
       waiting.set(id, { on: retryable ? 'server' : 'operator', waitingFor: messageOf(error) });
@@ -64,17 +79,26 @@ export function startDriver(
     }
   }
 
-  const loop = createLoop(async (signal) => {
-    while (due.size > 0 && !signal.aborted) {
-      const batch = [...due].slice(0, atOnce);
-      for (const id of batch) due.delete(id);
-      await Promise.all(batch.map(drive));
+  const driving = new Map<string, Promise<void>>();
+  let isClosed = false;
+
+  /** None is driven twice at a time; one that is woken meanwhile is looked at again. */
+  function driveDue(): void {
+    for (const id of due) {
+      if (driving.size >= atOnce || isClosed) return;
+      if (driving.has(id)) continue;
+      due.delete(id);
+      const ended = drive(id).finally(() => {
+        driving.delete(id);
+        driveDue();
+      });
+      driving.set(id, ended);
     }
-  });
+  }
 
   const wake = (id: string): void => {
     due.add(id);
-    loop.wake();
+    driveDue();
   };
   const wakeWaiting = (on: Waiting['on']): void => {
     for (const [id, one] of waiting) if (one.on === on) wake(id);
@@ -108,7 +132,8 @@ export function startDriver(
     async close() {
       for (const timer of timers) clearInterval(timer);
       await reconciler.close();
-      await loop.close();
+      isClosed = true;
+      await Promise.all(driving.values());
     },
   };
 }

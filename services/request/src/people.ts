@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { loadPerson, type LoadedPerson } from '@keiro/runtime';
+import { createBatches, loadPerson, loadPersons, type LoadedPerson } from '@keiro/runtime';
 import type { Life, Person, Ref } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
 
@@ -16,21 +16,32 @@ export interface People {
 }
 
 export function createPeople(db: Db, keys: Pick<KeysClient, 'lookup'>): People {
-  return {
-    personOf: async (ref) => (await loadPerson(db, ref)).person,
-    load: (ref) => loadPerson(db, ref),
-
-    async livesOf(refs) {
-      const lives: Life[] = [];
-      for (let from = 0; from < refs.length; from += lookupLimit) {
-        const { results } = await keys.lookup({ refs: refs.slice(from, from + lookupLimit) });
-        for (const found of results) {
-          if (found !== null && found.generation > found.erasedThrough) {
-            lives.push({ ref: found.ref, generation: found.generation });
-          }
-        }
-      }
-      return lives;
+  // Whoever asks at the same time shares the round trips.
+  const personOf = createBatches(
+    async (refs: readonly Ref[]) => {
+      const persons = await loadPersons(db, refs);
+      return refs.map((ref) => {
+        const person = persons.get(ref);
+        if (person === undefined) throw new RangeError('a walk ends with every person that it began with');
+        return person;
+      });
     },
+    { most: 100 },
+  );
+  const lifeOf = createBatches(
+    async (refs: readonly Ref[]) => {
+      const { results } = await keys.lookup({ refs });
+      return results.map((found): Life | undefined =>
+        found !== null && found.generation > found.erasedThrough
+          ? { ref: found.ref, generation: found.generation }
+          : undefined,
+      );
+    },
+    { most: lookupLimit },
+  );
+  return {
+    personOf,
+    load: (ref) => loadPerson(db, ref),
+    livesOf: async (refs) => (await Promise.all(refs.map(lifeOf))).filter((life) => life !== undefined),
   };
 }

@@ -1,4 +1,4 @@
-import { reached, type Admin, type Positions } from '@keiro/runtime';
+import { createBatches, reached, type Admin, type Positions } from '@keiro/runtime';
 import { collectionTopics, custodyTopics } from '@keiro/schemas';
 
 /** How far the consumers are that a deletion has to wait for. */
@@ -29,13 +29,20 @@ export function readPositions(options: {
       return answer.promise;
     };
   };
+  // Shared by those who ask before the broker is asked: an end from before a request does not cover what was sent until then.
+  const ends = (topics: readonly string[]) => {
+    const ask = createBatches(async (asked: readonly undefined[]) => {
+      const found = await admin.unreadEnds(topics);
+      return asked.map(() => found);
+    });
+    return () => ask(undefined);
+  };
   // Old answers are safe here: a committed offset only grows.
   const tag = shared(() => admin.committed(`keiro.tag${groupSuffix}`, collectionTopics));
   const transfer = shared(() => admin.committed(`keiro.transfer${groupSuffix}`, custodyTopics));
   return {
-    // Ends are never shared: an end from before a request does not cover what was sent until then.
-    collectionEnds: () => admin.unreadEnds(collectionTopics),
-    custodyEnds: () => admin.unreadEnds(custodyTopics),
+    collectionEnds: ends(collectionTopics),
+    custodyEnds: ends(custodyTopics),
     tagged: async (wanted) => reached(wanted, await tag()),
     transferred: async (wanted) => reached(wanted, await transfer()),
   };

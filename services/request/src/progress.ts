@@ -6,6 +6,8 @@ export interface Progress {
   /** Holders that have not answered. */
   readonly outstanding: readonly string[];
   readonly failed: readonly string[];
+  /** Holders whose task is a person's to do. */
+  readonly byHand: readonly string[];
 }
 
 export function progressOf(tasks: readonly TaskDocument[]): Progress {
@@ -15,19 +17,27 @@ export function progressOf(tasks: readonly TaskDocument[]): Progress {
       .map(({ holder }) => holder)
       .sort();
   const failed = holdersIn(({ state }) => state === 'failed');
-  const outstanding = holdersIn((task) => task.state !== 'failed' && !isAnswered(task));
-  if (failed.length > 0) return { outcome: 'waiting-for-operator', outstanding, failed };
-  if (outstanding.length === 0) return { outcome: 'done', outstanding, failed };
+  const byHand = holdersIn(({ state }) => state === 'by-hand');
+  const outstanding = holdersIn(
+    (task) => task.state !== 'failed' && task.state !== 'by-hand' && !isAnswered(task),
+  );
+  const lists = { outstanding, failed, byHand };
+  if (failed.length > 0 || byHand.length > 0) return { outcome: 'waiting-for-operator', ...lists };
+  if (outstanding.length === 0) return { outcome: 'done', ...lists };
   // Whoever is left has been tried and could not.
   const tried = tasks.every((task) => isAnswered(task) || task.errors.length > 0);
-  return { outcome: tried ? 'waiting-for-holder' : 'carrying-out', outstanding, failed };
+  return { outcome: tried ? 'waiting-for-holder' : 'carrying-out', ...lists };
 }
 
-/** An erasure counts as answered only with a probe that found nothing, or by a holder that can only be told. */
+/**
+ * An erasure counts as answered only with a probe that found nothing, or by a holder that can only be told, or because
+ * a person closed it with evidence.
+ */
 function isAnswered(task: TaskDocument): boolean {
   if (task.state !== 'done') return false;
   if (task.directive !== 'erase') return true;
-  return task.receipt?.probe?.found === 0 || task.receipt?.told !== undefined;
+  const { probe, told, byHand } = task.receipt ?? {};
+  return probe?.found === 0 || told !== undefined || byHand !== undefined;
 }
 
 const workingStates: ReadonlySet<RequestDocument['state']> = new Set([

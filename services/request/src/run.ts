@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  checkEviction,
   connectKafka,
   connectMongo,
   connectRedis,
@@ -24,10 +25,13 @@ import { createActs } from './acts.ts';
 import { createAnswers } from './answer-store.ts';
 import { startClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { batchStore } from './batched-store.ts';
 import { createConsents, keysOf } from './consents.ts';
 import { cutRoutes } from './cut-routes.ts';
 import { openCutStore } from './cut-store.ts';
 import { createCuts } from './cuts.ts';
+import { deskRoutes } from './desk-routes.ts';
+import { createDesk } from './desk.ts';
 import { createDispatcher } from './dispatch.ts';
 import { startDriver } from './driver.ts';
 import { createHandler } from './handle.ts';
@@ -36,6 +40,7 @@ import { createCheckedRequests, createPersons } from './identity/requests.ts';
 import { startIdentity } from './identity/start.ts';
 import { openLinkStore } from './link-store.ts';
 import { createLinks } from './links.ts';
+import { openPauses } from './pauses.ts';
 import { createPeople } from './people.ts';
 import { createPublisher } from './policies.ts';
 import { policyRoutes } from './policy-routes.ts';
@@ -88,12 +93,13 @@ export async function startRequest(
   const admin = await kafka.admin();
   opened('admin', () => admin.close());
 
-  const store = openRequestStore(mongo);
+  const store = batchStore(mongo, openRequestStore(mongo));
   const stamp = createStamps(now, await store.newestStamp());
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
   const people = createPeople(mongo.db, keys);
   const violations = openReturnStore(mongo.db);
   const readers = createReaders(now, ['keys', `tag${suffix}`]);
+  const pauses = openPauses(mongo);
   const dispatcher = createDispatcher({ redis, prefix: config.KEIRO_DATABASE, log, now });
   opened('dispatcher', () => dispatcher.close());
   const positions = readPositions({ admin, groupSuffix: suffix, now });
@@ -148,6 +154,7 @@ export async function startRequest(
     positions,
     violations,
     dispatcher,
+    waits: () => pauses.waits(),
     extend: (ref) => links.extend(ref),
     answer: async (request) => {
       const digest = await answers.digestOf(request);
@@ -199,6 +206,8 @@ export async function startRequest(
   const watch = watchChanges({
     collection: mongo.db.collection<TaskDocument>('tasks'),
     operations: ['update', 'replace'],
+    // A claim and an entry that has reached the audit bring no request on.
+    concerns: ({ state }) => state !== undefined && state !== 'running',
     onChange: (task) => {
       driver.wake(requestOfTask(task));
     },
@@ -283,9 +292,25 @@ export async function startRequest(
       ...identity,
       ...requestRoutes({ store, handler, driver, readers, policies, now }),
       ...actRoutes({ store, acts, answers, policies, now }),
+      ...deskRoutes({
+        desk: createDesk({
+          mongo,
+          store,
+          now,
+          onChanged: (id) => {
+            driver.wake(id);
+          },
+        }),
+        pauses,
+        now,
+      }),
       ...policyRoutes({ publisher, policies, now }),
       ...cutRoutes(createCuts({ cuts: openCutStore(mongo, store), store, people, keys, now })),
     ],
-    ready: () => mongo.ping(),
+    async ready() {
+      await mongo.ping();
+      // Without Redis requests are taken all the same; with one that evicts, jobs would go unseen.
+      if (redis.status === 'ready') await checkEviction(redis);
+    },
   };
 }

@@ -1,6 +1,7 @@
 import type { Life, Ref, RequestDocument, RequestStep } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
 import type { Dispatcher } from './dispatch.ts';
+import type { Pauses } from './pauses.ts';
 import type { People } from './people.ts';
 import type { ConsumerPositions } from './positions.ts';
 import type { Readers } from './readers.ts';
@@ -19,6 +20,8 @@ export interface StageDependencies {
   readonly positions: ConsumerPositions;
   readonly violations: Pick<ReturnStore, 'violation'>;
   readonly dispatcher: Pick<Dispatcher, 'offer'>;
+  /** Holders that take no tasks now. */
+  readonly waits: Pauses['waits'];
   /** Makes what stands against the person behind a ref stand against each ref that links have brought meanwhile. */
   readonly extend: (ref: Ref) => Promise<void>;
   readonly publish: () => void;

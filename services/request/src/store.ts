@@ -1,4 +1,4 @@
-import type { ClientSession, Filter, UpdateFilter } from 'mongodb';
+import type { ClientSession, Filter } from 'mongodb';
 import { appendAudit, appendCarriedAudit, type Mongo } from '@keiro/runtime';
 import {
   carriedStates,
@@ -18,9 +18,11 @@ import {
   type TaskDocument,
   type TaskState,
 } from '@keiro/schemas';
+import { advanceTogether, advancing } from './advances.ts';
+import { tellDone, writeBeside } from './beside.ts';
 import type { StandingChange } from './consent.ts';
 import type { Decision, Documents } from './decide.ts';
-import { movedTo } from './lifecycle/moved.ts';
+import { pushed, unmovedOf } from './grown.ts';
 import type { Standings } from './standing.ts';
 
 /** Accepted and not done: what is carried out, and what consents and links look at. */
@@ -77,6 +79,8 @@ export interface RequestStore {
     request: RequestDocument,
     change: Advance,
     beside?: (standings: Standings) => Beside,
+    /** What it changed before and that is not written yet. */
+    before?: readonly Advance[],
   ): Promise<boolean>;
   /**
    * Ends an open request because a deletion, or the end of a violation, has made it pointless; its tasks say so, and
@@ -85,7 +89,11 @@ export interface RequestStore {
   overtake(request: RequestDocument, by: string, at: Date, probe?: Receipt['probe']): Promise<void>;
   request(id: string): Promise<RequestDocument | null>;
   /** Open requests of any of these refs, oldest first. */
-  openOf(refs: readonly Ref[], session?: ClientSession): Promise<RequestDocument[]>;
+  openOf(
+    refs: readonly Ref[],
+    session?: ClientSession,
+    states?: readonly RequestState[],
+  ): Promise<RequestDocument[]>;
   requests(states: readonly RequestState[], limit: number): Promise<RequestDocument[]>;
   openIds(): Promise<string[]>;
   task(id: string): Promise<TaskDocument | null>;
@@ -96,6 +104,8 @@ export interface RequestStore {
   audit(entry: AuditEntry): Promise<void>;
   /** Appends to the audit what workers that were killed have left on the tasks of a request. */
   bringHome(request: string): Promise<void>;
+  /** The audit has what these tasks did: also where a worker was killed before it told it. */
+  tellDone(tasks: readonly TaskDocument[]): Promise<void>;
   /** The oldest messages that Kafka does not have, in order. */
   outbox(limit: number): Promise<OutboxDocument[]>;
   newestStamp(): Promise<string | undefined>;
@@ -139,23 +149,6 @@ export function openRequestStore(mongo: Mongo): RequestStore {
       .sort({ receivedAt: 1 })
       .toArray();
 
-  async function write(beside: Beside, session: ClientSession): Promise<void> {
-    if (beside.standings !== undefined && beside.standings.length > 0) {
-      await standings.bulkWrite(
-        beside.standings.map((standing) => ({
-          replaceOne: { filter: { _id: standing._id }, replacement: standing, upsert: true },
-        })),
-        { session },
-      );
-    }
-    if (beside.tasks !== undefined && beside.tasks.length > 0)
-      await tasks.insertMany([...beside.tasks], { session });
-    if (beside.outbox !== undefined && beside.outbox.length > 0) {
-      await outbox.insertMany([...beside.outbox], { session });
-    }
-    if (beside.audit !== undefined && beside.audit.length > 0) await appendAudit(db, beside.audit, session);
-  }
-
   async function countByState(name: 'requests' | 'tasks'): Promise<Record<string, number>> {
     const groups = await db
       .collection(name)
@@ -175,7 +168,7 @@ export function openRequestStore(mongo: Mongo): RequestStore {
         const before = await standingsOf(refs, session);
         const decision = work(before, await openOf(refs, session, unfinishedStates));
         if (decision.outcome === 'accepted') {
-          await write(decision.documents, session);
+          await writeBeside(db, decision.documents, session);
           await requests.insertOne(decision.documents.request, { session });
         }
         return decision;
@@ -191,7 +184,7 @@ export function openRequestStore(mongo: Mongo): RequestStore {
         const set = changedBy(request, after);
         const { matchedCount } = await requests.updateOne(unmovedOf(request), { $set: set }, { session });
         if (matchedCount === 0) return undefined;
-        await write(documents, session);
+        await writeBeside(db, documents, session);
         return after;
       }),
 
@@ -224,25 +217,15 @@ export function openRequestStore(mongo: Mongo): RequestStore {
         const known = new Set(found.map(({ _id }) => _id));
         // It was carried out before, and something else has changed since: standing follows it alone.
         const fresh = change.requests.filter(({ _id }) => !known.has(_id));
-        await write({ ...change, tasks: change.tasks.filter(({ request }) => !known.has(request)) }, session);
+        const tasksOfNew = change.tasks.filter(({ request }) => !known.has(request));
+        await writeBeside(db, { ...change, tasks: tasksOfNew }, session);
         if (fresh.length > 0) await requests.insertMany([...fresh], { session });
         return fresh.map(({ _id }) => _id);
       }),
 
-    async advance(request, change, beside) {
-      const update: UpdateFilter<RequestDocument> = {
-        ...(change.set === undefined ? {} : { $set: change.set }),
-        ...(change.unsetPlan === true ? { $unset: { plan: '' } } : {}),
-        ...pushed(request, change),
-      };
-      const unmoved = unmovedOf(request);
-      if (beside === undefined) return (await requests.updateOne(unmoved, update)).matchedCount === 1;
-      const refs = (change.set?.lives ?? request.lives).map(({ ref }) => ref);
-      return mongo.transaction(async (session) => {
-        const { matchedCount } = await requests.updateOne(unmoved, update, { session });
-        if (matchedCount === 1) await write(beside(await standingsOf(refs, session)), session);
-        return matchedCount === 1;
-      });
+    async advance(request, change, beside, before) {
+      const [moved] = await advanceTogether(mongo, [advancing(request, change, beside, before)]);
+      return moved === true;
     },
 
     overtake: (request, by, at, probe) =>
@@ -252,7 +235,7 @@ export function openRequestStore(mongo: Mongo): RequestStore {
           unmovedOf(request),
           {
             $set: { state: 'done', doneAt: at },
-            ...pushed(request, { set: { state: 'done' }, step }),
+            ...pushed(request, [{ set: { state: 'done' }, step }]),
           },
           { session },
         );
@@ -321,6 +304,8 @@ export function openRequestStore(mongo: Mongo): RequestStore {
       await appendCarriedAudit(db, tasks, { request });
     },
 
+    tellDone: (done) => tellDone(db, done),
+
     outbox: (limit) => outbox.find().sort({ _id: 1 }).limit(limit).toArray(),
     newestStamp: async () => (await outbox.find().sort({ _id: -1 }).limit(1).next())?._id,
     isPublished: async (request) => (await outbox.findOne({ request }, { projection: { _id: 1 } })) === null,
@@ -351,23 +336,3 @@ const changedBy = (before: RequestDocument, after: RequestDocument): Partial<Req
   Object.fromEntries(
     Object.entries(after).filter(([name, value]) => before[name as keyof RequestDocument] !== value),
   );
-
-/** Nobody has moved it or added to it since it was read. */
-const unmovedOf = ({ _id, state, steps, events }: RequestDocument): Filter<RequestDocument> => ({
-  _id,
-  state,
-  steps: { $size: steps.length },
-  events: events === undefined ? { $exists: false } : { $size: events.length },
-});
-
-/** What an advance adds to a request: its step, and where it takes it somewhere else what has happened by that. Pure. */
-function pushed(request: RequestDocument, { set, step }: Advance): UpdateFilter<RequestDocument> {
-  const events = movedTo(request, set?.state, step?.at);
-  const unsent = events.flatMap(({ type, n }) => (type === 'notice-due' ? [n] : []));
-  const push = {
-    ...(step === undefined ? {} : { steps: step }),
-    ...(events.length === 0 ? {} : { events: { $each: [...events] } }),
-    ...(unsent.length === 0 ? {} : { unsent: { $each: unsent } }),
-  };
-  return Object.keys(push).length === 0 ? {} : { $push: push };
-}

@@ -103,6 +103,7 @@ export function taskViewOf(task: TaskDocument): TaskView {
     ...(task.receipt === undefined ? {} : { receipt: receiptView(task.receipt) }),
     errors: task.errors.map(({ at, attempt, message }) => ({ at: at.toISOString(), attempt, message })),
     createdAt: task.createdAt.toISOString(),
+    ...(task.desk === undefined ? {} : { desk: { ...task.desk, since: task.desk.since.toISOString() } }),
     ...(task.doneAt === undefined ? {} : { doneAt: task.doneAt.toISOString() }),
   };
 }

@@ -11,6 +11,8 @@ const pauseMs = 1000;
 export function watchChanges<T extends { readonly _id: string }>(options: {
   collection: Collection<T>;
   operations: readonly ('insert' | 'update' | 'replace')[];
+  /** Of an update, whether it is of interest, by what it set; all are unless said. */
+  concerns?: (set: Partial<T>) => boolean;
   onChange: (id: string) => void;
   log: Log;
 }): { close(): Promise<void> } {
@@ -24,7 +26,12 @@ export function watchChanges<T extends { readonly _id: string }>(options: {
       stream = collection.watch([{ $match: { operationType: { $in: operations } } }]);
       try {
         for await (const change of stream) {
-          if ('documentKey' in change) options.onChange(change.documentKey._id);
+          if (!('documentKey' in change)) continue;
+          if (change.operationType === 'update' && options.concerns !== undefined) {
+            const { updatedFields } = change.updateDescription;
+            if (updatedFields != null && !options.concerns(updatedFields)) continue;
+          }
+          options.onChange(change.documentKey._id);
         }
       } catch (error) {
         if (isStopped()) return;

@@ -1,5 +1,6 @@
 /* Everything but the registry's client, which is heavy: import that as `@keiro/runtime/registry`. */
 export * from './audit.ts';
+export * from './batches.ts';
 export * from './call.ts';
 export * from './carried-audit.ts';
 export * from './clients.ts';

@@ -20,13 +20,20 @@ export async function connectRedis(options: {
     { what: 'Redis', log: options.log, giveUpAfterMs: options.giveUpAfterMs ?? 60_000 },
     () => (redis.status === 'ready' ? Promise.resolve() : redis.connect()),
   );
-  const answer = await redis.config('GET', 'maxmemory-policy');
-  const policy = answer[1];
-  if (policy !== 'noeviction') {
+  try {
+    await checkEviction(redis);
+  } catch (error) {
     redis.disconnect();
-    throw new KeiroError('configuration', 'Redis must run with maxmemory-policy noeviction', {
-      retryable: false,
-    });
+    throw error;
   }
   return redis;
+}
+
+/** Throws where Redis would evict, as it may have been told since the start. */
+export async function checkEviction(redis: Redis): Promise<void> {
+  const [, policy] = await redis.config('GET', 'maxmemory-policy');
+  if (policy === 'noeviction') return;
+  throw new KeiroError('configuration', 'Redis must run with maxmemory-policy noeviction', {
+    retryable: false,
+  });
 }

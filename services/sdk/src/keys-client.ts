@@ -3,6 +3,7 @@ import {
   custodyKeysResponseSchema,
   destroyResponseSchema,
   directiveKeyResponseSchema,
+  keysBatch,
   lookupResponseSchema,
   quarantineDaysResponseSchema,
   quarantineDestroyResponseSchema,
@@ -18,6 +19,7 @@ import {
   type DestroyResponse,
   type DutyReleaseRequest,
   type Identifier,
+  type KeyErasure,
   type Life,
   type LookupResponse,
   type Ref,
@@ -25,9 +27,11 @@ import {
   type ReleaseResponse,
   type SealRequest,
   type SealResponse,
+  type SweepAsked,
+  type SweepPrepare,
   type SweepResponse,
 } from '@keiro/schemas';
-import { callJson, RefusedError } from '@keiro/runtime';
+import { callJson, createBatches, RefusedError } from '@keiro/runtime';
 import { z } from 'zod';
 
 /** The keys service as its callers see it. Each call needs its own right; see the schemas for shapes. */
@@ -56,6 +60,25 @@ export interface KeysClient {
 }
 
 export function createKeysClient(options: { url: string; token: string }): KeysClient {
+  const most = { most: keysBatch };
+  // Requests that are carried out at the same time share their calls.
+  const prepare = createBatches(async (sweeps: readonly SweepPrepare[]) => {
+    const body = { sweeps };
+    return (await callJson(options, { path: '/v1/sweeps/prepare', body }, sweepPrepareResponseSchema))
+      .prepared;
+  }, most);
+  const read = createBatches(async (sweeps: readonly SweepAsked[]) => {
+    const body = { sweeps };
+    return (await callJson(options, { path: '/v1/sweeps/read', body }, sweepResponseSchema)).sweeps;
+  }, most);
+  const destroy = createBatches(async (erasures: readonly KeyErasure[]) => {
+    const body = { erasures };
+    return (await callJson(options, { path: '/v1/destroy', body }, destroyResponseSchema)).results;
+  }, most);
+  const forget = createBatches(async (requests: readonly string[]) => {
+    await callJson(options, { path: '/v1/sweeps/forget', body: { requests } }, z.unknown());
+    return requests.map(() => undefined);
+  }, most);
   return {
     seal: (body) => callJson(options, { path: '/v1/seal', body }, sealResponseSchema),
     release: (body) => callJson(options, { path: '/v1/release', body }, releaseResponseSchema),
@@ -81,17 +104,12 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
       const request = { path: '/v1/quarantine-keys/destroy', body: { days } };
       return (await callJson(options, request, quarantineDestroyResponseSchema)).destroyed;
     },
-    async prepareSweep(request, lives) {
-      const body = { request, lives };
-      return (await callJson(options, { path: '/v1/sweeps/prepare', body }, sweepPrepareResponseSchema))
-        .prepared;
+    prepareSweep: (request, lives) => prepare({ request, lives: [...lives] }),
+    async sweep(request, holder) {
+      const kept = await read({ request, ...(holder === undefined ? {} : { holder }) });
+      if (kept === null) throw new RefusedError(404, 'answered 404: nothing is kept for this request');
+      return kept;
     },
-    sweep: (request, holder) =>
-      callJson(
-        options,
-        { path: '/v1/sweeps/read', body: { request, ...(holder === undefined ? {} : { holder }) } },
-        sweepResponseSchema,
-      ),
     async directiveKey(request, holder) {
       try {
         const body = { request, holder };
@@ -106,14 +124,7 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
         throw error;
       }
     },
-    destroy: (request, lives, at) =>
-      callJson(
-        options,
-        { path: '/v1/destroy', body: { request, lives, at: at.toISOString() } },
-        destroyResponseSchema,
-      ),
-    async forgetSweep(request) {
-      await callJson(options, { path: '/v1/sweeps/forget', body: { request } }, z.unknown());
-    },
+    destroy: (request, lives, at) => destroy({ request, lives: [...lives], at: at.toISOString() }),
+    forgetSweep: (request) => forget(request),
   };
 }

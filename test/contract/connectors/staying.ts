@@ -110,6 +110,7 @@ function erasingBy(config: ConnectorConfig, action: 'null' | 'pseudonymise'): Co
           connector: erasingBy(part.connector, action) as typeof part.connector,
         })),
       };
+    case 'by-hand':
     case 'http':
     case 'google-analytics':
     case 'directive':

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { MongoError } from 'mongodb';
 import pg from 'pg';
-import { KeiroError } from '@keiro/runtime';
+import { isRetryable, KeiroError } from '@keiro/runtime';
 
 /** Drivers say it in words alone. */
 const timeouts = new Map([
@@ -37,6 +37,18 @@ export function describeFailure(error: unknown): string {
   if (typeof code === 'string') return `${error.name} ${code}`;
   const inner: unknown = Array.isArray(errors) ? errors[0] : error.cause;
   return types.isNativeError(inner) ? `${error.name}: ${describeFailure(inner)}` : error.name;
+}
+
+/**
+ * Whether the holder did not answer at all, so that others would fare no better. What it said of one task, however
+ * wrong, is no outage. Pure.
+ */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof KeiroError) return error.code === 'unavailable';
+  if (error instanceof pg.DatabaseError) return /^(08|57P|53)/.test(error.code ?? '');
+  if (isRetryable(error)) return true;
+  // The driver's own words for a connection that was lost or not made carry no code.
+  return types.isNativeError(error) && /^(Connection terminated|timeout exceeded when)/.test(error.message);
 }
 
 /** Where in our code it happened: the frames of the stack, without the message above them. */

@@ -66,6 +66,8 @@ function openKind(
       if (directives === undefined)
         throw new ConnectorError('configuration', 'there is no way to send directives');
       return openDirectiveConnector(config, directives);
+    case 'by-hand':
+      throw new ConnectorError('by-hand', 'no program can ask this holder');
     case 'composite':
       return openCompositeConnector(
         config.parts.map(({ name, connector }) => ({

@@ -1,0 +1,43 @@
+import type { RequestDocument, RequestEvent, RequestStep } from '@keiro/schemas';
+import type { Filter, UpdateFilter } from 'mongodb';
+import { movedTo } from './lifecycle/moved.ts';
+import type { Advance } from './store.ts';
+
+/** What changes of a request, one after the other, add to it. */
+interface Growth {
+  readonly steps: readonly RequestStep[];
+  /** What has happened by where they took it. */
+  readonly events: readonly RequestEvent[];
+  /** Numbers of the notices that are due now. */
+  readonly unsent: readonly number[];
+}
+
+/** Pure. */
+export function growthOf(request: RequestDocument, changes: readonly Advance[]): Growth {
+  let { events } = request;
+  for (const { set, step } of changes) {
+    const more = movedTo({ events }, set?.state, step?.at);
+    if (events !== undefined) events = [...events, ...more];
+  }
+  const added = events?.slice(request.events?.length ?? 0) ?? [];
+  return {
+    steps: changes.flatMap(({ step }) => step ?? []),
+    events: added,
+    unsent: added.flatMap(({ type, n }) => (type === 'notice-due' ? [n] : [])),
+  };
+}
+
+/** The same as an update. Pure. */
+export function pushed(request: RequestDocument, changes: readonly Advance[]): UpdateFilter<RequestDocument> {
+  const lists = Object.entries(growthOf(request, changes)).filter(([, list]) => list.length > 0);
+  if (lists.length === 0) return {};
+  return { $push: Object.fromEntries(lists.map(([name, list]) => [name, { $each: list }])) };
+}
+
+/** Nobody has moved it or added to it since it was read. */
+export const unmovedOf = ({ _id, state, steps, events }: RequestDocument): Filter<RequestDocument> => ({
+  _id,
+  state,
+  steps: { $size: steps.length },
+  events: events === undefined ? { $exists: false } : { $size: events.length },
+});
