@@ -38,7 +38,11 @@ export function createGate(options: { db: Db; metrics: Metrics; log: Log; now: (
   /** Outages in a row, as this worker met them. */
   const outages = new Map<string, number>();
   /** Where a task of this worker tries for all. */
-  const tries = new Set<string>();
+  const tries = new Map<string, { readonly over: Promise<void>; readonly end: () => void }>();
+  const endTrial = (holder: string): boolean => {
+    tries.get(holder)?.end();
+    return tries.delete(holder);
+  };
 
   /** Of several workers one makes a change; the others see what it made. */
   async function change(holder: string, next: Breaker): Promise<boolean> {
@@ -79,24 +83,29 @@ export function createGate(options: { db: Db; metrics: Metrics; log: Log; now: (
 
     async enter(holder) {
       if (paused.has(holder)) return false;
+      // Those that came with the one that tries go on with it.
+      for (let trial = tries.get(holder); trial !== undefined; trial = tries.get(holder)) await trial.over;
       const breaker = known.get(holder);
       const answer = ask(breaker, now());
       if (answer !== 'try' || breaker === undefined) return answer === 'go';
+      let end: () => void = () => undefined;
+      const over = new Promise<void>((resolve) => (end = resolve));
+      tries.set(holder, { over, end });
       const isOurs = await change(holder, trying(breaker, new Date(now().getTime() + trialMs)));
-      if (isOurs) tries.add(holder);
+      if (!isOurs) endTrial(holder);
       return isOurs;
     },
 
     async leave(holder) {
       const breaker = known.get(holder);
-      if (breaker?.state === 'trying' && tries.delete(holder))
+      if (endTrial(holder) && breaker?.state === 'trying')
         await change(holder, { state: 'open', since: breaker.since, until: now() });
     },
 
     async answered(holder) {
       outages.delete(holder);
-      tries.delete(holder);
       if (known.get(holder)?.state === 'trying') await change(holder, closed(now()));
+      endTrial(holder);
     },
 
     async silent(holder) {
@@ -104,6 +113,7 @@ export function createGate(options: { db: Db; metrics: Metrics; log: Log; now: (
       outages.set(holder._id, met);
       const next = afterOutage(known.get(holder._id), met, now(), limitsOf(holder));
       if (next !== undefined) await change(holder._id, next);
+      endTrial(holder._id);
       const breaker = known.get(holder._id);
       return breaker === undefined || breaker.state === 'closed' ? undefined : breaker.until;
     },

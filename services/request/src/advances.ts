@@ -1,9 +1,15 @@
 import type { Mongo } from '@keiro/runtime';
 import type { RequestDocument, RequestStep, StandingDocument } from '@keiro/schemas';
 import type { ClientSession, UpdateFilter } from 'mongodb';
-import { writeBeside } from './beside.ts';
+import { writeBeside, type Beside } from './beside.ts';
 import type { Standings } from './standing.ts';
-import type { Advance, Beside } from './store.ts';
+
+/** What a stage of a request changes; `step` is appended, with its evidence. */
+export interface Advance {
+  readonly set?: Partial<Pick<RequestDocument, 'state' | 'plan' | 'lives' | 'ambiguous' | 'doneAt'>>;
+  readonly unsetPlan?: boolean;
+  readonly step?: RequestStep;
+}
 
 /** One step of one request, with what is written together with it. */
 export interface Advancing {

@@ -1,5 +1,6 @@
 import type { RequestDocument } from '@keiro/schemas';
-import type { Advance, RequestStore } from './store.ts';
+import type { Advance } from './advances.ts';
+import type { RequestStore } from './store.ts';
 
 /** The request after a step. Pure. */
 export function stepped(request: RequestDocument, { set, unsetPlan, step }: Advance): RequestDocument {

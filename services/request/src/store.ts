@@ -16,10 +16,10 @@ import type {
   TaskDocument,
   TaskState,
 } from '@keiro/schemas';
-import { advanceTogether, advancing } from './advances.ts';
-import { tellDone, writeBeside } from './beside.ts';
+import { advanceTogether, advancing, type Advance } from './advances.ts';
+import { tellDone, writeBeside, type Beside } from './beside.ts';
 import type { StandingChange } from './consent.ts';
-import type { Decision, Documents } from './decide.ts';
+import type { Decision } from './decide.ts';
 import type { Standings } from './standing.ts';
 
 export const openStates: readonly RequestState[] = [
@@ -29,16 +29,6 @@ export const openStates: readonly RequestState[] = [
   'carrying-out',
   'waiting-for-operator',
 ];
-
-/** What a stage of a request changes; `step` is appended, with its evidence. */
-export interface Advance {
-  readonly set?: Partial<Pick<RequestDocument, 'state' | 'plan' | 'lives' | 'ambiguous' | 'doneAt'>>;
-  readonly unsetPlan?: boolean;
-  readonly step?: RequestStep;
-}
-
-/** What is written together with an advance, in one transaction. */
-export type Beside = Partial<Pick<Documents, 'tasks' | 'standings' | 'outbox' | 'audit'>>;
 
 /** The request service's half of the lineage store. */
 export interface RequestStore {
