@@ -11,9 +11,9 @@ export interface HolderGate {
   /** Reads what operators and other workers have decided meanwhile. */
   refresh(): Promise<void>;
   isShut(holder: string): boolean;
-  /** Whether a task may be begun; where one tries for all, it is that one. */
-  enter(holder: string): Promise<boolean>;
-  /** There was nothing to begin. */
+  /** Whether a task may be begun; `try`: it is the one that tries for all, and has to {@link HolderGate.leave}. */
+  enter(holder: string): Promise<'go' | 'try' | 'wait'>;
+  /** The one that tried is over, whether or not it has an answer. */
   leave(holder: string): Promise<void>;
   /** The holder answered, with whatever. */
   answered(holder: string): Promise<void>;
@@ -82,18 +82,19 @@ export function createGate(options: { db: Db; metrics: Metrics; log: Log; now: (
     isShut: (holder) => paused.has(holder) || ask(known.get(holder), now()) === 'wait',
 
     async enter(holder) {
-      if (paused.has(holder)) return false;
+      if (paused.has(holder)) return 'wait';
       // Those that came with the one that tries go on with it.
       for (let trial = tries.get(holder); trial !== undefined; trial = tries.get(holder)) await trial.over;
       const breaker = known.get(holder);
       const answer = ask(breaker, now());
-      if (answer !== 'try' || breaker === undefined) return answer === 'go';
+      if (answer !== 'try' || breaker === undefined) return answer;
       let end: () => void = () => undefined;
       const over = new Promise<void>((resolve) => (end = resolve));
       tries.set(holder, { over, end });
       const isOurs = await change(holder, trying(breaker, new Date(now().getTime() + trialMs)));
-      if (!isOurs) endTrial(holder);
-      return isOurs;
+      if (isOurs) return 'try';
+      endTrial(holder);
+      return 'wait';
     },
 
     async leave(holder) {
