@@ -11,9 +11,9 @@ export interface HolderGate {
   /** Reads what operators and other workers have decided meanwhile. */
   refresh(): Promise<void>;
   isShut(holder: string): boolean;
-  /** Whether a task may be begun; where one tries for all, it is that one. */
-  enter(holder: string): Promise<boolean>;
-  /** There was nothing to begin. */
+  /** Whether a task may be begun; `try`: it is the one that tries for all, and has to {@link HolderGate.leave}. */
+  enter(holder: string): Promise<'go' | 'try' | 'wait'>;
+  /** The one that tried is over, whether or not it has an answer. */
   leave(holder: string): Promise<void>;
   /** The holder answered, with whatever. */
   answered(holder: string): Promise<void>;
@@ -38,7 +38,11 @@ export function createGate(options: { db: Db; metrics: Metrics; log: Log; now: (
   /** Outages in a row, as this worker met them. */
   const outages = new Map<string, number>();
   /** Where a task of this worker tries for all. */
-  const tries = new Set<string>();
+  const tries = new Map<string, { readonly over: Promise<void>; readonly end: () => void }>();
+  const endTrial = (holder: string): boolean => {
+    tries.get(holder)?.end();
+    return tries.delete(holder);
+  };
 
   /** Of several workers one makes a change; the others see what it made. */
   async function change(holder: string, next: Breaker): Promise<boolean> {
@@ -78,25 +82,31 @@ export function createGate(options: { db: Db; metrics: Metrics; log: Log; now: (
     isShut: (holder) => paused.has(holder) || ask(known.get(holder), now()) === 'wait',
 
     async enter(holder) {
-      if (paused.has(holder)) return false;
+      if (paused.has(holder)) return 'wait';
+      // Those that came with the one that tries go on with it.
+      for (let trial = tries.get(holder); trial !== undefined; trial = tries.get(holder)) await trial.over;
       const breaker = known.get(holder);
       const answer = ask(breaker, now());
-      if (answer !== 'try' || breaker === undefined) return answer === 'go';
+      if (answer !== 'try' || breaker === undefined) return answer;
+      let end: () => void = () => undefined;
+      const over = new Promise<void>((resolve) => (end = resolve));
+      tries.set(holder, { over, end });
       const isOurs = await change(holder, trying(breaker, new Date(now().getTime() + trialMs)));
-      if (isOurs) tries.add(holder);
-      return isOurs;
+      if (isOurs) return 'try';
+      endTrial(holder);
+      return 'wait';
     },
 
     async leave(holder) {
       const breaker = known.get(holder);
-      if (breaker?.state === 'trying' && tries.delete(holder))
+      if (endTrial(holder) && breaker?.state === 'trying')
         await change(holder, { state: 'open', since: breaker.since, until: now() });
     },
 
     async answered(holder) {
       outages.delete(holder);
-      tries.delete(holder);
       if (known.get(holder)?.state === 'trying') await change(holder, closed(now()));
+      endTrial(holder);
     },
 
     async silent(holder) {
@@ -104,6 +114,7 @@ export function createGate(options: { db: Db; metrics: Metrics; log: Log; now: (
       outages.set(holder._id, met);
       const next = afterOutage(known.get(holder._id), met, now(), limitsOf(holder));
       if (next !== undefined) await change(holder._id, next);
+      endTrial(holder._id);
       const breaker = known.get(holder._id);
       return breaker === undefined || breaker.state === 'closed' ? undefined : breaker.until;
     },

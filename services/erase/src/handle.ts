@@ -16,6 +16,7 @@ import type { HolderGate } from './gate.ts';
 import { holdLease } from './lease.ts';
 import { openLocators } from './locators.ts';
 import { ByHandError, knowsLocators, locatorsOf } from './returned.ts';
+import type { Claim } from './claims.ts';
 import type { EraseStore } from './store.ts';
 
 export interface TaskDependencies {
@@ -40,14 +41,20 @@ export interface TaskDependencies {
  * What a killed worker left is claimed again when its lease is over; every step may then be done twice.
  */
 export async function runTask(id: string, at: string, deps: TaskDependencies): Promise<void> {
-  const { store, gate, log, now } = deps;
+  const { store, gate, now } = deps;
   // The task stays as it is; its job comes back when its holder takes tasks again.
-  if (!(await gate.enter(at))) return;
-  const claim = await store.claim(id, deps.worker, now(), leaseEnd(deps));
-  if (claim === undefined) {
-    await gate.leave(at);
-    return;
+  const entry = await gate.enter(at);
+  if (entry === 'wait') return;
+  try {
+    const claim = await store.claim(id, deps.worker, now(), leaseEnd(deps));
+    if (claim !== undefined) await attempt(id, claim, deps);
+  } finally {
+    if (entry === 'try') await gate.leave(at);
   }
+}
+
+async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promise<void> {
+  const { store, gate, log, now } = deps;
   const { task } = claim;
   const lease = holdLease({
     renew: (until) => store.renew(claim, until),

@@ -35,6 +35,8 @@ export function startWorkers(options: {
       queueOf(holder),
       async (job: Job) => {
         await options.run(jobSchema.parse(job.data).task, holder);
+        // At once, or the jobs of all that wait would pass by.
+        if (gate.isShut(holder)) await worker.pause(true);
       },
       {
         connection: redis,
@@ -77,7 +79,7 @@ export function startWorkers(options: {
       workers.set(holder, running);
       const { worker, queue } = running;
       if (gate.isShut(holder) !== worker.isPaused()) {
-        if (worker.isPaused()) worker.resume();
+        if (worker.isPaused()) await worker.resume();
         else await worker.pause(true);
       }
       // Over all workers; told again and again, because Redis may have lost it. While Redis is away nothing is lost.

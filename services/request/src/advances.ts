@@ -1,10 +1,9 @@
 import type { Mongo } from '@keiro/runtime';
 import type { RequestDocument, StandingDocument } from '@keiro/schemas';
 import type { ClientSession, UpdateFilter } from 'mongodb';
-import { writeBeside } from './beside.ts';
-import { growthOf, pushed, unmovedOf } from './grown.ts';
+import { writeBeside, type Beside } from './beside.ts';
+import { growthOf, pushed, unmovedOf, type Advance } from './grown.ts';
 import type { Standings } from './standing.ts';
-import type { Advance, Beside } from './store.ts';
 
 /** One step of one request, with what is written together with it. */
 export interface Advancing {

@@ -7,7 +7,10 @@ import {
   type TaskDocument,
 } from '@keiro/schemas';
 import type { ClientSession, Db } from 'mongodb';
-import type { Beside } from './store.ts';
+import type { Documents } from './decide.ts';
+
+/** What is written together with a change of a request, in one transaction. */
+export type Beside = Partial<Pick<Documents, 'tasks' | 'standings' | 'outbox' | 'audit'>>;
 
 /** Writes what goes together with a change of a request, in its transaction. */
 export async function writeBeside(db: Db, beside: Beside, session: ClientSession): Promise<void> {

@@ -55,10 +55,7 @@ export function createDesk(deps: {
     };
     const unchanged: Filter<TaskDocument> = { _id: id, state: { $in: [...waiting] }, attempt: task.attempt };
     const written = { ...(set === undefined ? {} : { $set: set }), ...carrying([entry]) };
-    const { matchedCount } = await tasks.updateOne(
-      unchanged,
-      written as unknown as UpdateFilter<TaskDocument>,
-    );
+    const { matchedCount } = await tasks.updateOne(unchanged, written);
     if (matchedCount === 0) {
       throw new ProblemError(409, 'not-waiting', 'only a task that waits for an operator can be changed');
     }
@@ -97,7 +94,7 @@ export function createDesk(deps: {
             return {
               updateOne: {
                 filter: { _id: task._id, state: 'failed' as const, attempt: task.attempt },
-                update: update as unknown as UpdateFilter<TaskDocument>,
+                update,
               },
             };
           }),

@@ -1,6 +1,6 @@
 import type { RequestDocument } from '@keiro/schemas';
-import { growthOf } from './grown.ts';
-import type { Advance, RequestStore } from './store.ts';
+import { growthOf, type Advance } from './grown.ts';
+import type { RequestStore } from './store.ts';
 
 /** The request after a step. Pure. */
 export function stepped(request: RequestDocument, change: Advance): RequestDocument {

@@ -1,7 +1,13 @@
 import type { RequestDocument, RequestEvent, RequestStep } from '@keiro/schemas';
 import type { Filter, UpdateFilter } from 'mongodb';
 import { movedTo } from './lifecycle/moved.ts';
-import type { Advance } from './store.ts';
+
+/** What a stage of a request changes; `step` is appended, with its evidence. */
+export interface Advance {
+  readonly set?: Partial<Pick<RequestDocument, 'state' | 'plan' | 'lives' | 'ambiguous' | 'doneAt'>>;
+  readonly unsetPlan?: boolean;
+  readonly step?: RequestStep;
+}
 
 /** What changes of a request, one after the other, add to it. */
 interface Growth {

@@ -19,26 +19,16 @@ import {
   type TaskState,
 } from '@keiro/schemas';
 import { advanceTogether, advancing } from './advances.ts';
-import { tellDone, writeBeside } from './beside.ts';
+import { tellDone, writeBeside, type Beside } from './beside.ts';
 import type { StandingChange } from './consent.ts';
 import type { Decision, Documents } from './decide.ts';
-import { pushed, unmovedOf } from './grown.ts';
+import { pushed, unmovedOf, type Advance } from './grown.ts';
 import type { Standings } from './standing.ts';
 
 /** Accepted and not done: what is carried out, and what consents and links look at. */
 export const openStates: readonly RequestState[] = carriedStates;
 /** Not at its end: what R7's clock runs for. */
 export const unfinishedStates: readonly RequestState[] = [...pendingStates, ...carriedStates];
-
-/** What a stage of a request changes; `step` is appended, with its evidence. */
-export interface Advance {
-  readonly set?: Partial<Pick<RequestDocument, 'state' | 'plan' | 'lives' | 'ambiguous' | 'doneAt'>>;
-  readonly unsetPlan?: boolean;
-  readonly step?: RequestStep;
-}
-
-/** What is written together with an advance, in one transaction. */
-export type Beside = Partial<Pick<Documents, 'tasks' | 'standings' | 'outbox' | 'audit'>>;
 
 /** The request service's half of the lineage store. */
 export interface RequestStore {

@@ -29,7 +29,7 @@ export function watchChanges<T extends { readonly _id: string }>(options: {
           if (!('documentKey' in change)) continue;
           if (change.operationType === 'update' && options.concerns !== undefined) {
             const { updatedFields } = change.updateDescription;
-            if (updatedFields != null && !options.concerns(updatedFields)) continue;
+            if (!options.concerns(updatedFields ?? {})) continue;
           }
           options.onChange(change.documentKey._id);
         }

@@ -41,7 +41,10 @@ export async function bareErasures(
   const requests = mongo.db.collection<BareRequest>('bareRequests');
   const tasks = mongo.db.collection<BareTask>('bareTasks');
   await tasks.createIndex({ request: 1 });
-  const connectors = holders.map(({ connector }) => openConnector(connector, (name) => env[name], log));
+  const connectors = holders.map((holder) => ({
+    holder,
+    connector: openConnector(holder.connector, (name) => env[name], log),
+  }));
   const open = new Map(people.map((_, n) => [String(n), holders.length]));
   let allDone: () => void = () => undefined;
   const done = new Promise<void>((resolve) => (allDone = resolve));
@@ -66,13 +69,13 @@ export async function bareErasures(
   }
 
   const queues = holders.map(({ id }) => new Queue(`bare.${id}`, { connection, prefix }));
-  const workers = holders.map(
-    (holder, n) =>
-      new Worker<{ n: string }>(
-        `bare.${holder.id}`,
-        ({ data }) => carryOut(connectors[n] as Connector, holder, data.n),
-        { connection, prefix, concurrency: jobsAtOnce },
-      ),
+  const workers = connectors.map(
+    ({ connector, holder }) =>
+      new Worker<{ n: string }>(`bare.${holder.id}`, ({ data }) => carryOut(connector, holder, data.n), {
+        connection,
+        prefix,
+        concurrency: jobsAtOnce,
+      }),
   );
   const failed = new Promise<never>((_, reject) => {
     for (const worker of workers) worker.on('failed', (_job, error) => reject(error));
@@ -97,7 +100,7 @@ export async function bareErasures(
   } finally {
     await Promise.all(workers.map((worker) => worker.close()));
     await Promise.all(queues.map((queue) => queue.close()));
-    await Promise.all(connectors.map((connector) => connector.close()));
+    await Promise.all(connectors.map(({ connector }) => connector.close()));
     connection.disconnect();
     await Promise.all([requests.drop(), tasks.drop()]);
   }

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { MongoClient, type Collection, type Document } from 'mongodb';
+import { MongoClient, type Collection } from 'mongodb';
 import pg from 'pg';
 import type { ConnectorConfig, Holder } from '@keiro/schemas';
 import { setting, type StackEnvironment } from '../../services.ts';
@@ -33,7 +33,7 @@ export const newPeople = (count: number): BenchPerson[] =>
 export async function createBenchCompany(env: StackEnvironment, folder: string): Promise<BenchCompany> {
   const name = `bench_${randomBytes(4).toString('hex')}`;
   const mongo = await new MongoClient(setting(env, 'DEMO_MONGO_URL')).connect();
-  const collections = ['crm', 'support'].map((of): Collection<Document> => mongo.db(name).collection(of));
+  const collections = ['crm', 'support'].map((of): Collection => mongo.db(name).collection(of));
   for (const collection of collections) {
     for (const field of ['member', 'email']) await collection.createIndex({ [field]: 1 });
   }

@@ -50,7 +50,8 @@ export async function benchErase(
     const ids: string[] = [];
     await Promise.all(
       Array.from({ length: clients }, async (_, client) => {
-        for (let n = client; n < many.length; n += clients) ids.push(await ask(many[n] as BenchPerson));
+        const own = many.filter((_person, n) => n % clients === client);
+        for (const person of own) ids.push(await ask(person));
       }),
     );
     await ended(pipeline, ids);
