@@ -122,25 +122,26 @@ describe('a request whose identity is checked', () => {
     const person = await registered();
     const seen: string[] = [];
     const ids: string[] = [];
-    for (const type of ['disclosure', 'deletion'] as const) {
-      for (const email of [person.email, `${randomUUID()}@nobody.example`]) {
-        const id = await ask(type, email);
-        const answers = [await call(`/${id}/identity/code`, {})];
-        for (let n = 0; n < 6; n += 1)
-          answers.push(await call(`/${id}/identity/answer`, { code: '00000000' }));
-        for (let n = 0; n < 5; n += 1)
-          answers.push(await call(`/${id}/identity/session`, { token: 'no.token.atall' }));
-        answers.push(await call(`/${id}`));
-        ids.push(id);
-        seen.push(
-          JSON.stringify(answers)
-            .replaceAll(id, 'ID')
-            .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME'),
-        );
-      }
+    for (const [type, email] of [
+      ['disclosure', person.email],
+      ['disclosure', `${randomUUID()}@nobody.example`],
+      ['deletion', person.email],
+    ] as const) {
+      const id = await ask(type, email);
+      const answers = [await call(`/${id}/identity/code`, {})];
+      for (let n = 0; n < 6; n += 1)
+        answers.push(await call(`/${id}/identity/answer`, { code: '00000000' }));
+      for (let n = 0; n < 5; n += 1)
+        answers.push(await call(`/${id}/identity/session`, { token: 'no.token.atall' }));
+      answers.push(await call(`/${id}`));
+      ids.push(id);
+      seen.push(
+        JSON.stringify(answers)
+          .replaceAll(id, 'ID')
+          .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME'),
+      );
     }
     expect(seen[1]).toBe(seen[0]);
-    expect(seen[3]).toBe(seen[2]);
     const [disclosure = '', , deletion = ''] = ids;
     expect(await view(disclosure)).toMatchObject({
       state: 'refused',
