@@ -123,6 +123,42 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
     ],
     ask: 'request suspension',
   },
+  R6: {
+    tests: [
+      'unit/request-outcomes.test.ts: denies every third party, joint user and analytics, those to come too, and no processor',
+      'integration/request.test.ts: R6: a denial reaches the third party that holds a copy, no processor and no store, and is taken back',
+      'unit/transfer-refuse.test.ts: to a joint user that was registered after the person denied every third party',
+    ],
+    ask: 'request create',
+  },
+  R7: {
+    tests: [
+      'unit/request-outcomes.test.ts: is due at the end of the 14th day after it arrived, in Japan, whatever happened',
+      'unit/request-clock.test.ts: R7: is warned of once on each day that was set, and escalated once',
+    ],
+    ask: 'request list',
+  },
+  R8: {
+    tests: [
+      'unit/request-outcomes.test.ts: is for disclosure alone, and nothing until it is published',
+      'unit/request-clock.test.ts: R8: what nobody pays lapses after the last day to pay, in Japan',
+    ],
+    ask: 'request fee',
+  },
+  R9: {
+    tests: [
+      'unit/request-outcomes.test.ts: rests on a ground of that very right, and on no other',
+      'integration/request.test.ts: R9: is refused in part on a ground of its right; the rest is done, and the person has to be told each time',
+    ],
+    ask: 'request refuse',
+  },
+  Q1: {
+    tests: [
+      'unit/request-outcomes.test.ts: Q1: may ask a question all the same',
+      'integration/request.test.ts: Q1, R1: a question waits for who answers it; a notice of purposes is answered by what is held',
+    ],
+    ask: 'request answered',
+  },
   T3: {
     tests: [
       'integration/restore.test.ts: restored over its store keeps the gate closed until what was erased since has gone again',
@@ -185,10 +221,5 @@ export const later: Readonly<Partial<Record<RowId, Later>>> = {
   R1: { missing: 'lineage answers what is held; no disclosure pack from the holders yet' },
   R2: { missing: 'no correction yet' },
   R3: { missing: 'no addition yet' },
-  R6: { missing: 'no denial of third parties’ use yet' },
-  R7: { missing: 'due dates are set and shown; no warning before them yet' },
-  R8: { missing: 'the fee is in the policy; no request waits for it yet' },
-  R9: { missing: 'the grounds are in the policy; no refusal names one yet' },
-  Q1: { missing: 'the contact is checked; no intake for questions and complaints yet' },
   A1: { missing: 'answers state their moment and who is behind; no list for the day yet' },
 };

@@ -656,7 +656,9 @@ describe('the life of a request', () => {
     await inState(id, 'done');
     const answer = answerSchema.parse(JSON.parse((await call('GET', `/v1/requests/${id}/answer`)).text));
     expect(answer.sections.length).toBeGreaterThan(1);
-    expect(answer.sections.flatMap(({ items }) => items.map(({ en }) => en)).join()).toContain('payment');
+    expect(answer.sections.flatMap(({ items }) => items.map(({ en }) => en)).join()).toContain(
+      'Payment of paid services',
+    );
     const cli = keiro(['request', 'answer', id, '--lang', 'ja'], {
       env: { ...process.env, KEIRO_REQUEST_URL: request.url },
     });

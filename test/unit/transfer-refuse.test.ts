@@ -112,6 +112,14 @@ describe('a transfer is refused', () => {
       reason: 'denied',
     },
     {
+      row: 'R6',
+      name: 'to a joint user that was registered after the person denied every third party',
+      to: holder('jointUser'),
+      evidence: { basis: 'joint-use' },
+      person: standing({ stopped: ['all', 'partner'] }),
+      reason: 'denied',
+    },
+    {
       row: 'TA',
       name: 'without any consent',
       to: holder('thirdParty'),
