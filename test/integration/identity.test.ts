@@ -17,7 +17,13 @@ import {
   until,
   type Mongo,
 } from '@keiro/runtime';
-import { identityAnswerSchema, identityViewSchema, type AuditDocument, type Life, type Ref } from '@keiro/schemas';
+import {
+  identityAnswerSchema,
+  identityViewSchema,
+  type AuditDocument,
+  type Life,
+  type Ref,
+} from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { z } from 'zod';

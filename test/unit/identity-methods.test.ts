@@ -28,6 +28,8 @@ const audience = 'keiro';
 describe('a session token', () => {
   let folder: string;
   let keys: { publicKey: CryptoKey; privateKey: CryptoKey };
+  /** Of an algorithm that is not on the list. */
+  let unwanted: { publicKey: CryptoKey; privateKey: CryptoKey };
   let publicJwk: JWK;
   let jwks: string;
 
@@ -36,7 +38,9 @@ describe('a session token', () => {
     jwks = join(folder, 'jwks.json');
     keys = await generateKeyPair('ES256');
     publicJwk = { ...(await exportJWK(keys.publicKey)), kid: 'one' };
-    writeFileSync(jwks, JSON.stringify({ keys: [publicJwk] }));
+    unwanted = await generateKeyPair('ES512');
+    const other = { ...(await exportJWK(unwanted.publicKey)), kid: 'two' };
+    writeFileSync(jwks, JSON.stringify({ keys: [publicJwk, other] }));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -85,7 +89,7 @@ describe('a session token', () => {
     expect(await sessions().verify(await signed(more), now)).toEqual({ state: 'invalid' });
   });
 
-  it('that nobody signed, that another signed, or that was signed with the public key as a secret, is refused', async () => {
+  it('that nobody signed, that another signed, or that was signed with the public key as a secret, or by an algorithm that is not listed, is refused', async () => {
     const other = await generateKeyPair('ES256');
     const asSecret = new TextEncoder().encode(JSON.stringify(publicJwk));
     const [header = '', , signature = ''] = (await signed()).split('.');
@@ -94,6 +98,7 @@ describe('a session token', () => {
       new UnsecuredJWT(claims()).encode(),
       await signed({}, other.privateKey),
       await signed({}, asSecret, 'HS256'),
+      await new SignJWT(claims()).setProtectedHeader({ alg: 'ES512', kid: 'two' }).sign(unwanted.privateKey),
       `${header}.${forged}.${signature}`,
       'no token',
     ];

@@ -52,7 +52,7 @@ export type CheckCommand = { readonly by: string } & (
       readonly do: 'answer-code';
       readonly code: string;
       readonly key: Buffer;
-      /** False where this contact was tried too often, by whatever request: then no answer is right. */
+      /** False where the code was sent to nobody, or its contact was tried too often by whatever request: no answer is right. */
       readonly contactOpen: boolean;
     }
   | { readonly do: 'present-session'; readonly verdict: 'matching' | 'not-matching' | 'invalid' }
@@ -130,9 +130,9 @@ export function decideCheck(check: Check, command: CheckCommand, now: Date): Che
   }
 }
 
-/** Whether a code is taken at a moment: made, not replaced, not expired, not tried too often. */
+/** Whether a code is taken at a moment; one that was replaced, or tried too often, is there no more. */
 export function isTaken(code: LiveCode | undefined, now: Date): code is LiveCode {
-  return code !== undefined && now < code.until && code.tries < limits.triesPerCode;
+  return code !== undefined && now < code.until;
 }
 
 /** When the next code can be made, where that is later than now. */

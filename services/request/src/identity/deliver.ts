@@ -63,14 +63,12 @@ async function send(
   { store, keys, contactOf, mailer, now }: DeliveryDependencies,
 ): Promise<DeliveryOutcome> {
   const contact = await contactOf(asked);
-  const counted = contact?.ref ?? noContact(request);
-  const isWithin = await store.useContact(counted, 'codes', now());
-  // Before anybody can have the code.
-  await store.keepContact(request, codeId, counted);
+  const isWithin = await store.useContact(contact?.ref ?? noContact(request), 'codes', now());
   if (contact === undefined) return 'no-contact';
   if (!isWithin) return 'contact-limit';
   const [found] = (await keys.contacts({ request, lives: [contact] })).results;
-  return found?.state === 'open'
-    ? mailer.send({ address: found.address, code, until, request })
-    : 'no-contact';
+  if (found?.state !== 'open') return 'no-contact';
+  // Only from here on the code can be right, and its tries count for the contact: before anybody can have it.
+  await store.keepContact(request, codeId, contact.ref);
+  return mailer.send({ address: found.address, code, until, request });
 }

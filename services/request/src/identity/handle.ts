@@ -191,14 +191,17 @@ export function createIdentityHandler(deps: IdentityDependencies): IdentityHandl
     async answerCode(id, code, by) {
       const request = await waiting(id, 'code');
       const before = await store.find(id);
+      const contact = before?.contact;
       // Counted before it is compared, so that many at once can't be more than are allowed.
-      const contactOpen =
+      const isWithin =
         before === undefined || !isTaken(before.check.code, deps.now())
           ? true
-          : await store.useContact(before.contact ?? noContact(id), 'tries', deps.now());
+          : await store.useContact(contact ?? noContact(id), 'tries', deps.now());
+      // A code that was not sent is right for nobody, however lucky: that is so where nobody is known.
+      const contactOpen = isWithin && contact !== undefined;
       return run(request, {
         method: 'code',
-        ...(contactOpen ? {} : { detail: { contact: 'too-many-tries' } }),
+        ...(isWithin ? {} : { detail: { contact: 'too-many-tries' } }),
         command: () => ({ do: 'answer-code', code, key: deps.codeKey, contactOpen, by }),
       });
     },

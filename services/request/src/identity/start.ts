@@ -1,9 +1,5 @@
 import { appendAudit, every, type Log, type Metrics, type Opened, type Route } from '@keiro/runtime';
-import {
-  identityDocuments,
-  normaliseIdentifier,
-  type CheckMethod,
-} from '@keiro/schemas';
+import { identityDocuments, normaliseIdentifier, type CheckMethod } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
 import type { Db } from 'mongodb';
 import type { IdentityOutcomes } from '../identity-outcomes.ts';
@@ -11,12 +7,7 @@ import { codeKeyOf } from './code.ts';
 import { sessionOf, smtpOf, type IdentityConfig } from './config.ts';
 import { contactOf } from './contact.ts';
 import { deliver } from './deliver.ts';
-import {
-  createIdentityHandler,
-  type CheckedRequests,
-  type Persons,
-  type SessionMatch,
-} from './handle.ts';
+import { createIdentityHandler, type CheckedRequests, type Persons, type SessionMatch } from './handle.ts';
 import { hourMs, minuteMs } from './limits.ts';
 import { createMailer } from './mail.ts';
 import { identityRoutes } from './routes.ts';

@@ -10,7 +10,7 @@ export interface IdentityCheckDocument extends Omit<Check, 'request'> {
   readonly _id: string;
   /** Counts what was written: who read an older one writes nothing. */
   readonly version: number;
-  /** Where the code that is taken now went to, so that tries count for it: an e-mail ref, or that of nobody. */
+  /** Where the code that is taken now went to, so that tries count for it: an e-mail ref. Absent while it was sent to nobody. */
   readonly contact?: { readonly code: string; readonly of: string };
   readonly audit?: readonly AuditEntry[];
 }

@@ -16,9 +16,7 @@ export function viewOfCheck(
   const isOver = !known.waits || end?.state === 'confirmed';
   /** An operator can still confirm what has failed: see `decideCheck`. */
   const isSelfOver = isOver || end !== undefined || now >= check.until;
-  const whyNot = (
-    method: CheckMethod,
-  ): NonNullable<IdentityView['methods'][number]['why']> | undefined => {
+  const whyNot = (method: CheckMethod): NonNullable<IdentityView['methods'][number]['why']> | undefined => {
     if (!known.configured.has(method)) return 'not-configured';
     if (method === 'code' || method === 'session') {
       if (isSelfOver) return 'check-over';
