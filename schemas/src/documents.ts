@@ -7,6 +7,7 @@ import type { Change, Publication, PurposeId } from './policy/index.ts';
 import type { DiscardReason, Quarantined } from './quarantine.ts';
 import type { Life, Ref } from './refs.ts';
 import type { requestGrounds } from './request-api.ts';
+import type { RetentionOf } from './retention.ts';
 import type { Standing } from './rights.ts';
 import type { Sensitive } from './sensitive.ts';
 import type { Scope } from './wire.ts';
@@ -172,8 +173,11 @@ export interface StandingDocument extends Standing {
   readonly _id: Ref;
 }
 
-/** `return` is asked by nobody: it is what `request` makes of a copy that a holder has without a basis (T0). */
-export type RequestType = 'deletion' | 'suspension' | 'resume' | 'return';
+/**
+ * Two are asked by nobody: `return` is what `request` makes of a copy that a holder has without a basis (T0), `retention`
+ * of records that have ended (APPI 22).
+ */
+export type RequestType = 'deletion' | 'suspension' | 'resume' | 'return' | 'retention';
 
 /** What granted it: a law's article, the policy's own promise, or what the person said of a consent (TA). */
 export type RequestGround = (typeof requestGrounds)[number];
@@ -194,6 +198,8 @@ export interface RequestDocument {
   readonly purposes: readonly string[];
   /** Of a return: what it answers. */
   readonly returns?: { readonly violation: string; readonly record: string; readonly holder: string };
+  /** Of a retention, whose `lives` are with its batch: they are many, and nobody asked. */
+  readonly retention?: RetentionOf;
   readonly ground: RequestGround;
   readonly state: RequestState;
   readonly receivedAt: Date;
@@ -237,6 +243,11 @@ export interface TaskDocument {
   readonly purposes: readonly string[];
   /** Only where the holder keeps these records; absent: all that it has of the person. */
   readonly records?: readonly string[];
+  /**
+   * Of a retention. `alone`: the holder has nothing else of these persons, so that no row can be shared. `whole`: lives of
+   * which everything that the holder has is over: it is told about the person.
+   */
+  readonly retention?: { readonly alone: boolean; readonly whole: readonly Life[] };
   readonly state: TaskState;
   /** Number of the current attempt, from 1; the queue's job is `<task>-<attempt>`. */
   readonly attempt: number;
@@ -272,6 +283,8 @@ export interface Receipt {
   readonly probe?: { readonly at: Date; readonly found: number };
   /** In place of a probe, by a holder at which nobody can look: see `Told`. */
   readonly told?: Told;
+  /** Of a retention: records that stay for now, being in one row with what has not ended or of a person erased since. */
+  readonly kept?: readonly string[];
   /** Said by a holder that can't do what was asked (e.g. flag a suspension); shown, never hidden. */
   readonly unsupported?: string;
 }

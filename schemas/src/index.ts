@@ -36,6 +36,8 @@ export * from './refs.ts';
 export * from './releases-api.ts';
 export * from './request-api.ts';
 export * from './restores.ts';
+export * from './retention-api.ts';
+export * from './retention.ts';
 export * from './rights.ts';
 export * from './sensitive.ts';
 export * from './subjects.ts';

@@ -8,7 +8,7 @@ import { lifeSchema, refSchema } from './refs.ts';
 
 export const requestTypes = ['deletion', 'suspension', 'resume'] as const;
 /** With what nobody may ask for: see `RequestType`. */
-const shownTypes = [...requestTypes, 'return'] as const;
+const shownTypes = [...requestTypes, 'return', 'retention'] as const;
 export const requestGrounds = ['law', 'policy', 'consent-withdrawn', 'consent-given'] as const;
 export const requestStates = [
   'accepted',

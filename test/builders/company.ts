@@ -47,6 +47,7 @@ export async function createCompany(name: string): Promise<Company> {
     { group: 'keiro.quarantine', topics: ['quarantine'] },
     { group: 'keiro.transfer', topics: custodyTopics },
     { group: 'keiro.request', topics: [factTopic, 'lineage.tagged'] },
+    { group: 'keiro.retention', topics: [factTopic, 'lineage.tagged'] },
   ]);
   const [crm, billing, mailer, recovery] = await Promise.all([
     mongodbStore(),

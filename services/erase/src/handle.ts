@@ -5,6 +5,7 @@ import { afterFailure, givenUp, Tally, type RetryPolicy } from './attempt.ts';
 import { ConnectorError, type Connector, type Work } from './connectors/connector.ts';
 import { describeFailure, framesOf } from './connectors/failure.ts';
 import type { Connectors } from './connectors/pool.ts';
+import { expiredCopies } from './expired.ts';
 import { holdLease } from './lease.ts';
 import { openLocators } from './locators.ts';
 import { ByHandError, knowsLocators, locatorsOf } from './returned.ts';
@@ -48,7 +49,8 @@ export async function runTask(id: string, deps: TaskDependencies): Promise<void>
     return settled;
   };
   try {
-    const { work, holder } = await prepare(task, tally, lease.signal, deps);
+    const { work, holder, kept } = await prepare(task, tally, lease.signal, deps);
+    if (kept.length > 0) partial = { kept };
     const connector = await deps.connectors.of(task.holder, holder);
     const answer = await carryOut(task, { connector, work, tally }, deps, (more) => {
       partial = { ...partial, ...more };
@@ -93,17 +95,19 @@ async function prepare(
   tally: Tally,
   signal: AbortSignal,
   deps: TaskDependencies,
-): Promise<{ work: Work; holder: HolderDocument | null }> {
+): Promise<{ work: Work; holder: HolderDocument | null; kept: readonly string[] }> {
   const { store, log } = deps;
   return whileUnavailable({ what: 'keys or MongoDB, which a task needs,', log, signal }, async () => {
     const [{ lives, directiveKey }, holder] = await Promise.all([
       deps.keys.sweep(task.request, task.holder),
       store.holder(task.holder),
     ]);
-    const subject =
-      task.records === undefined
-        ? await subjectOf(task, holder, lives, deps)
-        : await copiesAlone(task, task.records, holder, lives, store);
+    const { kept = [], ...subject } =
+      task.retention !== undefined
+        ? await expiredCopies(task, task.retention, holder, lives, store)
+        : task.records === undefined
+          ? await subjectOf(task, holder, lives, deps)
+          : await copiesAlone(task, task.records, holder, lives, store);
     const work: Work = {
       request: task.request,
       task: task._id,
@@ -120,12 +124,14 @@ async function prepare(
         tally.tell(upTo);
       },
     };
-    return { work, holder };
+    return { work, holder, kept };
   });
 }
 
 type Lives = SweepResponse['lives'];
-type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated'>;
+type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated'> & {
+  readonly kept?: readonly string[];
+};
 
 /** All that the holder has of the person: by identifier, and by locator too. */
 async function subjectOf(

@@ -21,7 +21,7 @@ import { hidden, resumed, suspended, type Standings } from './standing.ts';
 /** What compliance asks for, after its own check of who is asking. */
 export interface Command {
   readonly id: string;
-  readonly type: Exclude<RequestType, 'return'>;
+  readonly type: Exclude<RequestType, 'return' | 'retention'>;
   /** `all` for every purpose. */
   readonly purposes: readonly string[];
   /** The client that sent it. */
@@ -154,6 +154,7 @@ const directives: Record<RequestType, Directive> = {
   suspension: 'suspend',
   resume: 'resume',
   return: 'erase',
+  retention: 'erase',
 };
 
 export function newTask(request: RequestDocument, holder: string, now: Date): TaskDocument {

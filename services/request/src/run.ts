@@ -36,6 +36,8 @@ import { openPolicyStore } from './policy-store.ts';
 import { readPositions } from './positions.ts';
 import { createReaders, parseAck } from './readers.ts';
 import { startRelay } from './relay.ts';
+import { openBatchStore } from './retention/batch-store.ts';
+import { startRetention } from './retention/run.ts';
 import { openReturnStore } from './return-store.ts';
 import { startReturns } from './returns.ts';
 import { requestRoutes } from './routes.ts';
@@ -119,6 +121,7 @@ export async function startRequest(
     onChanged,
   });
   let onRoom: () => void = () => undefined;
+  let onEnded: () => void = () => undefined;
   const driver = startDriver({
     store,
     keys,
@@ -126,6 +129,12 @@ export async function startRequest(
     readers,
     positions,
     violations,
+    retention: {
+      batches: openBatchStore(mongo.db),
+      onEnded: () => {
+        onEnded();
+      },
+    },
     dispatcher,
     extend: (ref) => links.extend(ref),
     publish: () => {
@@ -216,6 +225,23 @@ export async function startRequest(
   });
   opened('following', () => following.close());
 
+  const retention = await startRetention(config, {
+    db: mongo.db,
+    kafka,
+    registry,
+    store,
+    positions,
+    policies,
+    metrics: deps.metrics,
+    log,
+    now,
+    opened,
+    onCreated: (id) => {
+      driver.wake(id);
+    },
+  });
+  onEnded = retention.ended;
+
   const handler = createHandler({
     store,
     keys,
@@ -235,6 +261,7 @@ export async function startRequest(
   return {
     routes: [
       ...requestRoutes({ store, handler, driver, readers, now }),
+      ...retention.routes,
       ...policyRoutes({ publisher, policies, now }),
       ...cutRoutes(createCuts({ cuts: openCutStore(mongo, store), store, people, keys, now })),
     ],

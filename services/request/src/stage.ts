@@ -4,6 +4,7 @@ import type { Dispatcher } from './dispatch.ts';
 import type { People } from './people.ts';
 import type { ConsumerPositions } from './positions.ts';
 import type { Readers } from './readers.ts';
+import type { BatchStore } from './retention/batch-store.ts';
 import type { ReturnStore } from './return-store.ts';
 import type { RequestStore } from './store.ts';
 
@@ -18,6 +19,7 @@ export interface StageDependencies {
   readonly readers: Pick<Readers, 'passed'>;
   readonly positions: ConsumerPositions;
   readonly violations: Pick<ReturnStore, 'violation'>;
+  readonly retention: { readonly batches: BatchStore; readonly onEnded: (request: string) => void };
   readonly dispatcher: Pick<Dispatcher, 'offer'>;
   /** Makes what stands against the person behind a ref stand against each ref that links have brought meanwhile. */
   readonly extend: (ref: Ref) => Promise<void>;
