@@ -1,4 +1,5 @@
 import {
+  dayInJapan,
   daysLater,
   dueDay,
   dueOn,
@@ -131,7 +132,7 @@ export function laterOf(
   wholeRefs: ReadonlySet<Ref>,
   now: Date,
 ): DueDocument[] {
-  const today = daysLater(dueDay(now), -1);
+  const today = dayInJapan(now);
   const after = (wait: RetentionWait) => daysLater(today, againAfter[wait]);
   const waits = new Map(waiting.map((one) => [one.record, one]));
   const byKey = new Map<string, { day: string; records: string[]; refs: Ref[]; wait?: Waiting }>();
