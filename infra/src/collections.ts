@@ -284,7 +284,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'audit',
     database: 'lineage',
     owner:
-      'request, erase, tag, transfer and query, each its own entries (request also what a task of erase carries); insert-only',
+      'request, erase, tag, transfer and query, each its own entries (request also what a task of erase carries); insert-only, but for details that request takes off at their end',
     readers: ['query'],
     why: 'every decision about a person, append-only',
     indexes: [],

@@ -358,7 +358,9 @@ export interface AuditEntry {
  * `audit`, several writers: appended by each service in the transaction of what it is about, never changed. An
  * entry is not chained to others or signed yet, so that one who may write to the store can still change it unseen.
  */
-export interface AuditDocument extends AuditEntry {
+export interface AuditDocument extends Omit<AuditEntry, 'detail'> {
+  /** Absent when it has ended (`ownRecords.auditDetails`). */
+  readonly detail?: AuditEntry['detail'];
   /** SHA-256 of the detail (base64url): stays when a detail has to go. Entries from before it have none. */
   readonly detailDigest: string;
 }

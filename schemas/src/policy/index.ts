@@ -18,6 +18,7 @@ export { hasJapanese } from './japanese.ts';
 export type { Labels } from './labels.ts';
 export { createLivePolicies, type LivePolicies, type Publication } from './live.ts';
 export { addPeriod, dayInJapan, endOfFiscalYear, policyZone } from './period.ts';
+export { ownRecordsCut, ownRecordsPeriod, type OwnRecords } from './own-records.ts';
 export { createPolicies, type GroupRules, type Policies, type Policy, type PolicyRules } from './policy.ts';
 export { lastEndedDay, quarantineCuts, quarantineEnd } from './quarantine-rule.ts';
 export { rowIds, type RowId } from './rows.ts';

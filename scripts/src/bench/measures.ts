@@ -9,6 +9,7 @@ import { benchEmit } from './emit.ts';
 import { benchGuard } from './guard.ts';
 import { benchSuspension } from './suspension.ts';
 import { benchRelease } from './release.ts';
+import { benchSweep } from './sweep.ts';
 import { benchPureTag } from './tag-pure.ts';
 import { benchTag } from './tag.ts';
 
@@ -101,6 +102,15 @@ export const measures: Readonly<Record<string, (bench: Bench) => Promise<Measure
         ['suspension in force, p99, ms', whole(p99), '', '', '< 1000'],
         ['suspension in force, most, ms', whole(most), '', '', ''],
       ],
+    };
+  },
+
+  async sweep({ env, start }) {
+    const sweep = await benchSweep(env, () => start('transfer', 'request', 'erase'));
+    const { sweep: ours, bare, ratio } = sweep;
+    return {
+      result: sweep,
+      rows: [['retention sweep, records/s', whole(ours), whole(bare), ratio.toFixed(2), '2,000']],
     };
   },
 

@@ -13,6 +13,7 @@ import { openDueStore } from './due-store.ts';
 import { createDueFollower } from './follow.ts';
 import { openLookStore } from './look-store.ts';
 import { createRetentionMetrics } from './metrics.ts';
+import { openOwnRecordsStore, startOwnRecords } from './own-records.ts';
 import { retentionRoutes } from './routes.ts';
 import { openStateStore } from './state-store.ts';
 import { startSweep } from './sweep.ts';
@@ -85,6 +86,8 @@ export async function startRetention(
     onCreated: deps.onCreated,
   });
   opened('retention sweep', () => sweep.close());
+  const ownRecords = startOwnRecords({ store: openOwnRecordsStore(db), policies, now, log });
+  opened('own records', () => ownRecords.close());
   return {
     ended: sweep.ended,
     routes: retentionRoutes({
