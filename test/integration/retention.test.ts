@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { callJson, until } from '@keiro/runtime';
+import { openOwnRecordsStore, ownRecordsRound } from '@keiro/request/retention/own-records';
+import { callJson, toAuditDocument, until } from '@keiro/runtime';
 import {
   collectionTopics,
   custodyTopics,
@@ -12,8 +13,10 @@ import {
   retentionForecastSchema,
   retentionRebuiltSchema,
   retentionStatusSchema,
+  shippedPolicies,
   toFactWire,
   toHeaders,
+  type AuditDocument,
   type CopyDocument,
   type DueDocument,
   type RecordDocument,
@@ -24,6 +27,7 @@ import type { Collection } from 'mongodb';
 import { createCompany, type Company, type TestPerson } from '../builders/company.ts';
 import { env } from '../builders/environment.ts';
 import { factOf } from '../builders/facts.ts';
+import { provenTask, requestOf } from '../builders/lineage.ts';
 import { keiro } from '../builders/program.ts';
 import { startService, type ServiceProcess } from '../builders/service-process.ts';
 import { produce, sealedEvent } from '../builders/wire.ts';
@@ -191,4 +195,50 @@ describe('retention', () => {
     expect(await post('rebuild', retentionRebuiltSchema)).toEqual({ records: 3 });
     expect(await due.countDocuments()).toBeGreaterThan(0);
   }, 120_000);
+});
+
+describe('records of our own work', () => {
+  it('end by the rules of the policy: requests with their tasks, and details of audit entries but not their digests', async () => {
+    const { db } = company.pipeline.mongo;
+    const [requests, tasks, audit] = [
+      db.collection<RequestDocument>('requests'),
+      db.collection<TaskDocument>('tasks'),
+      db.collection<AuditDocument>('audit'),
+    ];
+    const yearsAgo = (years: number) => new Date(Date.now() - years * 366 * 86_400_000);
+    const done = (id: string, years: number, type: 'deletion' | 'retention' = 'deletion') =>
+      requestOf(id, { type, state: 'done', doneAt: yearsAgo(years) });
+    await requests.insertMany([
+      done('old', 5),
+      done('young', 4),
+      done('old-sweep', 2, 'retention'),
+      requestOf('open', { receivedAt: yearsAgo(9), state: 'waiting-for-operator' }),
+    ]);
+    await tasks.insertMany(
+      ['old', 'young', 'old-sweep', 'open'].map((id) => provenTask(id, 'crm', yearsAgo(5))),
+    );
+    const entry = (id: string, years: number) =>
+      toAuditDocument({ _id: id, at: yearsAgo(years), by: 'test', action: 'test', detail: { n: 1 } });
+    await audit.insertMany([entry('old-entry', 4), entry('young-entry', 2)]);
+
+    const pauses: number[] = [];
+    const round = await ownRecordsRound(
+      { store: openOwnRecordsStore(db), policies: shippedPolicies(), now: () => new Date() },
+      () => Promise.resolve(void pauses.push(1)),
+    );
+    expect(round).toEqual({ requests: 1, sweeps: 1, auditDetails: 1 });
+    const left = async (ids: string[]) =>
+      (await requests.find({ _id: { $in: ids } }).toArray()).map(({ _id }) => _id).sort();
+    expect(await left(['old', 'young', 'old-sweep', 'open'])).toEqual(['open', 'young']);
+    expect(await tasks.countDocuments({ request: { $in: ['old', 'old-sweep'] } })).toBe(0);
+    expect(await tasks.countDocuments({ request: { $in: ['young', 'open'] } })).toBe(2);
+    const [old, young] = await Promise.all(
+      ['old-entry', 'young-entry'].map((id) => audit.findOne({ _id: id })),
+    );
+    expect(old).not.toHaveProperty('detail');
+    expect(old?.detailDigest).toBe(young?.detailDigest);
+    expect(young?.detail).toEqual({ n: 1 });
+    expect(await audit.countDocuments({ action: 'own-records.ended' })).toBe(1);
+    await requests.deleteOne({ _id: 'open' });
+  }, 30_000);
 });

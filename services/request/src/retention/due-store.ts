@@ -77,8 +77,8 @@ export function openDueStore(db: Db): DueStore {
         day,
         records,
         refs,
-        ...(wait == null ? {} : { wait }),
-        ...(holder == null ? {} : { holder }),
+        ...(typeof wait === 'string' ? { wait } : {}),
+        ...(typeof holder === 'string' ? { holder } : {}),
       }));
       return days.sort((a, b) => (a.day < b.day ? -1 : 1));
     },

@@ -61,12 +61,12 @@ export function createDueFollower(deps: {
       });
       const today = deps.today();
       const open = records.filter(({ groups }) => groups.some(({ end }) => end === undefined));
-      const refs = [...new Set(open.flatMap((one) => one.refs.map(({ ref }) => ref as Ref)))];
+      const refs = [...new Set(open.flatMap((one) => one.refs.map(({ ref }) => ref)))];
       const closed = new Set(refs.length === 0 ? [] : await deps.withClosingFacts(refs));
       // Its fact came first: what ends by that is looked at now.
-      const late = open.filter((one) => one.refs.some(({ ref }) => closed.has(ref as Ref)));
+      const late = open.filter((one) => one.refs.some(({ ref }) => closed.has(ref)));
       await insert([
-        ...dueOf(records as readonly TaggedPart[], today),
+        ...dueOf(records, today),
         ...dueOn(today, { records: late.map(({ record }) => record) }),
       ]);
     },
@@ -77,7 +77,7 @@ export function createDueFollower(deps: {
       if (last === undefined) return;
       await deps.kept(last);
       const refs = [...new Set(messages.flatMap(({ key }) => key ?? []))];
-      const closing = await deps.withClosingFacts(refs as Ref[]);
+      const closing = await deps.withClosingFacts(refs);
       await insert(dueOn(deps.today(), { refs: closing }));
     },
   };

@@ -56,9 +56,11 @@ export async function ownRecordsRound(
     }
   }
   const cut = ownRecordsCut(policy, 'auditDetails', at);
-  for (let n = atOnce; n === atOnce; await pause()) {
-    n = await store.removeDetails(cut, atOnce);
+  for (;;) {
+    const n = await store.removeDetails(cut, atOnce);
     ended.auditDetails += n;
+    if (n < atOnce) break;
+    await pause();
   }
   if (ended.requests + ended.sweeps + ended.auditDetails > 0)
     await store.audit({

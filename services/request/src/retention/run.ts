@@ -89,13 +89,17 @@ export async function startRetention(
   const ownRecords = startOwnRecords({ store: openOwnRecordsStore(db), policies, now, log });
   opened('own records', () => ownRecords.close());
   return {
-    ended: sweep.ended,
+    ended: () => {
+      sweep.ended();
+    },
     routes: retentionRoutes({
       due,
       state,
       store: deps.store,
       look: { ...lookDeps, store: looks },
-      onResumed: sweep.wake,
+      onResumed: () => {
+        sweep.wake();
+      },
       now,
     }),
   };

@@ -86,8 +86,9 @@ export function startSweep(deps: SweepDependencies): Sweep {
           const waiting = await due.until(dayInJapan(now()), dueAtOnce);
           if (waiting.length === 0) break;
           for (const some of inBatches(waiting, batchRecords)) {
-            if (signal.aborted || !(await hold())) return;
+            if (!(await hold())) return;
             await room(signal);
+            signal.throwIfAborted();
             const started = performance.now();
             const done = await takeOn(some);
             totals.looked += done.looked;
