@@ -126,6 +126,12 @@ describe('retention', () => {
       what: 'the shared row waits',
       timeoutMs: 30_000,
     });
+    const { db } = company.pipeline.mongo;
+    const underWay = { type: 'retention', state: { $ne: 'done' } };
+    await until(async () => (await db.collection('requests').countDocuments(underWay)) === 0, {
+      what: 'every batch is done',
+      timeoutMs: 30_000,
+    });
     expect((await crm.ids()).sort()).toEqual([own[1], own[2], 'not-reported'].sort());
     // The part that mirrors crm; nothing was reported of the other.
     expect(await recovery.scan()).toEqual([]);
@@ -134,7 +140,6 @@ describe('retention', () => {
     expect(await copies.countDocuments({ record: ended })).toBe(0);
     expect(await copies.countDocuments({ record: sharedA })).toBe(1);
 
-    const { db } = company.pipeline.mongo;
     const done = await db
       .collection<RequestDocument>('requests')
       .find({ type: 'retention', state: 'done' })

@@ -24,6 +24,8 @@ export interface BatchStore {
   putOff(day: string, records: readonly string[]): Promise<void>;
   /** An entry that is there already stays. */
   audit(entry: AuditEntry): Promise<void>;
+  /** What the audit says that a batch did. */
+  evidence(request: string): Promise<Record<string, unknown>>;
   /** What named records of the batch names them no more; receipts and counts stay. */
   forget(request: string): Promise<void>;
   /** Batches under way; those that wait for an operator are not. */
@@ -47,6 +49,11 @@ export function openBatchStore(db: Db): BatchStore {
 
     async audit(entry) {
       await insertNew(db.collection<AuditDocument>('audit'), [toAuditDocument(entry)]);
+    },
+
+    async evidence(request) {
+      const entry = await db.collection<AuditDocument>('audit').findOne({ _id: `${request}/done` });
+      return { ...entry?.detail };
     },
 
     async forget(request) {

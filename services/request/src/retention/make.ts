@@ -11,7 +11,6 @@ import {
 } from '@keiro/schemas';
 import { countBy, isOver, type Copies } from './copies.ts';
 import type { RecordFate } from './decide.ts';
-import type { Told } from './plan.ts';
 
 /** The documents of one batch. The request comes last: whoever finds no request writes all of them again. */
 export interface Goes {
@@ -19,6 +18,13 @@ export interface Goes {
   readonly tasks: readonly TaskDocument[];
   readonly batch: RetentionBatchDocument;
   readonly audit: AuditEntry;
+}
+
+/** What one holder is told. */
+export interface Told {
+  readonly records: readonly string[];
+  readonly whole: readonly Life[];
+  readonly alone: boolean;
 }
 
 export interface MakeInput {

@@ -1,7 +1,7 @@
 import { lifeKey, type Holder, type Life, type RetentionWait } from '@keiro/schemas';
 import { createCopies, isOver, takesLocators, type Copies, type KnownCopy } from './copies.ts';
 import type { RecordFate } from './decide.ts';
-import { makeRequest, type Goes } from './make.ts';
+import { makeRequest, type Goes, type Told } from './make.ts';
 
 /** What a batch is planned from. */
 export interface PlanInput {
@@ -28,13 +28,6 @@ export interface Plan {
   /** Absent where nothing goes. */
   readonly goes?: Goes;
   readonly waiting: readonly Waiting[];
-}
-
-/** What one holder is told. */
-export interface Told {
-  readonly records: readonly string[];
-  readonly whole: readonly Life[];
-  readonly alone: boolean;
 }
 
 /**
