@@ -76,7 +76,7 @@ export const collections: readonly CollectionPlan[] = [
   {
     name: 'records',
     database: 'lineage',
-    owner: 'tag',
+    owner: 'tag; insert-only, removed at their end by request',
     readers: ['query', 'request'],
     why: 'one collected event as lineage knows it',
     indexes: [{ key: { ref: 1 }, name: 'ref', why: 'a person is looked up by refs; paid at every event' }],
@@ -114,7 +114,7 @@ export const collections: readonly CollectionPlan[] = [
   {
     name: 'copies',
     database: 'lineage',
-    owner: 'transfer',
+    owner: 'transfer; insert-only, removed with their records by request',
     readers: ['query', 'erase'],
     why: 'append-only facts: a holder holds, withholds or has removed a copy',
     indexes: [{ key: { ref: 1 }, name: 'ref', why: 'the copies of a person; paid at every report' }],
@@ -281,6 +281,30 @@ export const collections: readonly CollectionPlan[] = [
     indexes: [],
   },
   {
+    name: 'due',
+    database: 'lineage',
+    owner: 'request; insert-only, gone when looked at',
+    readers: [],
+    why: 'which records end when: a document for a day and a batch, found by the order of _id',
+    indexes: [],
+  },
+  {
+    name: 'retentionBatches',
+    database: 'lineage',
+    owner: 'request',
+    readers: [],
+    why: 'what goes from lineage when holders have proven that it is gone with them; goes itself then',
+    indexes: [],
+  },
+  {
+    name: 'retention',
+    database: 'lineage',
+    owner: 'request',
+    readers: [],
+    why: 'who sweeps, whether an operator stopped it, and when it was last done; one document',
+    indexes: [],
+  },
+  {
     name: 'outbox',
     database: 'lineage',
     owner: 'request',
@@ -292,7 +316,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'audit',
     database: 'lineage',
     owner:
-      'request, erase, tag, transfer and query, each its own entries (request also what a task of erase carries); insert-only',
+      'request, erase, tag, transfer and query, each its own entries (request also what a task of erase carries); insert-only, but for details that request takes off at their end',
     readers: ['query'],
     why: 'every decision about a person, append-only',
     indexes: [],

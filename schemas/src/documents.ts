@@ -9,6 +9,7 @@ import type { DiscardReason, Quarantined } from './quarantine.ts';
 import type { Life, Ref } from './refs.ts';
 import type { requestGrounds } from './request-api.ts';
 import type { RequestEvent, RequestState, RequestType } from './request-events.ts';
+import type { RetentionOf } from './retention.ts';
 import type { Standing } from './rights.ts';
 import type { Sensitive } from './sensitive.ts';
 import type { Scope } from './wire.ts';
@@ -193,6 +194,8 @@ export interface RequestDocument {
   readonly asked?: readonly Ref[];
   /** Of a return: what it answers. */
   readonly returns?: { readonly violation: string; readonly record: string; readonly holder: string };
+  /** Of a retention, whose `lives` are with its batch: they are many, and nobody asked. */
+  readonly retention?: RetentionOf;
   readonly ground: RequestGround;
   readonly state: RequestState;
   readonly receivedAt: Date;
@@ -244,6 +247,11 @@ export interface TaskDocument {
   readonly purposes: readonly string[];
   /** Only where the holder keeps these records; absent: all that it has of the person. */
   readonly records?: readonly string[];
+  /**
+   * Of a retention. `alone`: the holder has nothing else of these persons, so that no row can be shared. `whole`: lives of
+   * which everything that the holder has is over: it is told about the person.
+   */
+  readonly retention?: { readonly alone: boolean; readonly whole: readonly Life[] };
   readonly state: TaskState;
   /** Number of the current attempt, from 1; the queue's job is `<task>-<attempt>`. */
   readonly attempt: number;
@@ -293,6 +301,8 @@ export interface Receipt {
     readonly reference: string;
     readonly sha256?: string;
   };
+  /** Of a retention: records that stay for now, being in one row with what has not ended or of a person erased since. */
+  readonly kept?: readonly string[];
   /** Said by a holder that can't do what was asked (e.g. flag a suspension); shown, never hidden. */
   readonly unsupported?: string;
   /** What an erasure left there on purpose; none of it counts as erased. */
@@ -368,7 +378,9 @@ export interface AuditEntry {
  * `audit`, several writers: appended by each service in the transaction of what it is about, never changed. An
  * entry is not chained to others or signed yet, so that one who may write to the store can still change it unseen.
  */
-export interface AuditDocument extends AuditEntry {
+export interface AuditDocument extends Omit<AuditEntry, 'detail'> {
+  /** Absent when it has ended (`ownRecords.auditDetails`). */
+  readonly detail?: AuditEntry['detail'];
   /** SHA-256 of the detail (base64url): stays when a detail has to go. Entries from before it have none. */
   readonly detailDigest: string;
 }

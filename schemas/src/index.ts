@@ -44,6 +44,8 @@ export * from './request-acts-api.ts';
 export * from './request-api.ts';
 export * from './request-events.ts';
 export * from './restores.ts';
+export * from './retention-api.ts';
+export * from './retention.ts';
 export * from './rights.ts';
 export * from './sensitive.ts';
 export * from './subjects.ts';

@@ -50,6 +50,7 @@ export async function createCompany(name: string): Promise<Company> {
     { group: 'keiro.quarantine', topics: ['quarantine'] },
     { group: 'keiro.transfer', topics: custodyTopics },
     { group: 'keiro.request', topics: [factTopic, 'lineage.tagged'] },
+    { group: 'keiro.retention', topics: [factTopic, 'lineage.tagged'] },
   ]);
   const [crm, billing, mailer, recovery] = await Promise.all([
     mongodbStore(),
@@ -110,6 +111,7 @@ export async function createCompany(name: string): Promise<Company> {
       KEIRO_REDIS_URL: queues.toString(),
       KEIRO_HOLDERS_FILE: holdersFile,
       KEIRO_RECONCILE_SECONDS: '1',
+      KEIRO_RETENTION_EVERY_SECONDS: '1',
       KEIRO_RETRY_FIRST_MS: '5',
     }),
 

@@ -67,6 +67,7 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
     tests: [
       'unit/policy.test.ts: are there for exactly the groups that events have',
       'integration/quarantine-end.test.ts: expires, with its content gone and one audit entry',
+      'integration/retention.test.ts: takes what has ended from holders by its place, then from lineage, and leaves the rest',
     ],
     ask: 'policy explain',
   },

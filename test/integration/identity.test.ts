@@ -206,7 +206,7 @@ const auditOf = (id: string) =>
 async function mailsOf(id: string, n: number): Promise<unknown[]> {
   const settled = async () => (await auditOf(id)).filter(({ _id }) => _id.includes('/identity/code-'));
   await until(async () => (await settled()).length >= n, { what: 'codes on their way', timeoutMs: 10_000 });
-  return (await settled()).map(({ action, detail }) => detail['reason'] ?? action);
+  return (await settled()).map(({ action, detail }) => detail?.['reason'] ?? action);
 }
 /** The same for everybody, whoever asked and when. */
 const anonymous = (answer: unknown, id: string) =>

@@ -281,7 +281,7 @@ describe('T0: a transfer before it happens', () => {
       .collection<AuditDocument>('audit')
       .find({ action: 'transfer.refused' })
       .toArray();
-    expect(audited.map(({ about, detail }) => [about?.[0], detail['reason']]).sort()).toEqual(
+    expect(audited.map(({ about, detail = {} }) => [about?.[0], detail['reason']]).sort()).toEqual(
       [
         [none.ref, 'consent-missing'],
         [withdrawn.ref, 'consent-withdrawn'],

@@ -17,6 +17,7 @@ export * from './in-time.ts';
 export { hasJapanese } from './japanese.ts';
 export type { Labels } from './labels.ts';
 export { createLivePolicies, type LivePolicies, type Publication } from './live.ts';
+export { ownRecordsCut, ownRecordsPeriod, type OwnRecords } from './own-records.ts';
 export { addPeriod, dayInJapan, endOfFiscalYear, isPeriod, policyZone } from './period.ts';
 export { createPolicies, type GroupRules, type Policies, type Policy, type PolicyRules } from './policy.ts';
 export { lastEndedDay, quarantineCuts, quarantineEnd } from './quarantine-rule.ts';

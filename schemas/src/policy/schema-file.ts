@@ -5,6 +5,7 @@ import { rowIds } from './rows.ts';
 import {
   categorySchema,
   floorSchema,
+  ownRecordsSchema,
   purposeIds,
   purposeSchema,
   quarantineRuleSchema,
@@ -74,6 +75,8 @@ export const policyFileSchema = z.strictObject({
   starts: z.record(z.enum(retentionStarts), labelsSchema),
   retention: z.record(z.string(), retentionRuleSchema),
   quarantine: quarantineRuleSchema,
+  /** Absent in files from before it was asked for: then what ships applies. */
+  ownRecords: ownRecordsSchema.optional(),
   floors: z.record(z.string(), floorSchema),
   /** X1. */
   scope: z.strictObject({ otherSites: z.literal('refused'), source: sourceOfRuleSchema }),

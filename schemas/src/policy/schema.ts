@@ -90,6 +90,22 @@ export const quarantineRuleSchema = z.strictObject({
   source: sourceOfRuleSchema,
 });
 
+const keptForSchema = z.strictObject({
+  label: labelsSchema,
+  period: periodSchema,
+  source: sourceOfRuleSchema,
+});
+
+/** How long we keep what we record about our own work: it names refs, and so it ends too (APPI 22). */
+export const ownRecordsSchema = z.strictObject({
+  /** Requests of persons with their tasks and receipts, from the day they were done. */
+  requests: keptForSchema,
+  /** Batches of the retention sweep, which nobody asked for, from the day they were done. */
+  sweeps: keptForSchema,
+  /** Details of audit entries, from the entry on: the entry itself and its digest stay. */
+  auditDetails: keptForSchema,
+});
+
 /** A law that makes us keep a group, whatever the person asks; narrows a deletion (R4), never grants a use. */
 export const floorSchema = z.strictObject({
   label: labelsSchema,

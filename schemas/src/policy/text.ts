@@ -29,7 +29,11 @@ export function policyText(policies: Policies, lang: Lang): Block[] {
 
 /** What stands at the end of a section besides its clauses. */
 const endOf: Readonly<Record<string, (policies: Policies, lang: Lang) => Block[]>> = {
-  '3': ({ newest }, lang) => [useTable(newest.rules, lang), paragraph(quarantineText(newest.rules, lang))],
+  '3': ({ newest }, lang) => [
+    useTable(newest.rules, lang),
+    paragraph(quarantineText(newest.rules, lang)),
+    ...ownRecordsText(newest.rules, lang).map(paragraph),
+  ],
   '6': ({ newest }, lang) => [rightTable(newest.rules, lang)],
   '10': ({ newest }, lang) => [paragraph(newest.rules.contact.address?.[lang] ?? textWords.blank[lang])],
   dates: (policies, lang) => [list(policies.versions.flatMap((id) => dateLine(policies.get(id), lang)))],
@@ -98,6 +102,13 @@ function quarantineText(rules: PolicyRules, lang: Lang): string {
   const sooner = erased === undefined ? '' : ` (${textWords.lateArrivals[lang]} ${periodText(erased, lang)})`;
   return `${label[lang]}: ${periodText(period, lang)}${sooner} [${sourceText(rules, source, lang)}]`;
 }
+
+/** How long the records of our own work are kept. */
+const ownRecordsText = (rules: PolicyRules, lang: Lang): string[] =>
+  Object.values(rules.ownRecords ?? {}).map(
+    ({ label, period, source }) =>
+      `${label[lang]}: ${periodText(period, lang)} [${sourceText(rules, source, lang)}]`,
+  );
 
 function rightTable(rules: PolicyRules, lang: Lang): Block {
   const rows = Object.values(rules.rights).map((right) => [

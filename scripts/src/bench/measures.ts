@@ -10,6 +10,7 @@ import { benchErase } from './erase/erase.ts';
 import { benchGuard } from './guard.ts';
 import { benchSuspension } from './suspension.ts';
 import { benchRelease } from './release.ts';
+import { benchSweep } from './sweep.ts';
 import { benchPureTag } from './tag-pure.ts';
 import { benchTag } from './tag.ts';
 
@@ -114,6 +115,15 @@ export const measures: Readonly<Record<string, (bench: Bench) => Promise<Measure
         ['deletions/s, end to end', perSecond.toFixed(1), barePerSecond.toFixed(1), ratio.toFixed(2), '0.50'],
         ['one deletion, idle, p50, ms', whole(singleP50), '', '', '< 500'],
       ],
+    };
+  },
+
+  async sweep({ env, start }) {
+    const sweep = await benchSweep(env, () => start('transfer', 'request', 'erase'));
+    const { sweep: ours, bare, ratio } = sweep;
+    return {
+      result: sweep,
+      rows: [['retention sweep, records/s', whole(ours), whole(bare), ratio.toFixed(2), '2,000']],
     };
   },
 

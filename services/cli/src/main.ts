@@ -15,6 +15,7 @@ import * as provisions from './provisions.ts';
 import * as quarantine from './quarantine.ts';
 import * as readers from './readers.ts';
 import * as request from './request.ts';
+import * as retention from './retention.ts';
 import * as status from './status.ts';
 import * as tasks from './tasks.ts';
 import * as today from './today.ts';
@@ -41,6 +42,7 @@ for (const { register } of [
   breach,
   kek,
   keyReleases,
+  retention,
   status,
   capture,
   imports,

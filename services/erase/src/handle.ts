@@ -12,6 +12,7 @@ import { afterFailure, givenUp, postponed, Tally, type RetryPolicy } from './att
 import { ConnectorError, type Connector, type Work } from './connectors/connector.ts';
 import { describeFailure, framesOf, isOutage } from './connectors/failure.ts';
 import type { Connectors } from './connectors/pool.ts';
+import { expiredCopies } from './expired.ts';
 import type { HolderGate } from './gate.ts';
 import { holdLease } from './lease.ts';
 import { openLocators } from './locators.ts';
@@ -73,7 +74,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     return settled;
   };
   try {
-    const { work, holder } = await prepare(task, tally, lease.signal, deps);
+    const { work, holder, kept } = await prepare(task, tally, lease.signal, deps);
     if (holder?.connector.kind === 'by-hand') {
       const audit = auditOf(task, 'task.by-hand', tally.addedTo(task.receipt), now());
       const settled = await settle(audit, () => store.leaveToPerson(claim, audit));
@@ -81,6 +82,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
       return;
     }
     asked = holder ?? undefined;
+    if (kept.length > 0) partial = { kept };
     const connector = await deps.connectors.of(task.holder, holder);
     const answer = await carryOut(task, { connector, work, tally }, deps, (more) => {
       partial = { ...partial, ...more };
@@ -139,17 +141,19 @@ async function prepare(
   tally: Tally,
   signal: AbortSignal,
   deps: TaskDependencies,
-): Promise<{ work: Work; holder: HolderDocument | null }> {
+): Promise<{ work: Work; holder: HolderDocument | null; kept: readonly string[] }> {
   const { store, log } = deps;
   return whileUnavailable({ what: 'keys or MongoDB, which a task needs,', log, signal }, async () => {
     const [{ lives, directiveKey }, holder] = await Promise.all([
       deps.keys.sweep(task.request, task.holder),
       store.holder(task.holder),
     ]);
-    const subject =
-      task.records === undefined
-        ? await subjectOf(task, holder, lives, deps)
-        : await copiesAlone(task, task.records, holder, lives, store);
+    const { kept = [], ...subject } =
+      task.retention !== undefined
+        ? await expiredCopies(task, task.retention, holder, lives, store)
+        : task.records === undefined
+          ? await subjectOf(task, holder, lives, deps)
+          : await copiesAlone(task, task.records, holder, lives, store);
     const work: Work = {
       request: task.request,
       task: task._id,
@@ -169,12 +173,14 @@ async function prepare(
         tally.remain(what);
       },
     };
-    return { work, holder };
+    return { work, holder, kept };
   });
 }
 
 type Lives = SweepResponse['lives'];
-type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated'>;
+type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated'> & {
+  readonly kept?: readonly string[];
+};
 
 /** All that the holder has of the person: by identifier, and by locator too. */
 async function subjectOf(

@@ -11,31 +11,43 @@ export interface Locators {
 
 type AnyIterable<T> = AsyncIterable<T> | Iterable<T>;
 
+/** A report with where the copy is. */
+export type Located = Pick<CopyDocument, 'holder' | 'record' | 'ref' | 'generation' | 'locator'>;
+
 /** Opens the locators of the copies of these lives, one after another. Copies of other generations are not ours. */
 export async function openLocators(
-  copies: AnyIterable<Pick<CopyDocument, 'holder' | 'record' | 'ref' | 'generation' | 'locator'>>,
+  copies: AnyIterable<Located>,
   lives: SweepResponse['lives'],
 ): Promise<Locators> {
-  const keys = new Map(lives.map((life) => [lifeKey(life), Buffer.from(life.custodyKey, 'base64')]));
-  const sealKeys = new Map<string, Buffer>();
+  const placeOf = createOpener(lives);
   const byHolder = new Map<string, Set<string>>();
   let unreadable = 0;
-  for await (const { holder, record, ref, generation, locator } of copies) {
+  for await (const copy of copies) {
+    const place = placeOf(copy);
+    // The sweep by identifier and the probe go on; the log says how many could not be used.
+    if (place === 'unreadable') unreadable += 1;
+    else if (place !== undefined)
+      byHolder.set(copy.holder, (byHolder.get(copy.holder) ?? new Set()).add(place.locator));
+  }
+  return { byHolder, unreadable };
+}
+
+/** Opens one locator after another; undefined for a copy that has none, or is of no such life. */
+export function createOpener(lives: SweepResponse['lives']) {
+  const keys = new Map(lives.map((life) => [lifeKey(life), Buffer.from(life.custodyKey, 'base64')]));
+  const sealKeys = new Map<string, Buffer>();
+  return ({ holder, record, ref, generation, locator }: Located) => {
     const life = lifeKey({ ref, generation });
     const custodyKey = keys.get(life);
-    if (custodyKey === undefined || locator === undefined) continue;
+    if (custodyKey === undefined || locator === undefined) return undefined;
     const name = `${holder}\n${life}`;
     const sealKey = sealKeys.get(name) ?? sealKeyOf(custodyKey, holder);
     sealKeys.set(name, sealKey);
     try {
-      const opened = open(sealKey, locator, locatorAssociated(holder, record)).toString();
-      const known = byHolder.get(holder) ?? new Set();
-      byHolder.set(holder, known.add(opened));
+      return { locator: open(sealKey, locator, locatorAssociated(holder, record)).toString() };
     } catch (error) {
-      // The sweep by identifier and the probe go on; the log says how many could not be used.
       if (!(error instanceof PoisonError)) throw error;
-      unreadable += 1;
+      return 'unreadable' as const;
     }
-  }
-  return { byHolder, unreadable };
+  };
 }

@@ -1,4 +1,4 @@
-import { appendCarriedAudit, carrying, createBatches } from '@keiro/runtime';
+import { appendCarriedAudit, carrying, createBatches, findMany } from '@keiro/runtime';
 import {
   isDenied,
   violationId,
@@ -48,6 +48,10 @@ export interface EraseStore {
   ): AsyncIterable<Pick<CopyDocument, 'holder' | 'record' | 'ref' | 'generation' | 'locator'>>;
   /** All that a holder reported of records under these refs. */
   reportsAt(refs: readonly Ref[], holder: string): Promise<CopyDocument[]>;
+  /** The reports that these holders have a copy of these records. */
+  reportsOf(records: readonly string[], holders: readonly string[]): Promise<CopyDocument[]>;
+  /** All that these holders reported of records under these refs. */
+  reportsUnder(refs: readonly Ref[], holders: readonly string[]): Promise<CopyDocument[]>;
   /** Those of these records for which the holder had no basis (T0), whether or not that is over. */
   withoutBasis(records: readonly string[], holder: string): Promise<Set<string>>;
   /** Purposes for which this holder may not use these refs now; `all` where it is denied as a whole (R5, R6, TA). */
@@ -137,6 +141,18 @@ export function openEraseStore(db: Db): EraseStore {
           .find({ ref: { $in: [...refs] } })
           .toArray()
       ).filter((copy) => copy.holder === holder),
+
+    reportsOf: (records, from) =>
+      findMany(
+        db.collection<CopyDocument>('copies'),
+        '_id',
+        from.flatMap((holder) => records.map((record) => `${record}|${holder}|held`)),
+      ),
+
+    reportsUnder: async (refs, from) =>
+      (await findMany(db.collection<CopyDocument>('copies'), 'ref', refs)).filter(({ holder }) =>
+        from.includes(holder),
+      ),
 
     async withoutBasis(records, holder) {
       const found = await db

@@ -1,5 +1,5 @@
 import { Binary, type Collection, type Db } from 'mongodb';
-import { duplicatePositions } from '@keiro/runtime';
+import { duplicatePositions, findMany } from '@keiro/runtime';
 import { lifeKey, type KeyErasure, type Ref } from '@keiro/schemas';
 import type { Wrapped } from './keks.ts';
 
@@ -53,7 +53,7 @@ export function openKeyStore(db: Db): KeyStore {
   const sweeps: Collection<SweepDocument> = db.collection('sweeps');
   return {
     async find(refs) {
-      const found = await keys.find({ _id: { $in: [...refs] } }).toArray();
+      const found = await findMany(keys, '_id', refs);
       return new Map(found.map((document) => [document._id, document]));
     },
 

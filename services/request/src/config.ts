@@ -46,5 +46,9 @@ export const configSchema = z.object({
   KEIRO_CLOCK_SECONDS: z.coerce.number().positive().default(60),
   /** Seconds after which every open request is looked at, whatever has been announced. */
   KEIRO_RECONCILE_SECONDS: z.coerce.number().positive().default(5),
+  /** Records that the retention sweep makes requests of in a second, at most. */
+  KEIRO_RETENTION_RECORDS_PER_SECOND: z.coerce.number().positive().default(5000),
+  /** Seconds after which it looks again whether something is due. */
+  KEIRO_RETENTION_EVERY_SECONDS: z.coerce.number().positive().default(60),
 });
 export type Config = z.infer<typeof configSchema>;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { KeiroError, type Message, type Positions } from '@keiro/runtime';
-import { factTopic, type Policies, type Ref } from '@keiro/schemas';
+import type { Policies, Ref } from '@keiro/schemas';
 import { decideConsent, ofLives } from './consent.ts';
 import type { People } from './people.ts';
 import type { ConsumerPositions } from './positions.ts';
@@ -75,25 +75,26 @@ export function createConsents(deps: ConsentDependencies): Consents {
     return changed !== undefined;
   }
 
-  async function kept(wanted: Positions): Promise<void> {
-    for (let look = 0; !(await positions.tagged(wanted)); look += 1) {
-      if (look === mostLooks)
-        throw new KeiroError('behind', 'tag has not kept these facts yet', { retryable: true });
-      await delay(lookEveryMs);
-    }
-  }
-
   return {
     apply,
     async follow(messages) {
       const last = messages.at(-1);
       if (last === undefined) return;
-      const next = (BigInt(last.offset) + 1n).toString();
-      await kept({ [factTopic]: { [last.partition]: next } });
+      await keptByTag(positions, last);
       // One after the other: two of them may be of one person.
       for (const ref of await store.withConsents(keysOf(messages))) await apply(ref);
     },
   };
+}
+
+/** Resolves when `tag` has kept the facts up to this message. */
+export async function keptByTag(positions: Pick<ConsumerPositions, 'tagged'>, last: Message): Promise<void> {
+  const wanted: Positions = { [last.topic]: { [last.partition]: (BigInt(last.offset) + 1n).toString() } };
+  for (let look = 0; !(await positions.tagged(wanted)); look += 1) {
+    if (look === mostLooks)
+      throw new KeiroError('behind', 'tag has not kept these facts yet', { retryable: true });
+    await delay(lookEveryMs);
+  }
 }
 
 /** Primary refs, once each. Pure. */

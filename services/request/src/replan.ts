@@ -9,7 +9,7 @@ import {
 import { holdersOf, newTask, outboxOf, type Documents, type Situation } from './decide.ts';
 import { stepAt } from './stage.ts';
 import { hidden, revealed } from './standing.ts';
-import type { Advance } from './advances.ts';
+import type { Advance } from './grown.ts';
 
 export interface NewPlan extends Omit<Documents, 'request'> {
   readonly lives: readonly Life[];

@@ -48,6 +48,8 @@ import { openPolicyStore } from './policy-store.ts';
 import { readPositions } from './positions.ts';
 import { createReaders, parseAck } from './readers.ts';
 import { startRelay } from './relay.ts';
+import { openBatchStore } from './retention/batch-store.ts';
+import { startRetention } from './retention/run.ts';
 import { openReturnStore } from './return-store.ts';
 import { startReturns } from './returns.ts';
 import { requestRoutes } from './routes.ts';
@@ -146,6 +148,7 @@ export async function startRequest(
     },
   });
   const answers = createAnswers({ db: mongo.db, policies, now });
+  let onEnded: () => void = () => undefined;
   const driver = startDriver({
     store,
     keys,
@@ -153,6 +156,12 @@ export async function startRequest(
     readers,
     positions,
     violations,
+    retention: {
+      batches: openBatchStore(mongo.db),
+      onEnded: () => {
+        onEnded();
+      },
+    },
     dispatcher,
     waits: () => pauses.waits(),
     extend: (ref) => links.extend(ref),
@@ -260,6 +269,23 @@ export async function startRequest(
     log,
   });
   opened('clock', () => ticking.close());
+  const retention = await startRetention(config, {
+    db: mongo.db,
+    kafka,
+    registry,
+    store,
+    positions,
+    policies,
+    metrics: deps.metrics,
+    log,
+    now,
+    opened,
+    onCreated: (id) => {
+      driver.wake(id);
+    },
+  });
+  onEnded = retention.ended;
+
   const handler = createHandler({
     store,
     keys,
@@ -292,6 +318,7 @@ export async function startRequest(
       ...identity,
       ...requestRoutes({ store, handler, driver, readers, policies, now }),
       ...actRoutes({ store, acts, answers, policies, now }),
+      ...retention.routes,
       ...deskRoutes({
         desk: createDesk({
           mongo,

@@ -5,6 +5,7 @@ import type { Pauses } from './pauses.ts';
 import type { People } from './people.ts';
 import type { ConsumerPositions } from './positions.ts';
 import type { Readers } from './readers.ts';
+import type { BatchStore } from './retention/batch-store.ts';
 import type { ReturnStore } from './return-store.ts';
 import type { RequestStore } from './store.ts';
 
@@ -19,6 +20,7 @@ export interface StageDependencies {
   readonly readers: Pick<Readers, 'passed'>;
   readonly positions: ConsumerPositions;
   readonly violations: Pick<ReturnStore, 'violation'>;
+  readonly retention: { readonly batches: BatchStore; readonly onEnded: (request: string) => void };
   readonly dispatcher: Pick<Dispatcher, 'offer'>;
   /** Holders that take no tasks now. */
   readonly waits: Pauses['waits'];

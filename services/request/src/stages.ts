@@ -4,6 +4,7 @@ import { carryOut, putInForce } from './carry-out.ts';
 import { giveBack } from './carry-return.ts';
 import { closePipeline, closePlan, hide, shred } from './deletion.ts';
 import { isCarried } from './lifecycle/next.ts';
+import { expire } from './retention/carry.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -16,7 +17,7 @@ const beginnings: Readonly<Record<RequestType, Stage>> = {
   resume: putInForce,
   'third-party-denial': putInForce,
   return: giveBack,
-  retention: closePipeline,
+  retention: expire,
   'provision-disclosure': answerFromStore,
   'overseas-measures': answerFromStore,
   'purpose-notice': answerFromStore,
@@ -29,6 +30,7 @@ const beginnings: Readonly<Record<RequestType, Stage>> = {
 /** Types whose one stage takes them all the way. */
 const whole: ReadonlySet<RequestType> = new Set([
   'return',
+  'retention',
   'question',
   'disclosure',
   'correction',

@@ -13,7 +13,6 @@ import {
   type Ref,
   type RequestDocument,
   type RequestState,
-  type RequestStep,
   type StandingDocument,
   type TaskDocument,
   type TaskState,

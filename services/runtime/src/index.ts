@@ -15,6 +15,7 @@ export * from './lag.ts';
 export * from './lifecycle.ts';
 export * from './log.ts';
 export * from './metrics.ts';
+export * from './mongo-many.ts';
 export * from './mongo.ts';
 export * from './person.ts';
 export * from './policy-follower.ts';

@@ -17,7 +17,7 @@ export interface KnownReaders {
 /** `keiro`: a step of this pipeline. A name is no proof: who may take which is a matter of the cluster's ACLs. */
 export type Standing = 'keiro' | 'declared' | 'undeclared';
 
-const steps = ['tag', 'quarantine', 'transfer', 'request'];
+const steps = ['tag', 'quarantine', 'transfer', 'request', 'retention'];
 /** Follows standing and commits nothing. */
 const follower = /^keiro\.follow\.([^.]+)\./;
 const onlyStanding = ({ topics }: Group) => topics.every((topic) => topic === 'rights.standing');

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafkas, Log, Metrics, Opened, Route } from '@keiro/runtime';
+import type { Registry } from '@keiro/runtime/registry';
+import { dayInJapan, factTopic, type Policies } from '@keiro/schemas';
+import type { Db } from 'mongodb';
+import type { Config } from '../config.ts';
+import { keptByTag } from '../consents.ts';
+import type { ConsumerPositions } from '../positions.ts';
+import type { RequestStore } from '../store.ts';
+import { openBatchStore } from './batch-store.ts';
+import { noHolds } from './decide.ts';
+import { openDueStore } from './due-store.ts';
+import { createDueFollower } from './follow.ts';
+import { openLookStore } from './look-store.ts';
+import { createRetentionMetrics } from './metrics.ts';
+import { openOwnRecordsStore, startOwnRecords } from './own-records.ts';
+import { retentionRoutes } from './routes.ts';
+import { openStateStore } from './state-store.ts';
+import { startSweep } from './sweep.ts';
+
+/** Records of one request. */
+const batchRecords = 1000;
+/** How long a fetch waits for more: nothing of this is urgent, and larger batches make fewer documents. */
+const maxWaitMs = 2000;
+
+export interface Retention {
+  readonly routes: readonly Route[];
+  readonly ended: () => void;
+}
+
+/**
+ * Retention (APPI 22), wired. It belongs to the request service, which makes requests and tasks and follows both topics
+ * already; `tag` writes nothing more for it at an event.
+ */
+export async function startRetention(
+  config: Config,
+  deps: {
+    readonly db: Db;
+    readonly kafka: Kafkas;
+    readonly registry: Pick<Registry, 'decodeAll'>;
+    readonly store: RequestStore;
+    readonly positions: Pick<ConsumerPositions, 'tagged'>;
+    readonly policies: Policies;
+    readonly metrics: Metrics;
+    readonly log: Log;
+    readonly now: () => Date;
+    readonly opened: Opened;
+    readonly onCreated: (request: string) => void;
+  },
+): Promise<Retention> {
+  const { db, kafka, policies, log, now, opened } = deps;
+  const due = openDueStore(db);
+  const looks = openLookStore(db);
+  const batches = openBatchStore(db);
+  const state = openStateStore(db);
+  const lookDeps = { policies, narrowing: noHolds, batchRecords };
+  const follower = createDueFollower({
+    registry: deps.registry,
+    insert: (some) => due.insert(some),
+    withClosingFacts: (refs) => due.withClosingFacts(refs),
+    kept: (last) => keptByTag(deps.positions, last),
+    today: () => dayInJapan(now()),
+    log,
+  });
+  // A group of its own: neither holds up the other, and this one may wait for more to come.
+  const following = await kafka.consume({
+    group: `keiro.retention${config.KEIRO_GROUP_SUFFIX}`,
+    topics: [factTopic, 'lineage.tagged'],
+    maxWaitMs,
+    onBatch: (messages) =>
+      messages[0]?.topic === factTopic ? follower.facts(messages) : follower.tagged(messages),
+  });
+  opened('retention following', () => following.close());
+  const sweep = startSweep({
+    due,
+    looks,
+    batches,
+    state,
+    lookDeps,
+    worker: randomUUID(),
+    recordsPerSecond: config.KEIRO_RETENTION_RECORDS_PER_SECOND,
+    everyMs: config.KEIRO_RETENTION_EVERY_SECONDS * 1000,
+    metrics: createRetentionMetrics(deps.metrics),
+    log,
+    now,
+    onCreated: deps.onCreated,
+  });
+  opened('retention sweep', () => sweep.close());
+  const ownRecords = startOwnRecords({ store: openOwnRecordsStore(db), policies, now, log });
+  opened('own records', () => ownRecords.close());
+  return {
+    ended: () => {
+      sweep.ended();
+    },
+    routes: retentionRoutes({
+      due,
+      state,
+      store: deps.store,
+      look: { ...lookDeps, store: looks },
+      onResumed: () => {
+        sweep.wake();
+      },
+      now,
+    }),
+  };
+}
