@@ -12,7 +12,7 @@ import { standingLeaseMs, standingSchema, type Ref, type Standing, type Standing
  * instance that cannot renew its lease refuses to begin a batch.
  */
 export interface StandingFollower {
-  get(ref: Ref): Standing | undefined;
+  readonly get: (ref: Ref) => Standing | undefined;
   /** Number of refs that have a standing. */
   readonly size: number;
   /** Runs one batch under the lease. Throws retryably while the lease can't be held. */
