@@ -21,7 +21,7 @@ import {
 } from '@keiro/schemas';
 import { watchBasis } from './basis-watch.ts';
 import { receiveDirectives, type DirectiveHandlers } from './directives.ts';
-import { waitForGate, type AskGate } from './gate.ts';
+import { followGate, waitForGate, type AskGate } from './gate.ts';
 import { admitter, type GuardedMessage } from './guard.ts';
 import { followHolders } from './holders-follower.ts';
 import type { KeysClient } from './keys-client.ts';
@@ -52,7 +52,7 @@ export interface GuardedConsumerOptions {
    * `directive`. With one of several consumers of the same holder is enough.
    */
   readonly directives?: DirectiveHandlers;
-  /** Asked before anything is read: while the gate of the holder is closed after a restore, the consumer waits. */
+  /** Asked before anything is read, and before each batch: while the gate of the holder is closed after a restore, it waits. */
   readonly gate?: AskGate;
   readonly log: Log;
   readonly now: () => Date;
@@ -72,6 +72,7 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     .map((type) => catalogue[type].topic);
   if (topics.length === 0)
     throw new KeiroError('configuration', `${holder} names no category`, { retryable: false });
+  const gate = options.gate && followGate(options.gate, { holder, log, now });
   if (options.gate !== undefined) await waitForGate(options.gate, { holder, log });
 
   const group = `keiro.holder.${holder}.${purpose}${options.groupSuffix ?? ''}`;
@@ -102,6 +103,7 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
   });
 
   async function handleBatch(messages: readonly Message[]): Promise<void> {
+    await gate?.assertOpen();
     await standing.inFlight(async () => {
       const admitted = await admitAll(messages);
       // Keys that are at hand still open what a holder may no longer read.
