@@ -57,3 +57,4 @@ export * from './topics.ts';
 export * from './transfers/index.ts';
 export * from './violations.ts';
 export * from './wire.ts';
+export * from './wire-read.ts';

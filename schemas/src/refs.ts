@@ -14,6 +14,8 @@ const refPattern = new RegExp(`^(${refKinds.join('|')})\\.[A-Za-z0-9_-]{32}$`);
 export const refSchema = z.string().regex(refPattern, 'not a ref');
 export type Ref = string;
 
+export const isRef = (value: unknown): value is Ref => typeof value === 'string' && refPattern.test(value);
+
 /** A ref in one of its lives. Erasure ends a generation; a person who registers anew starts the next one. */
 export const lifeSchema = z.strictObject({ ref: refSchema, generation: z.int().min(1) });
 export type Life = z.infer<typeof lifeSchema>;

@@ -30,6 +30,7 @@ import {
   createKeysClient,
   locatorAssociated,
   open,
+  type AskGate,
   type Emitter,
   type GuardedEvent,
 } from '@keiro/sdk';
@@ -108,6 +109,7 @@ const newMember = () => `m-${randomUUID()}`;
 async function guarded(
   purpose: 'membership' | 'service' = 'membership',
   { holder, keys } = { holder: 'crm', keys: crmKeys },
+  more: { gate?: AskGate } = {},
 ) {
   const seen: GuardedEvent[] = [];
   const running = await createGuardedConsumer({
@@ -125,6 +127,7 @@ async function guarded(
     log,
     now,
     random: randomBytes,
+    ...more,
   });
   consumers.push(running);
   const of = (member: string) => seen.filter(({ subject }) => subject['member'] === member);
@@ -380,6 +383,30 @@ describe('a guarded consumer', () => {
         (one) => one.record === record && one.reason === 'does-not-open' && one.by === 'crm',
       ),
     );
+  });
+
+  it('stops while its gate is closed, and goes on when it opens', async () => {
+    let open = true;
+    let refused = 0;
+    const gate: AskGate = (holder) => {
+      if (!open) refused += 1;
+      return Promise.resolve({ holder, open, because: { ja: '復元中', en: 'restored' } });
+    };
+    const crm = await guarded('membership', undefined, { gate });
+    const [before, after] = [newMember(), newMember()];
+    await emitter.emit(registration(before));
+    await eventually('what came before', () => crm.of(before).length === 1);
+    open = false;
+    await eventually('the answer to be over', async () => {
+      await emitter.emit(registration(after));
+      return refused > 0;
+    });
+    const early = crm.of(after).length;
+    const asked = refused;
+    await eventually('it to ask again', () => refused > asked);
+    expect(crm.of(after)).toHaveLength(early);
+    open = true;
+    await eventually('the rest', () => crm.of(after).length > early);
   });
 
   it('refuses to start for a purpose that is not its holder’s', async () => {

@@ -165,6 +165,49 @@ describe('a file of what a holder held before', () => {
       ]);
   });
 
+  it('reads a collection of the holder’s own MongoDB, only what is asked for, and changes nothing there', async () => {
+    const [one, two, three] = [newPerson(), newPerson(), newPerson()];
+    const { support } = company.stores;
+    await support.put(
+      [one, two, three].map(({ member, email }) => ({ id: `s-${member}`, member, email, generation: 1 })),
+    );
+    const { config, settings } = support;
+    if (config.kind !== 'mongodb') throw new Error('support is in MongoDB');
+    Object.assign(company.cliEnv, settings);
+    const place = `${config.database}.people`;
+    const filter = { member: { $in: [one.member, two.member] } };
+    const columns = { category: 'C7', member: '$member', email: '$contact.emails.0', locator: '$_id' };
+    const query = (filtered: object, ...more: string[]) => [
+      ...['support', '--url-env', 'DEMO_MONGO_URL', '--collection', place],
+      ...['--filter', JSON.stringify(filtered), '--columns', JSON.stringify(columns)],
+      ...['--state', join(company.folder, 'collection.keiro-state'), ...more],
+    ];
+    expect(await run(...query({ $where: 'sleep(1)' }, '--yes'))).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('runs no code on the server'),
+    });
+    expect(await run(...query(filter))).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('--dry-run'),
+    });
+    expect(await run(...query(filter, '--dry-run'))).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('would be registered 2'),
+    });
+    expect(await run(...query(filter))).toMatchObject({ code: 0 });
+    // Again, as after a run that was cut off: nothing is registered twice.
+    expect(await run(...query(filter))).toMatchObject({ code: 0 });
+    expect(await support.ids()).toHaveLength(3);
+    await company.settled();
+    for (const { member } of [one, two])
+      expect(await held(member)).toMatchObject([{ category: 'C7', copies: ['support held'] }]);
+    expect(await known(three.member)).toBeUndefined();
+    const places = [...(await company.locators())].filter(([copy]) => copy.endsWith('|support'));
+    expect(places.map(([, at]) => at)).toEqual(
+      expect.arrayContaining([`s-${one.member}`, `s-${two.member}`]),
+    );
+  });
+
   it('shows the same row with other content as a conflict', async () => {
     const { member } = newPerson();
     const row = { category: 'C5', member, locator: 'payment-x', collected: '2026-01-01' };

@@ -14,6 +14,7 @@ import { Binary } from 'mongodb';
 import { env } from '../builders/environment.ts';
 import { keyFile } from '../builders/key-file.ts';
 import { startKmsServer } from '../builders/kms-server.ts';
+import { dump, restore } from '../builders/mongo-dump.ts';
 import { keiro } from '../builders/program.ts';
 import { runToEnd, startService, type ServiceProcess } from '../builders/service-process.ts';
 
@@ -25,7 +26,11 @@ const file = keyFile();
 const running: ServiceProcess[] = [];
 let mongo: Mongo;
 
-const variables = (database: string) => ({ KEIRO_KEYS_DATABASE: database, KEIRO_KEY_FILE: file.path });
+const variables = (database: string) => ({
+  KEIRO_KEYS_DATABASE: database,
+  KEIRO_KEY_FILE: file.path,
+  KEIRO_STANDING_CHECK: 'off',
+});
 async function start(database: string): Promise<ServiceProcess> {
   const service = await startService('keys', variables(database));
   running.push(service);
@@ -216,6 +221,7 @@ describe('AWS KMS', () => {
         KEIRO_KEYS_DATABASE: withKms,
         KEIRO_KEY_FILE: own.path,
         KEIRO_KEY_PROVIDER: 'aws-kms',
+        KEIRO_STANDING_CHECK: 'off',
         KEIRO_KMS_ENDPOINT: kms.endpoint,
       };
       const nameless = await runToEnd('keys', base);
@@ -309,24 +315,3 @@ async function collect<T>(all: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** Every document of a database, as a dump has them. */
-async function dump({ client }: Mongo, database: string): Promise<Map<string, { _id: unknown }[]>> {
-  const db = client.db(database);
-  const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
-  return new Map(
-    await Promise.all(names.map(async (name) => [name, await db.collection(name).find().toArray()] as const)),
-  );
-}
-
-async function restore(
-  { client }: Mongo,
-  database: string,
-  backup: ReadonlyMap<string, { _id: unknown }[]>,
-): Promise<void> {
-  for (const [name, documents] of backup) {
-    if (documents.length > 0)
-      await client
-        .db(database)
-        .collection(name)
-        .insertMany(documents as never[]);
-  }
-}

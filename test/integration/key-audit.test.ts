@@ -28,7 +28,7 @@ beforeAll(async () => {
   mongo = await connectMongo({ url: env('KEIRO_KEYS_MONGO_URL'), database, log });
   const brokers = env('KEIRO_KAFKA_BROKERS').split(',');
   producer = await connectKafka({ brokers, clientId: 'test-key-audit', log }).producer();
-  service = await startService('keys', { KEIRO_KEYS_DATABASE: database });
+  service = await startService('keys', { KEIRO_KEYS_DATABASE: database, KEIRO_STANDING_CHECK: 'off' });
 });
 afterAll(async () => {
   await service.end();

@@ -107,7 +107,11 @@ beforeAll(async () => {
     { group: 'keiro.transfer', topics: custodyTopics },
     { group: 'keiro.quarantine', topics: ['quarantine'] },
   ]);
-  keys = await startService('keys', { KEIRO_KEYS_DATABASE: keysDatabase, KEIRO_KEY_FILE: file.path });
+  keys = await startService('keys', {
+    KEIRO_KEYS_DATABASE: keysDatabase,
+    KEIRO_KEY_FILE: file.path,
+    KEIRO_STANDING_CHECK: 'off',
+  });
   [transfer, query] = await Promise.all([
     pipeline.start('transfer', { KEIRO_KEYS_URL: keys.url }),
     pipeline.start('query', { KEIRO_KEYS_URL: keys.url }),

@@ -11,7 +11,7 @@ import {
   type PurposeId,
 } from '@keiro/schemas';
 import { lifeOf, type WireEventSpec } from '@keiro/scripts/bench/wire-events';
-import { admit } from '@keiro/sdk';
+import { admitter } from '@keiro/sdk';
 import { demoPolicyText } from '../builders/policy-file.ts';
 import { livePoliciesOf, revisionOf } from '../builders/revision.ts';
 import { sealedEvent } from '../builders/wire.ts';
@@ -35,7 +35,7 @@ function seen(
     headers: event.headers,
     value: null,
   };
-  const admitted = admit(message, event.value, purpose, under, now);
+  const admitted = admitter(purpose, under, now)(message, event.value);
   return typeof admitted === 'string' ? admitted : admitted.covered.map(({ group }) => group);
 }
 

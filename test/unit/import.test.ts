@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isOfErased, nameOf, type Known } from '@keiro/cli/import-lives';
+import { collectionQuery, fieldsOf } from '@keiro/cli/import-mongo';
 import { hasEnded } from '@keiro/cli/import-policy';
 import { readRow, type ImportRow, type RowContext } from '@keiro/cli/import-row';
 import { readRows, UnreadableRest, type SourceRow } from '@keiro/cli/import-rows';
@@ -13,6 +14,7 @@ import { locatorAssociated, open } from '@keiro/sdk';
 import { lifeOf } from '@keiro/scripts/bench/wire-events';
 import { readImport } from '@keiro/tag/imports';
 import { tag } from '@keiro/tag/tag';
+import { BSON } from 'mongodb';
 
 const now = new Date('2026-04-02T00:00:00.000Z');
 const policies = shippedPolicies();
@@ -112,6 +114,69 @@ describe('a row of an import', () => {
     const collected = new Date('2025-01-01');
     expect(hasEnded(policy, 'C5.contact', {}, collected, now)).toBe(true);
     expect(hasEnded(policy, 'C5.books', {}, collected, now)).toBe(false);
+  });
+});
+
+describe('a collection of a MongoDB', () => {
+  const id = new BSON.ObjectId('65f0c0ffee65f0c0ffee65f0');
+  const document = {
+    _id: id,
+    person: { mails: ['hanako@people.example', 'h@people.example'], phone: null },
+    since: new Date('2026-03-01T00:00:00.000Z'),
+    number: BSON.Long.fromString('9007199254740993'),
+    opted: true,
+  };
+
+  it('gives rows of texts as a file would: of its fields, and of what stands for itself', () => {
+    const from = {
+      category: 'C1',
+      locator: '$_id',
+      member: '$number',
+      email: '$person.mails.0',
+      phone: '$person.phone',
+      site: '$nowhere.at.all',
+      cookie: '$person.constructor',
+      collected: '$since',
+      marketingOptIn: '$opted',
+    };
+    expect(fieldsOf(document, from)).toEqual({
+      category: 'C1',
+      locator: id.toHexString(),
+      member: '9007199254740993',
+      email: 'hanako@people.example',
+      collected: '2026-03-01T00:00:00.000Z',
+      marketingOptIn: true,
+    });
+    // Several of which one is wanted are nobody's to choose from: the row is refused by the field.
+    expect(faultsOf({ ...fieldsOf(document, { email: '$person.mails' }), category: 'C1' })).toEqual([
+      'email',
+    ]);
+  });
+
+  const columns = '{"category": "C1", "member": "$_id"}';
+  it('is asked with MongoDB’s own kinds of values', () => {
+    const filter = '{"since": {"$lt": {"$date": "2026-03-01T00:00:00Z"}}, "left": {"$exists": false}}';
+    expect(collectionQuery({ collection: 'shop.customers.old', filter, columns })).toEqual({
+      database: 'shop',
+      collection: 'customers.old',
+      filter: { since: { $lt: new Date('2026-03-01T00:00:00Z') }, left: { $exists: false } },
+      columns: { category: 'C1', member: '$_id' },
+    });
+  });
+
+  it.each([
+    ['--collection', { collection: 'customers', columns }],
+    ['--collection', { collection: 'shop.', columns }],
+    ['--columns', { collection: 'shop.customers' }],
+    ['--columns', { collection: 'shop.customers', columns: '{}' }],
+    ['--columns', { collection: 'shop.customers', columns: '{"name": "$name"}' }],
+    ['--filter', { collection: 'shop.customers', columns, filter: '{"canary": ' }],
+    ['--filter', { collection: 'shop.customers', columns, filter: '["canary"]' }],
+    ['--filter', { collection: 'shop.customers', columns, filter: '{"$or": [{"$where": "canary"}]}' }],
+    ['--filter', { collection: 'shop.customers', columns, filter: '{"at": {"$date": "canary"}}' }],
+  ])('is refused, naming %s and repeating nothing: %j', (option, typed) => {
+    expect(() => collectionQuery(typed)).toThrow(option);
+    expect(() => collectionQuery(typed)).not.toThrow('canary');
   });
 });
 

@@ -63,7 +63,7 @@ describe('released keys', () => {
     });
     const life = lifeOf('member', 'somebody');
     const opens = async (groups: string[], group: string) => {
-      const [found] = (await released.get([life], groups)).values();
+      const [found] = await released.get([life], groups);
       return found?.state === 'released' && found.groupKey(group, 'demo-site') !== undefined;
     };
     expect(await opens(['C7.message'], 'C4.usage')).toBe(false);

@@ -38,10 +38,9 @@ export function purposesOf(policy: Policy, groupId: string, conditions: Conditio
   return [...new Set(usesOf(policy, groupId, conditions).map(({ purpose }) => purpose))];
 }
 
-/** Whether a group may be used for one purpose: asked for each sealed group of each event, so it makes no list. */
-export function serves(policy: Policy, groupId: string, purpose: string, conditions: Conditions): boolean {
-  const uses = groupRules(policy, groupId)?.uses ?? [];
-  return uses.some((use) => use.purpose === purpose && holds(use.when, conditions));
+/** How a group may be used for one purpose: every way has conditions of its own. */
+export function usesFor(policy: Policy, groupId: string, purpose: string): readonly Use[] {
+  return groupRules(policy, groupId)?.uses.filter((use) => use.purpose === purpose) ?? [];
 }
 
 /**

@@ -21,6 +21,7 @@ import { z } from 'zod';
 import { asking } from './ask.ts';
 import { writeState } from './capture-state.ts';
 import { environmentFor } from './environment.ts';
+import { collectionQuery, readCollection } from './import-mongo.ts';
 import { createProgress } from './import-progress.ts';
 import { readQuery } from './import-query.ts';
 import { reportData, reportLines } from './import-report.ts';
@@ -33,6 +34,9 @@ import { print, type Language } from './output.ts';
 
 export interface ImportOptions {
   readonly query?: string;
+  readonly collection?: string;
+  readonly filter?: string;
+  readonly columns?: string;
   readonly urlEnv?: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
@@ -164,15 +168,19 @@ async function fileSource(path: string, { format, encoding }: ImportOptions): Pr
   return { name: basename(path), place: path, digest: await digestOf(path), rows };
 }
 
-function querySource({ query = '', urlEnv = '' }: ImportOptions): Source {
+function querySource({ query, collection, filter, columns, urlEnv = '' }: ImportOptions): Source {
   const url = process.env[urlEnv];
   if (url === undefined || url === '') throw refusal(`${urlEnv} (--url-env) is not set`);
-  const digest = hash('sha256', `${urlEnv}\n${query}`, 'base64url');
+  const named = [urlEnv, ...(query === undefined ? [collection, filter, columns] : [query])];
+  const digest = hash('sha256', named.join('\n'), 'base64url');
   return {
     name: `query of ${urlEnv}`,
     place: `query-${digest.slice(0, 8)}`,
     digest,
-    rows: readQuery(url, query),
+    rows:
+      query === undefined
+        ? readCollection(url, collectionQuery({ collection: collection ?? '', filter, columns }))
+        : readQuery(url, query),
   };
 }
 

@@ -11,7 +11,10 @@ export function register(program: Command): void {
     .argument('<holder>', 'as the register has it')
     .argument('[file]', 'CSV with a header, or NDJSON, one row for each record that the holder has')
     .option('--query <sql>', 'in place of a file: a query in PostgreSQL, whose columns are those of a file')
-    .option('--url-env <name>', 'variable of the environment that holds the address of that PostgreSQL')
+    .option('--collection <name>', 'in place of a file: a collection in MongoDB, as database.collection')
+    .option('--filter <json>', 'which of its documents, as MongoDB is asked (default: all)')
+    .option('--columns <json>', 'what of a document is which column: "$path" of a field, or a text for all')
+    .option('--url-env <name>', 'variable of the environment that holds the address of that server')
     .option('--dry-run', 'look through it and say what would be registered; makes and sends nothing')
     .option('--yes', 'register it although it was not looked through')
     .option('--site <host>', 'site of rows that name none (default: the first of KEIRO_SITES)', hostName)
@@ -39,6 +42,8 @@ export function register(program: Command): void {
         '\n  keiro import crm members.csv --dry-run' +
         '\n  keiro import crm members.csv' +
         '\n  keiro import billing --url-env BILLING_URL --query "select \'C5\' as category, member, id as locator from payments"' +
+        '\n  keiro import crm --url-env CRM_URL --collection crm.people --filter \'{"left": {"$exists": false}}\' \\' +
+        '\n      --columns \'{"category": "C1", "member": "$_id", "email": "$contact.email", "locator": "$_id", "collected": "$since"}\'' +
         '\n\nIdentifiers become refs before anything is sent, and a locator is sealed for its holder: no value leaves' +
         '\nthis machine in clear but to the keys service. Rows that Keiro has from a guarded consumer are not to be' +
         '\nin the file: they would be registered a second time. Run again, it goes on where it stopped;' +
@@ -47,13 +52,24 @@ export function register(program: Command): void {
         '\n2: wrong use.',
     )
     .action(async (holder: string, file: string | undefined, options: ImportOptions, command: Command) => {
-      const { query, urlEnv } = options;
-      if ((file === undefined) === (query === undefined) || (query === undefined) !== (urlEnv === undefined))
-        command.error('error: a file is wanted, or --query together with --url-env', { exitCode: 2 });
+      const fault = wrongUse(file, options);
+      if (fault !== undefined) command.error(`error: ${fault}`, { exitCode: 2 });
       // Loaded when it is wanted: Kafka's and the registry's clients take longer to load than other commands to run.
       const { importRows } = await import('./import-file.ts');
       process.exitCode = await importRows(holder, file, options);
     });
+}
+
+/** What is wanted of the source of the rows, where it is not as it should be. */
+function wrongUse(file: string | undefined, options: ImportOptions): string | undefined {
+  const { query, collection, filter, columns: named, urlEnv } = options;
+  if ([file, query, collection].filter((one) => one !== undefined).length !== 1)
+    return 'a file is wanted, or --query, or --collection, and one of them';
+  if ((file === undefined) !== (urlEnv !== undefined))
+    return '--url-env belongs to --query and --collection, which need it';
+  if ((collection !== undefined) !== (named !== undefined) || (filter !== undefined && named === undefined))
+    return '--columns belongs to --collection, which needs it; --filter may be there too';
+  return undefined;
 }
 
 function hostName(value: string): string {

@@ -21,5 +21,10 @@ export const configSchema = z.object({
   KEIRO_KEK_MAX_DAYS: z.coerce.number().int().min(1).max(3650).default(35),
   /** Keys wrapped again in a second, at most, while a rotation goes on beside the daily work. */
   KEIRO_KEK_REWRAP_PER_SECOND: z.coerce.number().int().min(1).default(1000),
+  /**
+   * What happens at start where `rights.standing` knows of an ended life whose key is here: `check` refuses to start,
+   * `replay` destroys it. Off for a second database on the topics of another.
+   */
+  KEIRO_STANDING_CHECK: z.enum(['off', 'check', 'replay']).default('check'),
 });
 export type Config = z.infer<typeof configSchema>;

@@ -4,7 +4,7 @@ import type { Life, ReleaseCount, ReleaseEntry } from '@keiro/schemas';
 
 /**
  * `keyAudit`: insert-only. Releases are counted by minute, holder and purpose; what was refused, what a duty opened and
- * who was turned away stand by themselves; so do decisions about key-encryption keys.
+ * who was turned away stand by themselves; so do decisions about keys.
  */
 export type KeyAuditDocument = { readonly _id: string; readonly at: Date } & (
   | { readonly kind: 'count'; readonly lines: readonly ReleaseCount[] }

@@ -28,6 +28,7 @@ import { createQuarantineKeys } from './quarantine-keys.ts';
 import { readReleases } from './releases.ts';
 import { createKeyRings } from './rings.ts';
 import { keysRoutes } from './routes.ts';
+import { checkStanding } from './standing-check.ts';
 import { openKeyStore } from './store.ts';
 import { openWrappedStore } from './wrapped-store.ts';
 
@@ -93,6 +94,8 @@ await runService(log, async (opened) => {
   standing.onChange(({ ref }) => {
     rings.forget(ref);
   });
+  // Before anything is released from a database that may be an old copy.
+  await checkStanding(config.KEIRO_STANDING_CHECK, { standings: standing.all(), store, audit, log, now });
 
   const holders = await followHolders({ kafka, reader: 'keys', policies, log, now });
   opened('holders', () => holders.close());

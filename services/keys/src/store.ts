@@ -27,6 +27,15 @@ export interface SweepDocument {
   readonly sealed: string;
 }
 
+/** A ref of which every life up to one has ended, as standing tells it. */
+export interface EndedLife {
+  readonly ref: Ref;
+  readonly through: number;
+  readonly at: Date;
+  /** The request that ended it. */
+  readonly by: string;
+}
+
 export interface KeyStore {
   find(refs: readonly Ref[]): Promise<Map<Ref, KeyDocument>>;
   /** Inserts what is new; answers the refs that exist already, which are left as they are. */
@@ -35,6 +44,13 @@ export interface KeyStore {
   renew(document: KeyDocument): Promise<boolean>;
   /** Destroys these generations' keys; answers how many of each request had one. */
   destroy(erasures: readonly KeyErasure[]): Promise<number[]>;
+  /**
+   * Leaves no key of these lives, and refs that were never known as ones whose lives have ended: the next one of theirs
+   * is the one after. Answers how many had a key. Idempotent.
+   */
+  endLives(lives: readonly EndedLife[]): Promise<number>;
+  /** Which of these requests had something put aside for their sweep. */
+  prepared(requests: readonly string[]): Promise<Set<string>>;
   findSweeps(requests: readonly string[]): Promise<Map<string, SweepDocument>>;
   putSweeps(
     sweeps: readonly { request: string; wrapped: Wrapped; sealed: string }[],
@@ -51,20 +67,24 @@ export const wrappedOf = (document: { epoch: number; wrapped: Binary }): Wrapped
 export function openKeyStore(db: Db): KeyStore {
   const keys: Collection<KeyDocument> = db.collection('keys');
   const sweeps: Collection<SweepDocument> = db.collection('sweeps');
-  return {
-    async find(refs) {
-      const found = await findMany(keys, '_id', refs);
-      return new Map(found.map((document) => [document._id, document]));
-    },
 
-    async insert(documents) {
-      try {
-        await keys.insertMany([...documents], { ordered: false });
-        return new Set();
-      } catch (error) {
-        return new Set(duplicatePositions(error).flatMap((position) => documents[position]?._id ?? []));
-      }
-    },
+  async function find(refs: readonly Ref[]): Promise<Map<Ref, KeyDocument>> {
+    const found = await findMany(keys, '_id', refs);
+    return new Map(found.map((document) => [document._id, document]));
+  }
+
+  async function insert(documents: readonly KeyDocument[]): Promise<Set<Ref>> {
+    try {
+      await keys.insertMany([...documents], { ordered: false });
+      return new Set();
+    } catch (error) {
+      return new Set(duplicatePositions(error).flatMap((position) => documents[position]?._id ?? []));
+    }
+  }
+
+  return {
+    find,
+    insert,
 
     async renew(document) {
       const { modifiedCount } = await keys.replaceOne(
@@ -123,6 +143,49 @@ export function openKeyStore(db: Db): KeyStore {
         })),
         { ordered: false },
       );
+    },
+
+    async endLives(lives) {
+      if (lives.length === 0) return 0;
+      const known = await find(lives.map(({ ref }) => ref));
+      const ended = lives.map(({ ref, through, at, by }) => ({
+        _id: ref,
+        generation: through,
+        wrapped: null,
+        identifier: null,
+        erasedThrough: through,
+        erasedAt: at,
+        erasedBy: by,
+      }));
+      const unknown = ended.filter(({ _id }) => !known.has(_id));
+      if (unknown.length > 0) {
+        const documents = unknown.map(({ erasedAt, ...one }) => ({
+          ...one,
+          epoch: 0,
+          createdAt: erasedAt,
+          erasedAt,
+        }));
+        await insert(documents);
+      }
+      const updates = ended
+        .filter(({ _id }) => known.has(_id))
+        .map(({ _id, ...one }) => ({
+          // A life that has begun since is nobody's to end.
+          updateOne: { filter: { _id, generation: { $lte: one.generation } }, update: { $set: one } },
+        }));
+      if (updates.length > 0) await keys.bulkWrite(updates, { ordered: false });
+      return lives.filter(({ ref, through }) => {
+        const one = known.get(ref);
+        return one !== undefined && one.wrapped !== null && one.generation <= through;
+      }).length;
+    },
+
+    async prepared(requests) {
+      if (requests.length === 0) return new Set();
+      const found = await sweeps
+        .find({ _id: { $in: [...new Set(requests)] } }, { projection: { _id: 1 } })
+        .toArray();
+      return new Set(found.map(({ _id }) => _id));
     },
 
     async forgetSweeps(requests) {

@@ -13,24 +13,23 @@ import {
   eventTypes,
   groupsInUse,
   judge,
-  lifeKey,
   shippedPolicies,
   type Category,
   type CopyReport,
-  type Life,
   type Policies,
   type PurposeId,
 } from '@keiro/schemas';
 import { watchBasis } from './basis-watch.ts';
 import type { DirectiveHandlers } from './directive-handlers.ts';
 import { receiveDirectives } from './directives.ts';
-import { waitForGate, type AskGate } from './gate.ts';
-import { admit, type GuardedMessage } from './guard.ts';
+import { followGate, waitForGate, type AskGate } from './gate.ts';
+import { admitter, type GuardedMessage } from './guard.ts';
 import { followHolders } from './holders-follower.ts';
 import type { KeysClient } from './keys-client.ts';
-import { openEvent, type GuardedEvent } from './open-event.ts';
+import { openBatch } from './open-batch.ts';
+import type { GuardedEvent } from './open-event.ts';
 import { createQuarantine } from './quarantine.ts';
-import { createReleasedKeys, type Released } from './released-keys.ts';
+import { createReleasedKeys } from './released-keys.ts';
 import { locatorAssociated, seal } from './sealing.ts';
 import { followStanding } from './standing-follower.ts';
 import { createWithheld } from './withheld.ts';
@@ -54,7 +53,7 @@ export interface GuardedConsumerOptions {
    * `directive`. With one of several consumers of the same holder is enough.
    */
   readonly directives?: DirectiveHandlers;
-  /** Asked before anything is read: while the gate of the holder is closed after a restore, the consumer waits. */
+  /** Asked before anything is read, and before each batch: while the gate of the holder is closed after a restore, it waits. */
   readonly gate?: AskGate;
   readonly log: Log;
   readonly now: () => Date;
@@ -74,6 +73,7 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     .map((type) => catalogue[type].topic);
   if (topics.length === 0)
     throw new KeiroError('configuration', `${holder} names no category`, { retryable: false });
+  const gate = options.gate && followGate(options.gate, { holder, log, now });
   if (options.gate !== undefined) await waitForGate(options.gate, { holder, log });
 
   const group = `keiro.holder.${holder}.${purpose}${options.groupSuffix ?? ''}`;
@@ -104,6 +104,7 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
   });
 
   async function handleBatch(messages: readonly Message[]): Promise<void> {
+    await gate?.assertOpen();
     await standing.inFlight(async () => {
       const admitted = await admitAll(messages);
       // Keys that are at hand still open what a holder may no longer read.
@@ -113,8 +114,12 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
             admitted.map(({ primary }) => primary),
             groupsInUse(policies, purpose, latestOf(admitted, now())),
           )
-        : new Map<string, Released>();
-      const { ready, held, lapsed, damaged } = openAll(admitted, keys, stands);
+        : [];
+      const { ready, held, lapsed, damaged } = openBatch(admitted, keys, {
+        reading,
+        standingOf: standing.get,
+        stands,
+      });
       if (held.length > 0) {
         await withheld.keep(held.map(({ message }) => message));
         await report(held.map((one) => reportOf(one, 'withheld')));
@@ -157,50 +162,15 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
 
   async function admitAll(messages: readonly Message[]): Promise<GuardedMessage[]> {
     const decoded = await registry.decodeAll(messages.map(({ value }) => value));
-    return messages.flatMap((message, position) => {
+    const admit = admitter(purpose, policies, now());
+    const admitted: GuardedMessage[] = [];
+    for (const [position, message] of messages.entries()) {
       const one = decoded[position];
-      if (one === undefined || one instanceof PoisonError) return [];
-      const admitted = admit(message, one.value, purpose, policies, now());
-      return typeof admitted === 'string' ? [] : [admitted];
-    });
-  }
-
-  /** Any of the event's refs may be the one that is suspended or erased. */
-  function verdictOn({ value }: GuardedMessage): 'gone' | 'suspended' | 'open' {
-    let isSuspended = false;
-    for (const { ref, generation } of value.refs) {
-      const verdict = judge(standing.get(ref), generation, reading);
-      if (verdict === 'erased' || verdict === 'hidden') return 'gone';
-      isSuspended ||= verdict === 'suspended';
+      if (one === undefined || one instanceof PoisonError) continue;
+      const guarded = admit(message, one.value);
+      if (typeof guarded !== 'string') admitted.push(guarded);
     }
-    return isSuspended ? 'suspended' : 'open';
-  }
-
-  function openAll(
-    admitted: readonly GuardedMessage[],
-    keys: ReadonlyMap<string, Released>,
-    stands: boolean,
-  ) {
-    const ready: { event: GuardedEvent; guarded: GuardedMessage; locatorKey: Buffer }[] = [];
-    const held: GuardedMessage[] = [];
-    const damaged: GuardedMessage[] = [];
-    let lapsed: Life | undefined;
-    for (const guarded of admitted) {
-      const verdict = verdictOn(guarded);
-      const key = keys.get(lifeKey(guarded.primary));
-      if (verdict === 'gone') continue;
-      if (verdict === 'suspended') held.push(guarded);
-      else if (!stands || (key?.state === 'refused' && key.reason === 'lapsed')) {
-        held.push(guarded);
-        lapsed = guarded.primary;
-      } else if (key?.state === 'released') {
-        const event = openEvent(guarded, key);
-        if (event === undefined) damaged.push(guarded);
-        else ready.push({ event, guarded, locatorKey: key.locatorKey });
-      } else if (key?.reason === 'suspended') held.push(guarded);
-      else if (key?.reason === 'unknown') damaged.push(guarded);
-    }
-    return { ready, held, lapsed, damaged };
+    return admitted;
   }
 
   function reportOf(one: GuardedMessage, action: 'held' | 'withheld', locator?: string): CopyReport {
@@ -263,5 +233,5 @@ const toMessage = (report: CopyReport, encode: Encode): OutgoingMessage => ({
 
 /** The latest moment that is spoken of: a producer's clock may be ahead of ours, in another version's time. */
 function latestOf(messages: readonly GuardedMessage[], now: Date): Date {
-  return new Date(Math.max(now.getTime(), ...messages.map(({ envelope }) => Date.parse(envelope.time))));
+  return new Date(Math.max(now.getTime(), ...messages.map(({ time }) => time.getTime())));
 }

@@ -2,7 +2,7 @@ import { PoisonError } from '@keiro/runtime';
 import type { Category, EventType } from '@keiro/schemas';
 import type { GuardedMessage } from './guard.ts';
 import type { Released } from './released-keys.ts';
-import { groupAssociated, open } from './sealing.ts';
+import { eventAssociated, open } from './sealing.ts';
 
 /** One event as the purpose may see it. */
 export interface GuardedEvent {
@@ -27,15 +27,16 @@ export function openEvent(
   key: Extract<Released, { state: 'released' }>,
 ): GuardedEvent | undefined {
   const { envelope, primary, value } = guarded;
+  const associated = eventAssociated(envelope, guarded.life);
   const fields: Record<string, unknown> = {};
   let subject: GuardedEvent['subject'] = {};
   for (const { group, blob } of guarded.covered) {
     const groupKey = key.groupKey(group, envelope.source);
     if (groupKey === undefined) return undefined;
     try {
-      const content = JSON.parse(
-        open(groupKey, blob, groupAssociated(envelope, primary, group)).toString(),
-      ) as { subject?: Record<string, string> };
+      const content = JSON.parse(open(groupKey, blob, associated + group).toString()) as {
+        subject?: Record<string, string>;
+      };
       // The identifiers are a group of their own.
       if (content.subject === undefined) Object.assign(fields, content);
       else subject = content.subject;
@@ -50,7 +51,7 @@ export function openEvent(
     generation: primary.generation,
     type: envelope.type,
     category: guarded.category,
-    time: new Date(envelope.time),
+    time: guarded.time,
     site: value.site,
     readable: value.readable,
     subject,

@@ -17,8 +17,8 @@ export type Released =
  * of their person changes. Refusals are not kept.
  */
 export interface ReleasedKeys {
-  /** `groups`: ids of those that the purpose may be served by now. */
-  get(lives: readonly Life[], groups: readonly string[]): Promise<Map<string, Released>>;
+  /** In the order asked; a life may be asked for more than once. `groups`: ids of those that the purpose may be served by now. */
+  get(lives: readonly Life[], groups: readonly string[]): Promise<readonly Released[]>;
   forget(ref: Ref): void;
 }
 
@@ -73,19 +73,20 @@ export function createReleasedKeys(options: {
 
   return {
     async get(lives, groups) {
-      const found = new Map<string, Released>();
       const asked = groups.join();
+      const found: (Released | undefined)[] = [];
       const missing = new Map<string, Life>();
       for (const life of lives) {
-        const cached = cache.get(life.ref);
-        if (cached?.generation === life.generation && cached.groups === asked)
-          found.set(lifeKey(life), cached.released);
-        else missing.set(lifeKey(life), life);
+        const kept = cache.get(life.ref);
+        const isIt = kept?.generation === life.generation && kept.groups === asked;
+        found.push(isIt ? kept.released : undefined);
+        if (!isIt) missing.set(lifeKey(life), life);
       }
       const list = [...missing.values()];
+      const fetched = new Map<string, Released>();
       for (let from = 0; from < list.length; from += atOnce)
-        await fetchSome(list.slice(from, from + atOnce), groups, found);
-      return found;
+        await fetchSome(list.slice(from, from + atOnce), groups, fetched);
+      return lives.map((life, position) => found[position] ?? fetched.get(lifeKey(life)) ?? unknown);
     },
     forget(ref) {
       changes += 1;
@@ -94,19 +95,22 @@ export function createReleasedKeys(options: {
   };
 }
 
+const unknown: Released = { state: 'refused', reason: 'unknown' };
+
 function openRing(keys: Readonly<Record<string, string>>): Released {
-  const bySource = new Map<string, Buffer>();
+  const bySource = new Map<string, Map<string, Buffer>>();
   return {
     state: 'released',
     locatorKey: Buffer.from(keys['custody'] ?? '', 'base64'),
     groupKey(group, source) {
-      const name = `${group}\n${source}`;
-      const known = bySource.get(name);
+      let ofSource = bySource.get(source);
+      if (ofSource === undefined) bySource.set(source, (ofSource = new Map()));
+      const known = ofSource.get(group);
       if (known !== undefined) return known;
       const encoded = keys[group];
       if (encoded === undefined) return undefined;
       const key = sealKeyOf(Buffer.from(encoded, 'base64'), source);
-      bySource.set(name, key);
+      ofSource.set(group, key);
       return key;
     },
   };

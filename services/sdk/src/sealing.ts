@@ -58,12 +58,17 @@ export function open(key: Buffer, blob: string, associated: string): Buffer {
 }
 
 /** Binds a sealed group to its event, so that a blob moved to another event does not open. */
-export function groupAssociated(
-  event: { id: string; source: string; type: string },
-  life: Life,
-  group: string,
-): string {
-  return `${event.source}\n${event.id}\n${event.type}\n${lifeKey(life)}\n${group}`;
+export const groupAssociated = (event: BoundEvent, life: Life, group: string): string =>
+  eventAssociated(event, lifeKey(life)) + group;
+
+/** What is the same for every group of an event; `life` by its key. */
+export const eventAssociated = ({ source, id, type }: BoundEvent, life: string): string =>
+  `${source}\n${id}\n${type}\n${life}\n`;
+
+interface BoundEvent {
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
 }
 
 /** Binds a locator to the copy that it locates. */

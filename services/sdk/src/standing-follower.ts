@@ -12,7 +12,9 @@ import { standingLeaseMs, standingSchema, type Ref, type Standing, type Standing
  * instance that cannot renew its lease refuses to begin a batch.
  */
 export interface StandingFollower {
-  get(ref: Ref): Standing | undefined;
+  readonly get: (ref: Ref) => Standing | undefined;
+  /** Every standing that there is. */
+  all(): Iterable<Standing>;
   /** Number of refs that have a standing. */
   readonly size: number;
   /** Runs one batch under the lease. Throws retryably while the lease can't be held. */
@@ -117,6 +119,7 @@ export async function followStanding(options: {
 
   return {
     get: (ref) => standings.get(ref),
+    all: () => standings.values(),
     get size() {
       return standings.size;
     },
