@@ -19,7 +19,7 @@ export const clientPlans: readonly ClientPlan[] = [
   { name: 'collect', rights: ['keys:seal'], sources: ['*'] },
   { name: 'tag', rights: ['keys:quarantine', 'keys:quarantine-destroy'] },
   { name: 'transfer', rights: ['keys:quarantine', 'keys:provisions'] },
-  { name: 'request', rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy'] },
+  { name: 'request', rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy', 'audit:read', 'audit:sign'] },
   { name: 'erase', rights: ['keys:sweep', 'keys:lookup'] },
   { name: 'query', rights: ['keys:lookup'] },
   {
@@ -33,6 +33,7 @@ export const clientPlans: readonly ClientPlan[] = [
       'breach:assess',
       'restores:read',
       'keys:audit',
+      'audit:read',
     ],
   },
   // Decides about messages, who is who, who may hold what, the policy and keys: no part of answering people.
@@ -53,6 +54,8 @@ export const clientPlans: readonly ClientPlan[] = [
       'restores:read',
       'gate:read',
       'keys:rotate',
+      'audit:read',
+      'audit:rotate',
     ],
   },
   // Opens for what is owed to the person, whatever is suspended (R5).

@@ -44,6 +44,7 @@ export function environmentOf(config: StackConfig): Record<string, string> {
     if (url !== undefined) env[url] = `http://127.0.0.1:${number}`;
   }
   env['KEIRO_KEY_FILE'] = files.keys;
+  env['KEIRO_AUDIT_FOLDER'] = join(config.folders.stack, 'audit');
   env['KEIRO_CLIENTS_FILE'] = files.clients;
   env['KEIRO_POLICY_FILE'] = config.policyFile;
   for (const [client, token] of Object.entries(tokens)) env[tokenVariable(client)] = token;

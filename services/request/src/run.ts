@@ -26,6 +26,7 @@ import { openCutStore } from './cut-store.ts';
 import { createCuts } from './cuts.ts';
 import { createDispatcher } from './dispatch.ts';
 import { startDriver } from './driver.ts';
+import { startEvidence } from './evidence/start.ts';
 import { createHandler } from './handle.ts';
 import { openLinkStore } from './link-store.ts';
 import { createLinks } from './links.ts';
@@ -235,6 +236,7 @@ export async function startRequest(
   return {
     routes: [
       ...requestRoutes({ store, handler, driver, readers, now }),
+      ...startEvidence(config, { db: mongo.db, producer, log, now, opened }),
       ...policyRoutes({ publisher, policies, now }),
       ...cutRoutes(createCuts({ cuts: openCutStore(mongo, store), store, people, keys, now })),
     ],

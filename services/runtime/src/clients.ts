@@ -39,6 +39,9 @@ export const rights = [
   'restores:manage',
   'restores:read',
   'gate:read',
+  'audit:read',
+  'audit:sign',
+  'audit:rotate',
 ] as const;
 export type Right = (typeof rights)[number];
 
