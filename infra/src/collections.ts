@@ -285,6 +285,8 @@ export const collections: readonly CollectionPlan[] = [
     owner: 'request',
     readers: [],
     why: 'what a request came to, signed, with every receipt; outlives erasure',
-    indexes: [{ key: { closesOn: 1 }, name: 'closesOn', why: 'snapshots end on a day; one write a certificate' }],
+    indexes: [
+      { key: { closesOn: 1 }, name: 'closesOn', why: 'snapshots end on a day; one write a certificate' },
+    ],
   },
 ];

@@ -29,7 +29,9 @@ function faultsOf(chain: readonly Sealed[], heads: ReadonlyMap<number, string> =
 const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
 /** A chain, one of its segments, and one of its entries. */
 const spot = sizes.chain((all) =>
-  fc.nat(all.length - 1).chain((at) => fc.tuple(fc.constant(all), fc.constant(at), fc.nat((all[at] ?? 1) - 1))),
+  fc
+    .nat(all.length - 1)
+    .chain((at) => fc.tuple(fc.constant(all), fc.constant(at), fc.nat((all[at] ?? 1) - 1))),
 );
 
 describe('a Merkle tree', () => {
@@ -54,8 +56,11 @@ describe('a Merkle tree', () => {
   });
 
   it('has the roots that RFC 6962 gives for its test vectors', () => {
-    const inputs = ['', '00', '10', '2021', '3031', '40414243'].map((hex) => Buffer.from(hex, 'hex').toString('latin1'));
-    const hex = (n: number) => Buffer.from(rootOf(inputs.slice(0, n).map(leafHash)), 'base64url').toString('hex');
+    const inputs = ['', '00', '10', '2021', '3031', '40414243'].map((hex) =>
+      Buffer.from(hex, 'hex').toString('latin1'),
+    );
+    const hex = (n: number) =>
+      Buffer.from(rootOf(inputs.slice(0, n).map(leafHash)), 'base64url').toString('hex');
     expect(hex(0)).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
     expect(hex(1)).toBe('6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d');
     expect(hex(2)).toBe('fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125');
@@ -219,9 +224,15 @@ describe('the audit chain', () => {
   it('is not gone on with from an old or another copy', () => {
     const [one, two] = chainOf([2, 2], key);
     const held = two && headOf(two.segment);
-    expect(() => { assertAsHeld(held, one?.segment, undefined); }).toThrow('ends at segment 1');
-    expect(() => { assertAsHeld(held, two?.segment, held && { ...held, hash: 'x' }); }).toThrow('another segment 2');
-    expect(() => { assertAsHeld(held, two?.segment, held); }).not.toThrow();
+    expect(() => {
+      assertAsHeld(held, one?.segment, undefined);
+    }).toThrow('ends at segment 1');
+    expect(() => {
+      assertAsHeld(held, two?.segment, held && { ...held, hash: 'x' });
+    }).toThrow('another segment 2');
+    expect(() => {
+      assertAsHeld(held, two?.segment, held);
+    }).not.toThrow();
   });
 });
 

@@ -19,7 +19,10 @@ export const clientPlans: readonly ClientPlan[] = [
   { name: 'collect', rights: ['keys:seal'], sources: ['*'] },
   { name: 'tag', rights: ['keys:quarantine', 'keys:quarantine-destroy'] },
   { name: 'transfer', rights: ['keys:quarantine', 'keys:provisions'] },
-  { name: 'request', rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy', 'audit:read', 'audit:sign'] },
+  {
+    name: 'request',
+    rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy', 'audit:read', 'audit:sign'],
+  },
   { name: 'erase', rights: ['keys:sweep', 'keys:lookup'] },
   { name: 'query', rights: ['keys:lookup'] },
   {

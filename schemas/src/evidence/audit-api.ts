@@ -14,7 +14,10 @@ export const signCertificatesSchema = z.strictObject({
   contents: z.array(certificateContentSchema).min(1).max(200),
 });
 /** Compact JWS, in the order of the contents. */
-export const certificateSignaturesSchema = z.strictObject({ keyId: hashSchema, signatures: z.array(z.string()) });
+export const certificateSignaturesSchema = z.strictObject({
+  keyId: hashSchema,
+  signatures: z.array(z.string()),
+});
 
 /** Rotation in two steps, so that the old key can sign of the new one before it goes. */
 export const preparedKeySchema = z.strictObject({ active: hashSchema, next: signingKeySchema });
@@ -35,7 +38,10 @@ export const segmentListSchema = z.strictObject({
   segments: z.array(segmentSchema.omit({ leaves: true })),
 });
 /** A segment, and all entries that bear its number or are named in it. */
-export const segmentAnswerSchema = z.strictObject({ segment: segmentSchema, entries: z.array(auditLineSchema) });
+export const segmentAnswerSchema = z.strictObject({
+  segment: segmentSchema,
+  entries: z.array(auditLineSchema),
+});
 export type SegmentAnswer = z.infer<typeof segmentAnswerSchema>;
 
 export const auditListSchema = z.strictObject({ entries: z.array(auditLineSchema) });

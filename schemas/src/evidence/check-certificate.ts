@@ -86,6 +86,12 @@ function claimFindings(
     })),
     ...(says
       ? []
-      : [{ part: 'claim' as const, ok: false, message: `${outcome} and its snapshots contradict each other` }]),
+      : [
+          {
+            part: 'claim' as const,
+            ok: false,
+            message: `${outcome} and its snapshots contradict each other`,
+          },
+        ]),
   ];
 }

@@ -120,7 +120,8 @@ function checkSignature(
   fault: Fault,
 ): ChainFault[] {
   const x = keys.get(keyId);
-  if (x === undefined) return [fault('unknown-key', `is signed by ${keyId}, which no key that is trusted has endorsed`)];
+  if (x === undefined)
+    return [fault('unknown-key', `is signed by ${keyId}, which no key that is trusted has endorsed`)];
   return isSigned(signedText(head, keyId), signature, x)
     ? []
     : [fault('signature', 'does not bear the signature of its key: its head was changed')];
@@ -150,6 +151,8 @@ function checkEntries({ head, leaves }: Segment, entries: readonly AuditLine[], 
   const strange = entries.filter(({ id }) => !named.has(id));
   return [
     ...faults,
-    ...strange.map(({ id }) => fault('entry-strange', 'bears the number of a segment that does not name it', id)),
+    ...strange.map(({ id }) =>
+      fault('entry-strange', 'bears the number of a segment that does not name it', id),
+    ),
   ];
 }

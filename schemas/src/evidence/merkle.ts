@@ -5,10 +5,7 @@ import { createHash } from 'node:crypto';
  * that no node can pass for a leaf. Hashes are SHA-256 in base64url. Pure.
  */
 export const leafHash = (content: string): string =>
-  createHash('sha256')
-    .update(Buffer.of(0))
-    .update(content, 'utf8')
-    .digest('base64url');
+  createHash('sha256').update(Buffer.of(0)).update(content, 'utf8').digest('base64url');
 
 const nodeHash = (left: string, right: string): string =>
   createHash('sha256')
@@ -36,7 +33,12 @@ export function proofOf(leaves: readonly string[], index: number): string[] {
 }
 
 /** The root to which a leaf leads by its path; undefined where a tree of that size has no such path. */
-export function rootBy(leaf: string, index: number, size: number, proof: readonly string[]): string | undefined {
+export function rootBy(
+  leaf: string,
+  index: number,
+  size: number,
+  proof: readonly string[],
+): string | undefined {
   if (size <= 1) return size === 1 && index === 0 && proof.length === 0 ? leaf : undefined;
   const sibling = proof.at(-1);
   if (sibling === undefined || index < 0 || index >= size) return undefined;

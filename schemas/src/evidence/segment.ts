@@ -45,7 +45,11 @@ export const segmentSchema = z.strictObject({
 export type Segment = z.infer<typeof segmentSchema>;
 
 /** What the heads file outside the store, and the topic `audit.heads`, hold of each segment. */
-export const chainHeadSchema = z.strictObject({ number: z.int().min(1), hash: hashSchema, sealedAt: z.iso.datetime() });
+export const chainHeadSchema = z.strictObject({
+  number: z.int().min(1),
+  hash: hashSchema,
+  sealedAt: z.iso.datetime(),
+});
 export type ChainHead = z.infer<typeof chainHeadSchema>;
 
 /** Stands for the segment before the first. */

@@ -19,7 +19,10 @@ export const signingKeySchema = z.strictObject({
 export type SigningKey = z.infer<typeof signingKeySchema>;
 
 /** GET /v1/audit/keys. Oldest first; a key that was replaced stays, to verify what it signed. */
-export const signingKeysSchema = z.strictObject({ active: hashSchema, keys: z.array(signingKeySchema).min(1) });
+export const signingKeysSchema = z.strictObject({
+  active: hashSchema,
+  keys: z.array(signingKeySchema).min(1),
+});
 export type SigningKeys = z.infer<typeof signingKeysSchema>;
 
 export const keyIdOf = (x: string): string => digestOf({ crv: 'Ed25519', kty: 'OKP', x });
@@ -43,7 +46,7 @@ export function believedKeys(
   published: readonly SigningKey[],
 ): Map<string, string> {
   const believed = new Map(trusted.map(({ keyId, x }) => [keyId, x]));
-  for (let known = -1; known !== believed.size; ) {
+  for (let known = -1; known !== believed.size;) {
     known = believed.size;
     for (const key of published) {
       const by = key.endorsement === undefined ? undefined : believed.get(key.endorsement.by);

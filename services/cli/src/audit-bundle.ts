@@ -21,10 +21,13 @@ export interface BundleRun {
  * those days, with all in between, so that they chain; their certificates; the requests that they are about, with clock,
  * steps and receipts; the public keys; and the checksum of every file.
  */
-export async function writeBundle(run: BundleRun): Promise<{ segments: number; requests: number; certificates: number }> {
+export async function writeBundle(
+  run: BundleRun,
+): Promise<{ segments: number; requests: number; certificates: number }> {
   const { out, source, from, to } = run;
   makeFolder(out);
-  for (const folder of ['segments', 'certificates', 'requests']) mkdirSync(join(out, folder), { mode: 0o700 });
+  for (const folder of ['segments', 'certificates', 'requests'])
+    mkdirSync(join(out, folder), { mode: 0o700 });
   const write = (name: string, content: unknown) => {
     const text = typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`;
     writeFileSync(join(out, name), text, { mode: 0o600 });
@@ -58,7 +61,9 @@ export async function writeBundle(run: BundleRun): Promise<{ segments: number; r
   }
   let known = 0;
   for (const id of requests) {
-    const view = await run.ask({ path: `/v1/requests/${encodeURIComponent(id)}` }, requestViewSchema).catch(notFound);
+    const view = await run
+      .ask({ path: `/v1/requests/${encodeURIComponent(id)}` }, requestViewSchema)
+      .catch(notFound);
     if (view === undefined) continue;
     write(`requests/${id}.json`, view);
     known += 1;

@@ -42,7 +42,7 @@ export function serverSource(): AuditSource {
     state,
     async *segments(after = 0) {
       const last = (await state()).head?.number ?? 0;
-      for (let seen = after; seen < last; ) {
+      for (let seen = after; seen < last;) {
         const numbers = await numbersAfter(seen);
         for (const number of numbers)
           yield await request({ path: `/v1/audit/segments/${String(number)}` }, segmentAnswerSchema);
@@ -79,8 +79,12 @@ export function folderSource(folder: string): AuditSource {
         yield readJsonFile(join(folder, 'segments', name), segmentAnswerSchema);
     },
     certificates({ entries }) {
-      const ids = entries.flatMap(({ action, about }) => (action === 'certificate.issued' ? (about ?? []) : []));
-      const files = ids.map((id) => join(folder, 'certificates', `${id}.json`)).filter((file) => existsSync(file));
+      const ids = entries.flatMap(({ action, about }) =>
+        action === 'certificate.issued' ? (about ?? []) : [],
+      );
+      const files = ids
+        .map((id) => join(folder, 'certificates', `${id}.json`))
+        .filter((file) => existsSync(file));
       return Promise.resolve(files.map((file) => readJsonFile(file, certificateSchema)));
     },
   };
@@ -88,7 +92,9 @@ export function folderSource(folder: string): AuditSource {
 
 /** Heads by number, of a file with one a line. */
 export function readHeads(file: string): Map<number, string> {
-  const lines = readFileSync(file, 'utf8').split('\n').filter((line) => line !== '');
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
   return new Map(
     lines.map((line) => {
       const { number, hash } = chainHeadSchema.parse(JSON.parse(line));

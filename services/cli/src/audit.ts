@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { auditLineSchema, auditListSchema, rotatedSchema, segmentAnswerSchema, type AuditLine } from '@keiro/schemas';
+import {
+  auditLineSchema,
+  auditListSchema,
+  rotatedSchema,
+  segmentAnswerSchema,
+  type AuditLine,
+} from '@keiro/schemas';
 import { z } from 'zod';
 import { asking } from './ask.ts';
 import { writeBundle } from './audit-bundle.ts';
@@ -22,7 +28,9 @@ interface VerifyOptions {
 }
 
 export function register(program: Command): void {
-  const audit = program.command('audit').description('the signed chain over every decision about a person (S1)');
+  const audit = program
+    .command('audit')
+    .description('the signed chain over every decision about a person (S1)');
 
   audit
     .command('list')
@@ -62,7 +70,10 @@ export function register(program: Command): void {
   audit
     .command('verify')
     .description('walks everything: chain, signatures, roots, entries, certificates, heads outside the store')
-    .option('--public-key <file...>', 'trusted: PEM, JWK, or what keiro audit keys wrote (default: the first published)')
+    .option(
+      '--public-key <file...>',
+      'trusted: PEM, JWK, or what keiro audit keys wrote (default: the first published)',
+    )
     .option('--heads <file>', 'heads outside the store (default: that of KEIRO_AUDIT_FOLDER)')
     .option('--bundle <folder>', 'a bundle instead of the running services, offline')
     .option('--json', 'the verdict as data')
@@ -143,9 +154,12 @@ async function verify({ publicKey, heads: headsFile, bundle, json }: VerifyOptio
   else {
     if (given === undefined)
       print('No --public-key: the first key that the service publishes is believed, which proves less.');
-    if (file === undefined) print('No heads outside the store were given: a chain cut at its end would not be seen.');
+    if (file === undefined)
+      print('No heads outside the store were given: a chain cut at its end would not be seen.');
     if (state !== undefined && state.unsealed > 0)
-      print(`not sealed yet: ${number(state.unsealed)}${state.stopped === undefined ? '' : `; nothing is: ${state.stopped}`}`);
+      print(
+        `not sealed yet: ${number(state.unsealed)}${state.stopped === undefined ? '' : `; nothing is: ${state.stopped}`}`,
+      );
     printVerdict(verdict);
   }
   return first === undefined ? 0 : 1;
@@ -160,7 +174,9 @@ function printVerdict(verdict: AuditVerdict): void {
   );
   for (const { segment, entry, certificate, message } of faults.slice(0, 20)) {
     const named = entry ?? certificate;
-    print(`${paint('red', 'BROKEN')}  segment ${String(segment)}${named === undefined ? '' : `  ${named}`} ${message}`);
+    print(
+      `${paint('red', 'BROKEN')}  segment ${String(segment)}${named === undefined ? '' : `  ${named}`} ${message}`,
+    );
   }
   if (faults.length > 20) print(`… and ${number(faults.length - 20)} more`);
   print(
@@ -175,6 +191,7 @@ function defaultHeads(): string | undefined {
   const config = z
     .object({ KEIRO_AUDIT_FOLDER: z.string().optional(), KEIRO_DATABASE: z.string().default('keiro') })
     .parse(environmentFor('compliance'));
-  const file = config.KEIRO_AUDIT_FOLDER && join(config.KEIRO_AUDIT_FOLDER, `${config.KEIRO_DATABASE}.heads.jsonl`);
+  const file =
+    config.KEIRO_AUDIT_FOLDER && join(config.KEIRO_AUDIT_FOLDER, `${config.KEIRO_DATABASE}.heads.jsonl`);
   return file !== undefined && existsSync(file) ? file : undefined;
 }

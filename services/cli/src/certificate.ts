@@ -34,10 +34,15 @@ export function register(program: Command): void {
     .addOption(langOption())
     .option('--json', 'the certificate itself')
     .action(
-      async (from: string, { lang, number, json }: Pick<GetOptions, 'lang' | 'number'> & { json?: boolean }) => {
+      async (
+        from: string,
+        { lang, number, json }: Pick<GetOptions, 'lang' | 'number'> & { json?: boolean },
+      ) => {
         const found = existsSync(from) ? readCertificate(from) : await ask(from, number);
         if (json === true) print(JSON.stringify(found, null, 2));
-        else for (const line of printedLines(printedCertificate(found, lang), painter(isTerminal()))) print(line);
+        else
+          for (const line of printedLines(printedCertificate(found, lang), painter(isTerminal())))
+            print(line);
       },
     );
 
@@ -45,7 +50,9 @@ export function register(program: Command): void {
     .command('get')
     .description('saves a certificate: the signed JSON, or a readable copy of it')
     .argument('<request>', 'id of the request')
-    .addOption(new Option('--format <format>', 'of the file').choices(['json', 'html', 'pdf']).default('json'))
+    .addOption(
+      new Option('--format <format>', 'of the file').choices(['json', 'html', 'pdf']).default('json'),
+    )
     .option(...numberOption)
     .addOption(langOption())
     .option('--out <file>', 'a new file; by default named after the certificate, here')
@@ -72,7 +79,8 @@ export function register(program: Command): void {
       const found = readCertificate(file);
       const findings = await verifyCertificate(found, keys);
       const broken = findings.filter(({ ok }) => !ok);
-      if (json === true) print(JSON.stringify({ id: found.content.id, ok: broken.length === 0, findings }, null, 2));
+      if (json === true)
+        print(JSON.stringify({ id: found.content.id, ok: broken.length === 0, findings }, null, 2));
       else printFindings(found, findings);
       if (broken.length > 0) process.exitCode = 1;
     });
@@ -130,7 +138,10 @@ function printFindings({ content }: Certificate, findings: readonly CertificateF
   print(
     broken === 0
       ? paint('green', '真正です。 Genuine: nothing in it was changed since it was signed.')
-      : paint('red', `真正ではありません。 Not genuine: ${String(broken)} of ${String(findings.length)} checks failed.`),
+      : paint(
+          'red',
+          `真正ではありません。 Not genuine: ${String(broken)} of ${String(findings.length)} checks failed.`,
+        ),
   );
 }
 

@@ -62,7 +62,8 @@ export function openSigningFile(path: string, now: () => Date): SigningKeyring {
       });
       const file = read();
       const next = nextOf(file);
-      if (next === undefined) throw new ProblemError(409, 'rotated', 'another rotation has just ended: ask again');
+      if (next === undefined)
+        throw new ProblemError(409, 'rotated', 'another rotation has just ended: ask again');
       return { active: file.active, next: publicHalf(next) };
     },
     activate: (keyId) =>

@@ -28,7 +28,8 @@ export function signingRoutes(deps: {
     route({
       method: 'GET',
       path: '/v1/audit/keys',
-      summary: 'Public keys that evidence is verified with, oldest first; each later one endorsed by the one before',
+      summary:
+        'Public keys that evidence is verified with, oldest first; each later one endorsed by the one before',
       right: 'audit:read',
       answer: signingKeysSchema,
       handle: () => Promise.resolve(keyring.published()),

@@ -101,10 +101,16 @@ export function createCertifier({ store, chain, signing, now }: CertifierDepende
   };
 
   async function draft(ids: readonly string[], sealedIn: CertificateContent['sealedIn']) {
-    const known = new Set((await store.certificates(ids.map((id) => certificateId(id, 1)))).map(({ request }) => request));
+    const known = new Set(
+      (await store.certificates(ids.map((id) => certificateId(id, 1)))).map(({ request }) => request),
+    );
     const wanted = ids.filter((id) => !known.has(id));
     const requests = await store.requests(wanted);
-    const refs = [...new Set(requests.flatMap(({ type, lives }) => (type === 'deletion' ? lives.map(({ ref }) => ref) : [])))];
+    const refs = [
+      ...new Set(
+        requests.flatMap(({ type, lives }) => (type === 'deletion' ? lives.map(({ ref }) => ref) : [])),
+      ),
+    ];
     const [tasks, holders, snapshots, copies] = await Promise.all([
       store.tasksOf(requests.map(({ _id }) => _id)),
       store.holders(),
@@ -122,12 +128,14 @@ export function createCertifier({ store, chain, signing, now }: CertifierDepende
           tasks: tasks.filter((task) => task.request === request._id),
           holders: byId,
           snapshots,
-          heldSince: (holder) => earliest(copies.filter((copy) => copy.holder === holder && own.has(copy.ref))),
+          heldSince: (holder) =>
+            earliest(copies.filter((copy) => copy.holder === holder && own.has(copy.ref))),
           sealedIn,
         },
         now(),
       );
-      if ('content' in certified) drafts.push({ content: certified.content, receipts: [...certified.receipts] });
+      if ('content' in certified)
+        drafts.push({ content: certified.content, receipts: [...certified.receipts] });
       else withheld.push(withheldEntry(request._id, certified.withheld, now()));
     }
     // Issued and not in the audit yet: see `issue`.

@@ -83,7 +83,9 @@ export function closing(
   now: Date,
 ): CertificateContent | { readonly until: Date | undefined } {
   const left = first.snapshots
-    .map(({ holder, store, snapshot }) => snapshots.find(({ _id }) => _id === `${holder}|${store}|${snapshot}`))
+    .map(({ holder, store, snapshot }) =>
+      snapshots.find(({ _id }) => _id === `${holder}|${store}|${snapshot}`),
+    )
     .filter((one) => one !== undefined)
     .filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now);
   if (left.length > 0) {
@@ -132,9 +134,7 @@ function receiptOf(task: TaskDocument, holders: Proven['holders']): CertifiedRec
     attempts: task.attempt,
     ...(sweptAt === undefined ? {} : { sweptAt: sweptAt.toISOString() }),
     ...(probe === undefined ? {} : { probe: { at: probe.at.toISOString(), found: probe.found } }),
-    ...(told === undefined
-      ? {}
-      : { told: { at: told.at.toISOString(), identifiers: told.identifiers } }),
+    ...(told === undefined ? {} : { told: { at: told.at.toISOString(), identifiers: told.identifiers } }),
     ...(unsupported === undefined ? {} : { unsupported }),
     doneAt: doneAt.toISOString(),
   };

@@ -24,7 +24,9 @@ export function createRotation(deps: {
       const { active, next } = await signing.prepare();
       const id = `signing-key/${next.keyId}`;
       const detail = { from: active, to: next.keyId, x: next.x };
-      await chain.append([{ _id: id, at: now(), by, action: 'signing-key.rotated', about: [next.keyId], detail }]);
+      await chain.append([
+        { _id: id, at: now(), by, action: 'signing-key.rotated', about: [next.keyId], detail },
+      ]);
       await sealer.seal();
       const segment = (await chain.entry(id))?.segment;
       if (segment === undefined)

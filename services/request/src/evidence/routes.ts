@@ -69,7 +69,8 @@ export function evidenceRoutes(deps: {
     route({
       method: 'GET',
       path: '/v1/audit/segments',
-      summary: 'Segments of the chain without their leaves, 200 at a time; ?after= is the number of the last one seen',
+      summary:
+        'Segments of the chain without their leaves, 200 at a time; ?after= is the number of the last one seen',
       right: 'audit:read',
       answer: segmentListSchema,
       async handle({ query }) {
@@ -101,7 +102,9 @@ export function evidenceRoutes(deps: {
       answer: certificateListSchema,
       async handle(call) {
         const entries = await chain.entriesOf(await segmentOf(call));
-        const ids = entries.flatMap(({ action, about }) => (action === 'certificate.issued' ? (about ?? []) : []));
+        const ids = entries.flatMap(({ action, about }) =>
+          action === 'certificate.issued' ? (about ?? []) : [],
+        );
         const found = ids.length === 0 ? [] : await deps.certificates.certificates(ids);
         // One that cannot be read any more counts as gone.
         return { certificates: found.flatMap(({ text }) => readable(text)) };
@@ -123,7 +126,8 @@ export function evidenceRoutes(deps: {
       answer: auditLineSchema,
       async handle({ query }) {
         const entry = await chain.entry(query['id'] ?? '');
-        if (entry === undefined) throw new ProblemError(404, 'unknown-entry', 'there is no entry with this id');
+        if (entry === undefined)
+          throw new ProblemError(404, 'unknown-entry', 'there is no entry with this id');
         return entry;
       },
     }),
@@ -155,8 +159,12 @@ function certificateRoutes(certificates: CertificateStore, chain: Pick<ChainStor
   async function find({ params, query }: Asked): Promise<Certificate> {
     const request = params['id'] ?? '';
     const asked = query['number'];
-    const ids = (asked === undefined ? [1, 2] : [Number(asked)]).map((number) => certificateId(request, number));
-    const found = (await certificates.certificates(ids)).toSorted((one, other) => (one._id < other._id ? 1 : -1));
+    const ids = (asked === undefined ? [1, 2] : [Number(asked)]).map((number) =>
+      certificateId(request, number),
+    );
+    const found = (await certificates.certificates(ids)).toSorted((one, other) =>
+      one._id < other._id ? 1 : -1,
+    );
     if (found[0] !== undefined) return certificateOf(found[0]);
     const withheld = await chain.entry(`${certificateId(request, 1)}/withheld`);
     if (withheld !== undefined) {
@@ -175,7 +183,8 @@ function certificateRoutes(certificates: CertificateStore, chain: Pick<ChainStor
     route({
       method: 'GET',
       path: '/v1/requests/:id/certificate',
-      summary: 'The certificate of a request that has ended; ?number=1 for the first where a second has closed it',
+      summary:
+        'The certificate of a request that has ended; ?number=1 for the first where a second has closed it',
       right: 'requests:read',
       answer: certificateSchema,
       handle: find,

@@ -18,7 +18,10 @@ export const certificateWords = {
   late: word('（期限後）', '(after it was due)'),
   issuedAt: word('発行日時', 'Issued'),
   identifiers: word('対象の識別子の数', 'Identifiers covered'),
-  shared: word('他の方と共通のため対象外とした識別子の数', 'Identifiers left alone because others share them'),
+  shared: word(
+    '他の方と共通のため対象外とした識別子の数',
+    'Identifiers left alone because others share them',
+  ),
   outcome: word('結果', 'Outcome'),
   holders: word('保有者ごとの結果', 'What each holder did'),
   holder: word('保有者', 'Holder'),
@@ -66,10 +69,7 @@ const outcomes: Readonly<Record<CertificateContent['outcome'], Labels>> = {
     '保有者に削除を依頼しました。実施を確認する手段はありません。',
     'The holders were told; there is no way to look whether it was done.',
   ),
-  'in-force': word(
-    'データの読み取り時に適用されています。',
-    'In force wherever the data are read.',
-  ),
+  'in-force': word('データの読み取り時に適用されています。', 'In force wherever the data are read.'),
   returned: word(
     '根拠なく保有されていた複製を消去し、残っていないことを再確認しました。',
     'The copy that was held without a basis is gone: a second look found nothing.',

@@ -4,8 +4,12 @@ import type { PrintedBlock, PrintedDocument } from './document.ts';
 
 /* Noto Sans JP (OFL 1.1): a file has the glyphs that it uses embedded, and no others. */
 const require = createRequire(import.meta.url);
-const font = (style: '400Regular' | '700Bold'): string =>
-  require.resolve(`@expo-google-fonts/noto-sans-jp/${style}/NotoSansJP_${style}.ttf`);
+/** By path, because the library reads a file anew at each use of a registered name. */
+const fonts = {
+  plain: require.resolve('@expo-google-fonts/noto-sans-jp/400Regular/NotoSansJP_400Regular.ttf'),
+  bold: require.resolve('@expo-google-fonts/noto-sans-jp/700Bold/NotoSansJP_700Bold.ttf'),
+};
+type Weight = keyof typeof fonts;
 
 const margin = 56;
 const textSize = 10;
@@ -22,10 +26,8 @@ export async function renderPdf(printed: PrintedDocument): Promise<Buffer> {
     displayTitle: true,
     pdfVersion: '1.7',
     info: { Title: title, CreationDate: at, ModDate: at, Producer: 'Keiro', Creator: 'Keiro' },
-    font: font('400Regular'),
+    font: fonts.plain,
   });
-  pdf.registerFont('plain', font('400Regular'));
-  pdf.registerFont('bold', font('700Bold'));
   const chunks: Buffer[] = [];
   const ended = new Promise<void>((resolve, reject) => {
     pdf.on('data', (chunk: Buffer) => void chunks.push(chunk));
@@ -34,10 +36,10 @@ export async function renderPdf(printed: PrintedDocument): Promise<Buffer> {
   });
   const whole = pdf.struct('Document');
   pdf.addStructure(whole);
-  const text = (tag: string, content: string, size: number, weight: 'plain' | 'bold') => {
+  const text = (tag: string, content: string, size: number, weight: Weight) => {
     whole.add(
       pdf.struct(tag, {}, () => {
-        pdf.font(weight).fontSize(size).text(content);
+        pdf.font(fonts[weight]).fontSize(size).text(content);
       }),
     );
     pdf.y += gap;
@@ -54,7 +56,7 @@ function draw(
   pdf: PDFKit.PDFDocument,
   whole: PDFKit.PDFStructureElement,
   block: PrintedBlock,
-  text: (tag: string, content: string, size: number, weight: 'plain' | 'bold') => void,
+  text: (tag: string, content: string, size: number, weight: Weight) => void,
 ): void {
   pdf.x = margin;
   switch (block.kind) {
@@ -83,9 +85,9 @@ function table(
   const cell = (textOf: string, type: 'TH' | 'TD') => ({
     text: textOf,
     type,
-    font: { src: type === 'TH' ? 'bold' : 'plain', size: 9 },
+    font: { src: type === 'TH' ? fonts.bold : fonts.plain, size: 9 },
   });
-  pdf.fontSize(9).font('plain');
+  pdf.fontSize(9).font(fonts.plain);
   pdf.table({
     structParent: whole,
     defaultStyle: { padding: 4, border: 0.5, borderColor: '#888888' },
