@@ -189,9 +189,12 @@ describe('a deletion that is done', () => {
     );
     const bundled = await run('audit', 'bundle', '--from', today, '--to', today, '--out', file('bundle'));
     expect(bundled).toMatchObject({ code: 0, output: expect.stringContaining('1 requests, 1 certificates') });
-    expect(spawnSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: file('bundle') }).status).toBe(
-      0,
-    );
+    const sums = readFileSync(file('bundle/SHA256SUMS'), 'utf8').trimEnd().split('\n');
+    expect(sums.length).toBeGreaterThan(6);
+    for (const line of sums) {
+      const [sum = '', name = ''] = line.split('  ');
+      expect(hash('sha256', readFileSync(file(`bundle/${name}`)))).toBe(sum);
+    }
     const checked = await offline('audit', 'verify', '--bundle', 'bundle', '--public-key', 'keys.json');
     expect(checked).toMatchObject({ code: 0, output: expect.stringContaining('1 certificates') });
   }, 60_000);
