@@ -115,7 +115,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'copies',
     database: 'lineage',
     owner: 'transfer; insert-only, removed with their records by request',
-    readers: ['query', 'erase'],
+    readers: ['query', 'erase', 'request'],
     why: 'append-only facts: a holder holds, withholds or has removed a copy',
     indexes: [{ key: { ref: 1 }, name: 'ref', why: 'the copies of a person; paid at every report' }],
   },
@@ -123,7 +123,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'snapshots',
     database: 'lineage',
     owner: 'transfer',
-    readers: ['query', 'erase'],
+    readers: ['query', 'erase', 'request'],
     why: 'what is at the DR site up to which moment',
     indexes: [],
   },
@@ -318,7 +318,31 @@ export const collections: readonly CollectionPlan[] = [
     owner:
       'request, erase, tag, transfer and query, each its own entries (request also what a task of erase carries); insert-only, but for details that request takes off at their end',
     readers: ['query'],
-    why: 'every decision about a person, append-only',
+    why: 'every decision about a person, append-only; the sealer in request stamps the number of its segment',
+    indexes: [
+      {
+        key: { segment: 1 },
+        name: 'segment',
+        why: 'the sealer finds what has no number yet, a verifier what has one; paid at decisions, not at events',
+      },
+    ],
+  },
+  {
+    name: 'segments',
+    database: 'lineage',
+    owner: 'request',
+    readers: [],
+    why: 'the signed chain over the audit; insert-only, its number is the id',
     indexes: [],
+  },
+  {
+    name: 'certificates',
+    database: 'lineage',
+    owner: 'request',
+    readers: [],
+    why: 'what a request came to, signed, with every receipt; outlives erasure',
+    indexes: [
+      { key: { closesOn: 1 }, name: 'closesOn', why: 'snapshots end on a day; one write a certificate' },
+    ],
   },
 ];

@@ -1,6 +1,7 @@
 import type { Remains } from './changes.ts';
 import type { CopyReport, SnapshotReport } from './custody.ts';
 import type { Category, EventType } from './events/index.ts';
+import type { Segment } from './evidence/segment.ts';
 import type { Consent, FactKind } from './facts.ts';
 import type { Imported } from './imports.ts';
 import type { CutReason } from './links-api.ts';
@@ -375,12 +376,31 @@ export interface AuditEntry {
 }
 
 /**
- * `audit`, several writers: appended by each service in the transaction of what it is about, never changed. An
- * entry is not chained to others or signed yet, so that one who may write to the store can still change it unseen.
+ * `audit`, several writers: appended by each service in the transaction of what it is about, never changed. The sealer
+ * in `request` stamps it with the number of the segment of the signed chain that holds it.
  */
 export interface AuditDocument extends Omit<AuditEntry, 'detail'> {
   /** Absent when it has ended (`ownRecords.auditDetails`). */
   readonly detail?: AuditEntry['detail'];
   /** SHA-256 of the detail (base64url): stays when a detail has to go. Entries from before it have none. */
   readonly detailDigest: string;
+  /** Absent: not sealed yet. */
+  readonly segment?: number;
+}
+
+/** `segments`, owner `request`: the audit chain, insert-only. That its number is the id keeps two sealers apart. */
+export interface SegmentDocument extends Segment {
+  readonly _id: number;
+}
+
+/** `certificates`, owner `request`; insert-only but for `closesOn`. */
+export interface CertificateDocument {
+  /** See `certificateId`. */
+  readonly _id: string;
+  readonly request: string;
+  readonly issuedAt: Date;
+  /** Day (Japan) on which the last of its snapshots ends; goes when a second certificate says so. */
+  readonly closesOn?: string;
+  /** JSON of a `Certificate`, as it was issued. */
+  readonly text: string;
 }

@@ -12,6 +12,7 @@ export * from './dr-api.ts';
 export * from './duties.ts';
 export * from './ends.ts';
 export * from './events/index.ts';
+export * from './evidence/index.ts';
 export * from './examples/index.ts';
 export * from './facts.ts';
 export * from './holder-limits.ts';

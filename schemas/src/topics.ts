@@ -6,7 +6,7 @@ export interface Topic {
   readonly name: string;
   readonly partitions: number;
   /** What orders and distributes the messages. */
-  readonly key: 'primary ref' | 'record' | 'holder' | 'ref' | 'task' | 'position' | 'version';
+  readonly key: 'primary ref' | 'record' | 'holder' | 'ref' | 'task' | 'position' | 'version' | 'segment';
   /** Whether the messages concern persons: undeclared readers of such topics are looked for. */
   readonly personal: boolean;
   readonly cleanup: 'delete' | 'compact';
@@ -170,6 +170,18 @@ export const topics = [
     writers: ['services that own their store'],
     readers: ['erase'],
     why: 'what such a holder did, with counts, proven by the key of the directive',
+  },
+  {
+    name: 'audit.heads',
+    partitions: 1,
+    key: 'segment',
+    personal: false,
+    cleanup: 'compact',
+    format: 'json',
+    segmentMs: 7 * day,
+    writers: ['request'],
+    readers: ['whoever verifies the audit'],
+    why: 'hashes of the segments of the audit chain, outside the store that holds them',
   },
   {
     name: 'policy.versions',

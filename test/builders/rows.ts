@@ -168,6 +168,15 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
     ],
     ask: 'dr status',
   },
+  S1: {
+    tests: [
+      'integration/keys.test.ts: a holder cannot seal and a producer cannot open: separate rights',
+      'integration/evidence.test.ts: is found changed in MongoDB, by name: an entry, a receipt of its certificate, a chain cut at its end',
+      'integration/evidence.test.ts: has a certificate with every receipt, which is verified offline with the public key alone',
+      'unit/audit-chain.test.ts: finds and names what was dropped, added, sealed twice or moved to another segment',
+    ],
+    ask: 'audit verify',
+  },
   G1: {
     tests: [
       'e2e/analytics-tag.test.ts: passes with consent, and sends nothing before it',
@@ -216,9 +225,6 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
 };
 
 export const later: Readonly<Partial<Record<RowId, Later>>> = {
-  S1: {
-    missing: 'sealing, rights and separate keys are there; a breach can be assessed; no signed audit yet',
-  },
   R1: { missing: 'lineage answers what is held; no disclosure pack from the holders yet' },
   R2: { missing: 'no correction yet' },
   R3: { missing: 'no addition yet' },

@@ -21,7 +21,14 @@ export const clientPlans: readonly ClientPlan[] = [
   { name: 'transfer', rights: ['keys:quarantine', 'keys:provisions'] },
   {
     name: 'request',
-    rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy', 'keys:contact'],
+    rights: [
+      'keys:lookup',
+      'keys:sweep-prepare',
+      'keys:destroy',
+      'keys:contact',
+      'audit:read',
+      'audit:sign',
+    ],
     purposes: ['duty:identity-check'],
   },
   { name: 'erase', rights: ['keys:sweep', 'keys:lookup'] },
@@ -38,6 +45,7 @@ export const clientPlans: readonly ClientPlan[] = [
       'breach:assess',
       'restores:read',
       'keys:audit',
+      'audit:read',
     ],
   },
   // Decides about messages, who is who, who may hold what, the policy and keys: no part of answering people.
@@ -58,6 +66,8 @@ export const clientPlans: readonly ClientPlan[] = [
       'restores:read',
       'gate:read',
       'keys:rotate',
+      'audit:read',
+      'audit:rotate',
     ],
   },
   // Opens for what is owed to the person, whatever is suspended (R5).

@@ -1,4 +1,4 @@
-import { chownSync, renameSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
@@ -17,7 +17,10 @@ import { ensureSecrets, readSecrets, secretFiles } from './secrets.ts';
 export function makeStackEnv(name?: string): Record<string, string> {
   const config = stackConfig(name);
   ensureSecrets(config.folders.secrets);
-  if (config.name === composeStack) giveToContainers(config.folders.secrets);
+  if (config.name === composeStack) {
+    mkdirSync(auditFolder(config), { recursive: true, mode: 0o700 });
+    giveToContainers(config);
+  }
   writeEnvironment(config);
   return environmentOf(config);
 }
@@ -44,6 +47,7 @@ export function environmentOf(config: StackConfig): Record<string, string> {
     if (url !== undefined) env[url] = `http://127.0.0.1:${number}`;
   }
   env['KEIRO_KEY_FILE'] = files.keys;
+  env['KEIRO_AUDIT_FOLDER'] = auditFolder(config);
   env['KEIRO_CLIENTS_FILE'] = files.clients;
   env['KEIRO_POLICY_FILE'] = config.policyFile;
   for (const [client, token] of Object.entries(tokens)) env[tokenVariable(client)] = token;
@@ -70,11 +74,14 @@ function containerUser(): { uid: number; gid: number } {
   return uid === 0 ? { uid: 1000, gid: 1000 } : { uid, gid };
 }
 
-function giveToContainers(folder: string): void {
+function giveToContainers(config: StackConfig): void {
   const { uid, gid } = containerUser();
-  const { keys, clients } = secretFiles(folder);
-  for (const file of [dirname(keys), keys, clients]) chownSync(file, uid, gid);
+  const { keys, clients } = secretFiles(config.folders.secrets);
+  for (const file of [dirname(keys), keys, clients, auditFolder(config)]) chownSync(file, uid, gid);
 }
+
+/** Where `request` keeps the heads of the audit chain: outside MongoDB. */
+const auditFolder = ({ folders }: StackConfig): string => join(folders.stack, 'audit');
 
 /** Keeps it in `env.json` of the stack's folder, where the command line client looks for it. */
 export function writeEnvironment(config: StackConfig): void {

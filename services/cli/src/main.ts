@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '@keiro/runtime/errors';
 import * as analytics from './analytics.ts';
+import * as audit from './audit.ts';
 import * as breach from './breach.ts';
 import * as capture from './capture.ts';
+import * as certificate from './certificate.ts';
 import * as dr from './dr.ts';
 import * as holders from './holders.ts';
 import * as imports from './import.ts';
@@ -43,6 +45,8 @@ for (const { register } of [
   kek,
   keyReleases,
   retention,
+  audit,
+  certificate,
   status,
   capture,
   imports,

@@ -128,7 +128,7 @@ export function provisionLines(
   return [...head, renderTable(heads, rows, paint)];
 }
 
-function dayArgument(value: string): string {
+export function dayArgument(value: string): string {
   const isDay = /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value));
   if (isDay) return value;
   throw new InvalidArgumentError('Wanted: YYYY-MM-DD.');

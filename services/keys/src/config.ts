@@ -12,6 +12,8 @@ export const configSchema = z.object({
   KEIRO_KEYS_DATABASE: z.string().default('keiro_keys'),
   /** Pepper and key-encryption keys; mode 600, in a folder that this service may write to. */
   KEIRO_KEY_FILE: z.string().min(1),
+  /** Keys that sign evidence, mode 600; made at the first start. By default beside the key file. */
+  KEIRO_SIGNING_KEY_FILE: z.string().min(1).optional(),
   /** `file`: key-encryption keys are in the key file in clear. `aws-kms`: encrypted under KEIRO_KMS_KEY_ID. */
   KEIRO_KEY_PROVIDER: z.enum(['file', 'aws-kms']).default('file'),
   KEIRO_KMS_KEY_ID: z.string().min(1).optional(),

@@ -35,8 +35,10 @@ const keyFileSchema = z.strictObject({
 export type KeyFile = z.infer<typeof keyFileSchema>;
 
 /** Reads the file of pepper and KEKs. Refuses one that others can read: it opens everything. */
-export function readKeyFile(path: string): KeyFile {
-  const file = readJsonFile(path, keyFileSchema);
+export const readKeyFile = (path: string): KeyFile => readPrivateFile(path, keyFileSchema);
+
+export function readPrivateFile<T extends z.ZodType>(path: string, schema: T): z.infer<T> {
+  const file = readJsonFile(path, schema);
   const mode = statSync(path).mode & 0o777;
   if ((mode & 0o077) !== 0) {
     throw new KeiroError(
@@ -56,15 +58,16 @@ const staleMs = 60_000;
  * the disk before it takes the old one's place, so that after a crash it is the one or the other. A change to undefined
  * is none. Throws retryably while another writer is at it.
  */
-async function changeKeyFile(
+export async function changePrivateFile<F>(
   path: string,
-  change: (file: KeyFile) => Promise<KeyFile | undefined>,
+  read: (path: string) => F,
+  change: (file: F) => Promise<F | undefined>,
 ): Promise<void> {
   const temporary = `${path}.new`;
   const target = lock(temporary);
   let temporaryIsLeft = true;
   try {
-    const changed = await change(readKeyFile(path));
+    const changed = await change(read(path));
     if (changed === undefined) return;
     fchmodSync(target, 0o600);
     writeSync(target, `${JSON.stringify(changed, null, 2)}\n`);
@@ -112,14 +115,14 @@ function syncFolder(folder: string): void {
 
 /** Adds an entry unless its epoch has one; `make` is not called then. */
 export function addEntry(path: string, epoch: number, make: () => Promise<KeyFileEntry>): Promise<void> {
-  return changeKeyFile(path, async (file) => {
+  return changePrivateFile(path, readKeyFile, async (file) => {
     if (file.keks.some((kek) => kek.epoch === epoch)) return undefined;
     return { ...file, keks: [...file.keks, await make()] };
   });
 }
 
 export function removeEntry(path: string, epoch: number): Promise<void> {
-  return changeKeyFile(path, (file) => {
+  return changePrivateFile(path, readKeyFile, (file) => {
     const keks = file.keks.filter((kek) => kek.epoch !== epoch);
     return Promise.resolve(keks.length < file.keks.length ? { ...file, keks } : undefined);
   });

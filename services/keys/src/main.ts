@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import {
   connectKafka,
   connectMongo,
@@ -29,6 +30,8 @@ import { readReleases } from './releases.ts';
 import { createKeyRings } from './rings.ts';
 import { keysRoutes } from './routes.ts';
 import { checkStanding } from './standing-check.ts';
+import { openSigningFile } from './signing-file.ts';
+import { signingRoutes } from './signing-routes.ts';
 import { openKeyStore } from './store.ts';
 import { openWrappedStore } from './wrapped-store.ts';
 
@@ -41,6 +44,10 @@ await runService(log, async (opened) => {
   const metrics = createMetrics('keys');
   const clients = loadClients(config.KEIRO_CLIENTS_FILE);
   const pepper = Buffer.from(readKeyFile(config.KEIRO_KEY_FILE).pepper, 'base64');
+  const keyring = openSigningFile(
+    config.KEIRO_SIGNING_KEY_FILE ?? join(dirname(config.KEIRO_KEY_FILE), 'signing.json'),
+    now,
+  );
   const provider = await openProvider(config, { log, random: randomBytes });
 
   const mongo = await connectMongo({
@@ -140,6 +147,7 @@ await runService(log, async (opened) => {
         random: randomBytes,
         now,
       }),
+      ...signingRoutes({ keyring, audit, now }),
       ...kekRoutes({ ...onKeks, work, audit, maxDays: config.KEIRO_KEK_MAX_DAYS }),
     ],
     ready: async () => {

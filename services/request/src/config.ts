@@ -24,7 +24,9 @@ export const configSchema = z.object({
   ...clientsConfig,
   ...policyConfig,
   ...keysConfig,
-  /** Rights `keys:lookup`, `keys:sweep-prepare`, `keys:destroy`, `keys:contact`. */
+  /**
+   * Rights `keys:lookup`, `keys:sweep-prepare`, `keys:destroy`, `keys:contact`, `audit:read`, `audit:sign`.
+   */
   ...tokenConfig,
   ...groupConfig,
   ...identityConfig,
@@ -44,6 +46,10 @@ export const configSchema = z.object({
   KEIRO_FEE_PERIOD: z.string().refine(isPeriod, 'an ISO 8601 period, as P14D').default('P14D'),
   /** Seconds between two looks at the clocks of requests. */
   KEIRO_CLOCK_SECONDS: z.coerce.number().positive().default(60),
+  /** Where heads of the audit chain are kept outside MongoDB: a folder that only this service writes to. */
+  KEIRO_AUDIT_FOLDER: z.string().min(1).optional(),
+  /** Seconds between two looks for audit entries that are not sealed. */
+  KEIRO_AUDIT_SEAL_SECONDS: z.coerce.number().positive().default(5),
   /** Seconds after which every open request is looked at, whatever has been announced. */
   KEIRO_RECONCILE_SECONDS: z.coerce.number().positive().default(5),
   /** Records that the retention sweep makes requests of in a second, at most. */

@@ -34,6 +34,7 @@ import { deskRoutes } from './desk-routes.ts';
 import { createDesk } from './desk.ts';
 import { createDispatcher } from './dispatch.ts';
 import { startDriver } from './driver.ts';
+import { startEvidence } from './evidence/start.ts';
 import { createHandler } from './handle.ts';
 import { createIdentityOutcomes } from './identity-outcomes.ts';
 import { createCheckedRequests, createPersons } from './identity/requests.ts';
@@ -331,6 +332,7 @@ export async function startRequest(
         pauses,
         now,
       }),
+      ...startEvidence(config, { db: mongo.db, producer, log, now, opened }),
       ...policyRoutes({ publisher, policies, now }),
       ...cutRoutes(createCuts({ cuts: openCutStore(mongo, store), store, people, keys, now })),
     ],

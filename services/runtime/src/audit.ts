@@ -1,6 +1,5 @@
-import { hash } from 'node:crypto';
 import type { ClientSession, Db } from 'mongodb';
-import type { AuditDocument, AuditEntry } from '@keiro/schemas';
+import { detailDigestOf, type AuditDocument, type AuditEntry } from '@keiro/schemas';
 
 /** Appends to the audit, in the transaction of what the entries are about where there is one. */
 export async function appendAudit(
@@ -15,10 +14,5 @@ export async function appendAudit(
 
 /** Pure. The digest does not depend on the order of keys, which a store may change. */
 export function toAuditDocument(entry: AuditEntry): AuditDocument {
-  return { ...entry, detailDigest: hash('sha256', JSON.stringify(entry.detail, sorted), 'base64url') };
-}
-
-function sorted(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { ...entry, detailDigest: detailDigestOf(entry.detail) };
 }

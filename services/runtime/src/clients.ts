@@ -41,6 +41,9 @@ export const rights = [
   'restores:manage',
   'restores:read',
   'gate:read',
+  'audit:read',
+  'audit:sign',
+  'audit:rotate',
 ] as const;
 export type Right = (typeof rights)[number];
 

@@ -86,6 +86,7 @@ function mount(app: FastifyInstance, spec: Route, clients: Clients | undefined):
         params: request.params as Record<string, string>,
         query: request.query as Record<string, string>,
       });
+      if (spec.type !== undefined) void reply.type(spec.type);
       return reply.status(spec.status ?? 200).send(result);
     },
   });

@@ -30,7 +30,7 @@ export function openApi(service: string, routes: readonly Route[]): object {
         responses: {
           [String(spec.status ?? 200)]: {
             description: 'as asked',
-            content: { 'application/json': { schema: toSchema(spec.answer, 'output') } },
+            content: { [spec.type ?? 'application/json']: { schema: toSchema(spec.answer, 'output') } },
           },
           default: {
             description: 'RFC 9457',

@@ -11,6 +11,8 @@ export interface Route<B extends z.ZodType = z.ZodType, R extends z.ZodType = z.
   /** The answer when all is well, with its status (200 unless said). */
   readonly answer: R;
   readonly status?: number;
+  /** Content type of an answer that is no JSON: a text or bytes. */
+  readonly type?: string;
   readonly handle: (call: Call<z.infer<B>>) => Promise<z.infer<R>>;
 }
 

@@ -12,6 +12,7 @@ export * from './keys-client.ts';
 export type { GuardedEvent } from './open-event.ts';
 export * from './poison.ts';
 export * from './provisions-client.ts';
+export * from './signing-client.ts';
 export * from './quarantine.ts';
 export * from './released-keys.ts';
 export * from './sealing.ts';

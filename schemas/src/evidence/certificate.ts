@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { holderIdSchema } from '../custody.ts';
+import { canonicalJson } from './canonical.ts';
+import { hashSchema } from './hashes.ts';
+import { leafHash, proofOf, rootOf } from './merkle.ts';
+
+/** What a holder's answer came to. `told`: no control; it is no proof of erasure (invariant 5). */
+export const receiptOutcomes = ['erased', 'nothing-held', 'told', 'flagged', 'unsupported', 'ended'] as const;
+
+/** One holder's answer, as a certificate holds it. No personal value; names of places are the holder's own tables. */
+export const certifiedReceiptSchema = z.strictObject({
+  holder: holderIdSchema,
+  name: z.strictObject({ ja: z.string(), en: z.string() }),
+  kind: z.string(),
+  country: z.string(),
+  directive: z.enum(['erase', 'suspend', 'resume']),
+  outcome: z.enum(receiptOutcomes),
+  /** Rows, keys or messages, over all attempts. */
+  affected: z.int(),
+  places: z.record(z.string(), z.int()),
+  attempts: z.int(),
+  sweptAt: z.iso.datetime().optional(),
+  /** A second look, at the holder, that found nothing. */
+  probe: z.strictObject({ at: z.iso.datetime(), found: z.int() }).optional(),
+  /** Up to when its data end, by its own word, and how many identifiers it was told. */
+  told: z.strictObject({ at: z.iso.datetime(), identifiers: z.int() }).optional(),
+  /** Said by a holder that could not do what was asked. */
+  unsupported: z.string().optional(),
+  doneAt: z.iso.datetime(),
+});
+export type CertifiedReceipt = z.infer<typeof certifiedReceiptSchema>;
+
+/**
+ * What a request came to. `erased`: a probe found nothing at every holder where one can look. `erased-snapshots`:
+ * that, and snapshots that nobody can change hold it until the last of them ends. `told`: no holder could be looked at.
+ * `in-force`: a suspension or a resume is in force where data are read. `returned`: what a holder had without a basis is
+ * gone there. `ended`: something else made it pointless. `refused`, `withdrawn`: nothing was done.
+ */
+export const certificateOutcomes = [
+  'erased',
+  'erased-snapshots',
+  'told',
+  'in-force',
+  'returned',
+  'ended',
+  'refused',
+  'withdrawn',
+] as const;
+
+/** A snapshot that still holds what was erased. */
+export const heldSnapshotSchema = z.strictObject({
+  holder: holderIdSchema,
+  store: holderIdSchema,
+  snapshot: z.string(),
+  takenAt: z.iso.datetime(),
+  /** Absent: its end was not reported. */
+  until: z.iso.datetime().optional(),
+});
+export type HeldSnapshot = z.infer<typeof heldSnapshotSchema>;
+
+/** What is signed. */
+export const certificateContentSchema = z.strictObject({
+  format: z.literal('keiro-certificate/1'),
+  id: z.string(),
+  /** 1; 2 closes the snapshots of the first. */
+  number: z.int().min(1),
+  /** Id of the certificate that this one closes. */
+  closes: z.string().optional(),
+  request: z.string(),
+  type: z.string(),
+  /** What granted it: a law, or the policy's own promise. */
+  ground: z.string(),
+  /** Of a suspension or a resume; `all` for every purpose. */
+  purposes: z.array(z.string()),
+  receivedAt: z.iso.datetime(),
+  /** 14 calendar days after arrival, Asia/Tokyo (R7, APPI 39). */
+  dueAt: z.iso.datetime(),
+  doneAt: z.iso.datetime(),
+  inTime: z.boolean(),
+  issuedAt: z.iso.datetime(),
+  /** How many identifiers were the person's own, and how many were left alone because others share them. */
+  identifiers: z.int(),
+  shared: z.int(),
+  outcome: z.enum(certificateOutcomes),
+  snapshots: z.array(heldSnapshotSchema),
+  /** When the last of the snapshots ends; absent where there is none, or the end of one is not known. */
+  snapshotsUntil: z.iso.datetime().optional(),
+  receipts: z.strictObject({ count: z.int(), root: hashSchema }),
+  /** The segment of the audit chain in which the request's end is sealed. */
+  sealedIn: z.strictObject({ segment: z.int(), hash: hashSchema }),
+});
+export type CertificateContent = z.infer<typeof certificateContentSchema>;
+
+/** A certificate as it is handed out: verified offline with the public key alone. */
+export const certificateSchema = z.strictObject({
+  content: certificateContentSchema,
+  receipts: z.array(
+    z.strictObject({ receipt: certifiedReceiptSchema, leaf: hashSchema, proof: z.array(hashSchema).max(64) }),
+  ),
+  /** JWS (RFC 7515, EdDSA, compact) over the canonical JSON of `content`. */
+  signature: z.string().regex(/^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/, 'is no compact JWS'),
+});
+export type Certificate = z.infer<typeof certificateSchema>;
+export type CertificateReceipt = Certificate['receipts'][number];
+
+export const certificateJwsType = 'keiro-certificate+jws';
+
+export const certificateId = (request: string, number: number): string => `cert-${request}-${String(number)}`;
+
+export const receiptLeaf = (receipt: CertifiedReceipt): string => leafHash(canonicalJson(receipt));
+
+/** Receipts with their paths to the one root that is signed. Pure. */
+export function receiptTree(receipts: readonly CertifiedReceipt[]): {
+  receipts: CertificateReceipt[];
+  root: string;
+} {
+  const leaves = receipts.map(receiptLeaf);
+  return {
+    receipts: receipts.map((receipt, index) => ({
+      receipt,
+      leaf: leaves[index] ?? '',
+      proof: proofOf(leaves, index),
+    })),
+    root: rootOf(leaves),
+  };
+}

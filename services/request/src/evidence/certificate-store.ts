@@ -1,0 +1,70 @@
+import { insertNew } from '@keiro/runtime';
+import type {
+  CertificateDocument,
+  CopyDocument,
+  HolderDocument,
+  Ref,
+  RequestDocument,
+  SnapshotDocument,
+  TaskDocument,
+} from '@keiro/schemas';
+import type { Db } from 'mongodb';
+
+/** What certificates are made of, and the certificates. */
+export interface CertificateStore {
+  requests(ids: readonly string[]): Promise<RequestDocument[]>;
+  tasksOf(requests: readonly string[]): Promise<TaskDocument[]>;
+  holders(): Promise<HolderDocument[]>;
+  snapshots(): Promise<SnapshotDocument[]>;
+  /** Reports that one of these refs had a copy. */
+  copiesOf(refs: readonly Ref[]): Promise<Pick<CopyDocument, 'ref' | 'holder' | 'at'>[]>;
+  /** Those of these ids that are there. */
+  certificates(ids: readonly string[]): Promise<CertificateDocument[]>;
+  /** Answers with those that were new. */
+  add(certificates: readonly CertificateDocument[]): Promise<CertificateDocument[]>;
+  /** Open ones whose snapshots should have ended on one of these days. */
+  closingOn(days: readonly string[], limit: number): Promise<CertificateDocument[]>;
+  /** Undefined: it closes no more, or nobody knows when. */
+  setClosesOn(id: string, day: string | undefined): Promise<void>;
+}
+
+export function openCertificateStore(db: Db): CertificateStore {
+  const certificates = db.collection<CertificateDocument>('certificates');
+  return {
+    requests: (ids) =>
+      db
+        .collection<RequestDocument>('requests')
+        .find({ _id: { $in: [...ids] } })
+        .toArray(),
+    tasksOf: (requests) =>
+      db
+        .collection<TaskDocument>('tasks')
+        .find({ request: { $in: [...requests] } })
+        .toArray(),
+    holders: () => db.collection<HolderDocument>('holders').find().toArray(),
+    snapshots: () => db.collection<SnapshotDocument>('snapshots').find().toArray(),
+    copiesOf: async (refs) =>
+      refs.length === 0
+        ? []
+        : db
+            .collection<CopyDocument>('copies')
+            .find({ ref: { $in: [...refs] } }, { projection: { ref: 1, holder: 1, at: 1 } })
+            .toArray(),
+    certificates: (ids) => certificates.find({ _id: { $in: [...ids] } }).toArray(),
+    async add(documents) {
+      const old = new Set((await insertNew(certificates, documents)).map(({ _id }) => _id));
+      return documents.filter(({ _id }) => !old.has(_id));
+    },
+    closingOn: (days, limit) =>
+      certificates
+        .find({ closesOn: { $in: [...days] } })
+        .limit(limit)
+        .toArray(),
+    async setClosesOn(id, day) {
+      await certificates.updateOne(
+        { _id: id },
+        day === undefined ? { $unset: { closesOn: '' } } : { $set: { closesOn: day } },
+      );
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import {
+  certificateId,
+  certificateSchema,
+  dayInJapan,
+  digestOf,
+  segmentHash,
+  type AuditEntry,
+  type AuditLine,
+  type Certificate,
+  type CertificateContent,
+  type CertificateDocument,
+  type Segment,
+} from '@keiro/schemas';
+import type { SigningClient } from '@keiro/sdk';
+import type { CertificateStore } from './certificate-store.ts';
+import { certify, closing, type Withheld } from './certify.ts';
+import type { ChainStore } from './chain-store.ts';
+
+export interface CertifierDependencies {
+  readonly store: CertificateStore;
+  readonly chain: Pick<ChainStore, 'append' | 'entry' | 'newest'>;
+  readonly signing: Pick<SigningClient, 'certificates'>;
+  readonly now: () => Date;
+}
+
+/** Issues what is due when the end of a request has been sealed; doing it twice adds nothing. */
+export interface Certifier {
+  onSealed(segment: Segment, entries: readonly AuditLine[]): Promise<void>;
+  /** Second certificates, for those whose last snapshot has ended. Answers how many. */
+  close(): Promise<number>;
+}
+
+/** Entries that end a request. */
+const ends = new Set(['request.done', 'request.overtaken', 'request.refused', 'request.withdrawn']);
+/** Days back within which a process that was down finds what should have been closed. */
+const daysBack = 400;
+const dayMs = 86_400_000;
+const atOnce = 200;
+
+export function createCertifier({ store, chain, signing, now }: CertifierDependencies): Certifier {
+  /** Signs, stores, and enters what was new into the audit: entry and certificate have ids that follow from the request. */
+  async function issue(drafts: readonly Pick<Certificate, 'content' | 'receipts'>[]): Promise<number> {
+    const signatures = await signing.certificates(drafts.map(({ content }) => content));
+    const documents = drafts.map(({ content, receipts }, position): CertificateDocument => {
+      const certificate: Certificate = { content, receipts, signature: signatures[position] ?? '' };
+      return {
+        _id: content.id,
+        request: content.request,
+        issuedAt: new Date(content.issuedAt),
+        ...(content.snapshotsUntil === undefined
+          ? {}
+          : { closesOn: dayInJapan(new Date(content.snapshotsUntil)) }),
+        text: JSON.stringify(certificate),
+      };
+    });
+    await store.add(documents);
+    // A crash before this leaves a certificate without its entry: so all that are stored, not only the new ones.
+    const stored = await store.certificates(documents.map(({ _id }) => _id));
+    await chain.append(stored.map((document) => issuedEntry(certificateOf(document))));
+    return documents.length;
+  }
+
+  return {
+    async onSealed(segment, entries) {
+      const asked = entries.flatMap(({ action, request }) =>
+        ends.has(action) && request !== undefined ? [request] : [],
+      );
+      const requests = [...new Set(asked)];
+      if (requests.length === 0) return;
+      const sealedIn = { segment: segment.head.number, hash: segmentHash(segment) };
+      for (let from = 0; from < requests.length; from += atOnce) {
+        const { drafts, withheld } = await draft(requests.slice(from, from + atOnce), sealedIn);
+        if (withheld.length > 0) await chain.append(withheld);
+        if (drafts.length > 0) await issue(drafts);
+      }
+    },
+
+    async close() {
+      const today = now();
+      const days = Array.from({ length: daysBack }, (_, back) =>
+        dayInJapan(new Date(today.getTime() - back * dayMs)),
+      );
+      const due = await store.closingOn(days, atOnce);
+      const newest = due.length === 0 ? undefined : await chain.newest();
+      if (newest === undefined) return 0;
+      const sealedIn = { segment: newest.head.number, hash: segmentHash(newest) };
+      const snapshots = await store.snapshots();
+      let closed = 0;
+      for (const document of due) {
+        const first = certificateOf(document);
+        const outcome = closing(first.content, snapshots, sealedIn, today);
+        if ('until' in outcome) {
+          await store.setClosesOn(document._id, outcome.until && dayInJapan(outcome.until));
+          continue;
+        }
+        closed += await issue([{ content: outcome, receipts: first.receipts }]);
+        await store.setClosesOn(document._id, undefined);
+      }
+      return closed;
+    },
+  };
+
+  async function draft(ids: readonly string[], sealedIn: CertificateContent['sealedIn']) {
+    const known = new Set(
+      (await store.certificates(ids.map((id) => certificateId(id, 1)))).map(({ request }) => request),
+    );
+    const wanted = ids.filter((id) => !known.has(id));
+    const requests = await store.requests(wanted);
+    const refs = [
+      ...new Set(
+        requests.flatMap(({ type, lives }) => (type === 'deletion' ? lives.map(({ ref }) => ref) : [])),
+      ),
+    ];
+    const [tasks, holders, snapshots, copies] = await Promise.all([
+      store.tasksOf(requests.map(({ _id }) => _id)),
+      store.holders(),
+      refs.length === 0 ? [] : store.snapshots(),
+      store.copiesOf(refs),
+    ]);
+    const byId = new Map(holders.map((holder) => [holder._id, holder]));
+    const drafts: Pick<Certificate, 'content' | 'receipts'>[] = [];
+    const withheld: AuditEntry[] = [];
+    for (const request of requests) {
+      const own = new Set(request.lives.map(({ ref }) => ref));
+      const certified = certify(
+        {
+          request,
+          tasks: tasks.filter((task) => task.request === request._id),
+          holders: byId,
+          snapshots,
+          heldSince: (holder) =>
+            earliest(copies.filter((copy) => copy.holder === holder && own.has(copy.ref))),
+          sealedIn,
+        },
+        now(),
+      );
+      if ('content' in certified)
+        drafts.push({ content: certified.content, receipts: [...certified.receipts] });
+      else withheld.push(withheldEntry(request._id, certified.withheld, now()));
+    }
+    // Issued and not in the audit yet: see `issue`.
+    const again = await store.certificates([...known].map((id) => certificateId(id, 1)));
+    await chain.append(again.map((document) => issuedEntry(certificateOf(document))));
+    return { drafts, withheld };
+  }
+}
+
+export const certificateOf = ({ text }: CertificateDocument): Certificate =>
+  certificateSchema.parse(JSON.parse(text));
+
+function issuedEntry(certificate: Certificate): AuditEntry {
+  const { id, type, outcome, issuedAt, receipts } = certificate.content;
+  return {
+    _id: `${id}/issued`,
+    at: new Date(issuedAt),
+    by: 'request',
+    action: 'certificate.issued',
+    about: [id],
+    detail: { type, outcome, receipts: receipts.count, digest: digestOf(certificate) },
+  };
+}
+
+/** Invariant 5, made visible: which holders stand in the way, and why. */
+const withheldEntry = (request: string, withheld: readonly Withheld[], at: Date): AuditEntry => ({
+  _id: `${certificateId(request, 1)}/withheld`,
+  at,
+  by: 'request',
+  action: 'certificate.withheld',
+  about: [certificateId(request, 1)],
+  detail: { holders: Object.fromEntries(withheld.map(({ holder, why }) => [holder, why])) },
+});
+
+const earliest = (copies: readonly { readonly at: Date }[]): Date | undefined =>
+  copies.map(({ at }) => at).toSorted((one, other) => one.getTime() - other.getTime())[0];

@@ -1,0 +1,194 @@
+import {
+  certificateId,
+  receiptTree,
+  type CertificateContent,
+  type CertificateReceipt,
+  type CertifiedReceipt,
+  type HeldSnapshot,
+  type Holder,
+  type RequestDocument,
+  type SnapshotDocument,
+  type TaskDocument,
+} from '@keiro/schemas';
+
+export interface Proven {
+  readonly request: RequestDocument;
+  readonly tasks: readonly TaskDocument[];
+  readonly holders: ReadonlyMap<string, Pick<Holder, 'name' | 'kind' | 'country'>>;
+  readonly snapshots: readonly SnapshotDocument[];
+  /** Since when a store is known to have held something of the person; undefined where it reported nothing. */
+  readonly heldSince: (store: string) => Date | undefined;
+  readonly sealedIn: CertificateContent['sealedIn'];
+}
+
+/** Why there is no certificate, by holder. */
+export interface Withheld {
+  readonly holder: string;
+  readonly why: 'not-answered' | 'failed' | 'no-probe' | 'probe-found';
+}
+
+export type Certified =
+  | { readonly content: CertificateContent; readonly receipts: readonly CertificateReceipt[] }
+  | { readonly withheld: readonly Withheld[] };
+
+/**
+ * The certificate of a request that has ended, unsigned. There is none while a holder has not answered or has failed, or
+ * while a probe of what is called erased is missing or found something (invariant 5). Pure.
+ */
+export function certify(proven: Proven, issuedAt: Date): Certified {
+  const { request, tasks } = proven;
+  const carriedOut = endOf(request) === 'done';
+  const withheld = carriedOut ? tasks.flatMap(reasonAgainst) : [];
+  if (withheld.length > 0) return { withheld: withheld.toSorted(byHolder) };
+  const receipts = (carriedOut ? tasks : [])
+    .flatMap((task) => receiptOf(task, proven.holders) ?? [])
+    .toSorted(byHolder);
+  const tree = receiptTree(receipts);
+  const snapshots = request.type === 'deletion' && carriedOut ? snapshotsOf(proven, issuedAt) : [];
+  const doneAt = request.doneAt ?? issuedAt;
+  return {
+    content: {
+      format: 'keiro-certificate/1',
+      id: certificateId(request._id, 1),
+      number: 1,
+      request: request._id,
+      type: request.type,
+      ground: request.ground,
+      purposes: [...request.purposes],
+      receivedAt: request.receivedAt.toISOString(),
+      dueAt: request.dueAt.toISOString(),
+      doneAt: doneAt.toISOString(),
+      inTime: doneAt <= request.dueAt,
+      issuedAt: issuedAt.toISOString(),
+      identifiers: request.lives.length,
+      shared: request.ambiguous.length,
+      outcome: outcomeOf(request, receipts, snapshots),
+      snapshots,
+      ...untilOf(snapshots),
+      receipts: { count: receipts.length, root: tree.root },
+      sealedIn: proven.sealedIn,
+    },
+    receipts: tree.receipts,
+  };
+}
+
+/**
+ * The second certificate, once the last snapshot of the first has ended; undefined while one has not, as it is reported
+ * now. Receipts are the same. Pure.
+ */
+export function closing(
+  first: CertificateContent,
+  snapshots: readonly SnapshotDocument[],
+  sealedIn: CertificateContent['sealedIn'],
+  now: Date,
+): CertificateContent | { readonly until: Date | undefined } {
+  const left = first.snapshots
+    .map(({ holder, store, snapshot }) =>
+      snapshots.find(({ _id }) => _id === `${holder}|${store}|${snapshot}`),
+    )
+    .filter((one) => one !== undefined)
+    .filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now);
+  if (left.length > 0) {
+    const ends = left.map(({ expiresAt }) => expiresAt);
+    return { until: ends.includes(undefined) ? undefined : latest(ends.filter((end) => end !== undefined)) };
+  }
+  const { snapshotsUntil: _, ...rest } = first;
+  return {
+    ...rest,
+    id: certificateId(first.request, 2),
+    number: 2,
+    closes: first.id,
+    issuedAt: now.toISOString(),
+    outcome: 'erased',
+    snapshots: [],
+    sealedIn,
+  };
+}
+
+/** How a request ended, whatever further ends there are. */
+const endOf = ({ state, steps }: RequestDocument): string =>
+  steps.some(({ step }) => step === 'overtaken') ? 'ended' : state;
+
+function reasonAgainst({ holder, state, directive, receipt }: TaskDocument): Withheld[] {
+  if (state === 'failed') return [{ holder, why: 'failed' }];
+  if (state !== 'done' || receipt === undefined) return [{ holder, why: 'not-answered' }];
+  if (directive !== 'erase') return [];
+  if (receipt.probe === undefined) return receipt.told === undefined ? [{ holder, why: 'no-probe' }] : [];
+  return receipt.probe.found > 0 ? [{ holder, why: 'probe-found' }] : [];
+}
+
+function receiptOf(task: TaskDocument, holders: Proven['holders']): CertifiedReceipt | undefined {
+  const { holder, directive, receipt, doneAt } = task;
+  if (receipt === undefined || doneAt === undefined) return undefined;
+  const { sweptAt, probe, told, unsupported } = receipt;
+  const known = holders.get(holder);
+  return {
+    holder,
+    name: known === undefined ? { ja: holder, en: holder } : { ja: known.name.ja, en: known.name.en },
+    kind: known?.kind ?? 'unknown',
+    country: known?.country ?? '',
+    directive,
+    outcome: receiptOutcome(task),
+    affected: receipt.affected,
+    places: { ...receipt.detail },
+    attempts: task.attempt,
+    ...(sweptAt === undefined ? {} : { sweptAt: sweptAt.toISOString() }),
+    ...(probe === undefined ? {} : { probe: { at: probe.at.toISOString(), found: probe.found } }),
+    ...(told === undefined ? {} : { told: { at: told.at.toISOString(), identifiers: told.identifiers } }),
+    ...(unsupported === undefined ? {} : { unsupported }),
+    doneAt: doneAt.toISOString(),
+  };
+}
+
+function receiptOutcome({ directive, receipt }: TaskDocument): CertifiedReceipt['outcome'] {
+  if (receipt?.told !== undefined) return 'told';
+  if (directive === 'erase') return (receipt?.affected ?? 0) > 0 ? 'erased' : 'nothing-held';
+  return receipt?.unsupported === undefined ? 'flagged' : 'unsupported';
+}
+
+function outcomeOf(
+  request: RequestDocument,
+  receipts: readonly CertifiedReceipt[],
+  snapshots: readonly HeldSnapshot[],
+): CertificateContent['outcome'] {
+  const end = endOf(request);
+  if (end === 'refused' || end === 'withdrawn' || end === 'ended') return end;
+  if (request.type === 'return') return 'returned';
+  if (request.type !== 'deletion') return 'in-force';
+  if (receipts.length > 0 && receipts.every(({ outcome }) => outcome === 'told')) return 'told';
+  return snapshots.length > 0 ? 'erased-snapshots' : 'erased';
+}
+
+/** Images taken while a store held something of the person, which nobody can change and which have not ended. */
+function snapshotsOf({ tasks, snapshots, heldSince }: Proven, now: Date): HeldSnapshot[] {
+  const byHolderId = new Map(tasks.map((task) => [task.holder, task]));
+  return snapshots
+    .filter(({ store, mutable, watermark, expiresAt }) => {
+      const receipt = byHolderId.get(store)?.receipt;
+      // What it held and never reported was there for nobody knows how long.
+      const from = heldSince(store) ?? ((receipt?.affected ?? 0) > 0 ? new Date(0) : undefined);
+      const until = receipt?.probe?.at;
+      if (mutable || from === undefined || until === undefined) return false;
+      return watermark >= from && watermark < until && (expiresAt === undefined || expiresAt > now);
+    })
+    .map(({ holder, store, snapshot, takenAt, expiresAt }) => ({
+      holder,
+      store,
+      snapshot,
+      takenAt: takenAt.toISOString(),
+      ...(expiresAt === undefined ? {} : { until: expiresAt.toISOString() }),
+    }))
+    .toSorted((one, other) => byHolder(one, other) || one.snapshot.localeCompare(other.snapshot));
+}
+
+function untilOf(snapshots: readonly HeldSnapshot[]): Pick<CertificateContent, 'snapshotsUntil'> {
+  const ends = snapshots.flatMap(({ until }) => (until === undefined ? [] : [new Date(until)]));
+  const last = ends.length === snapshots.length ? latest(ends) : undefined;
+  return last === undefined ? {} : { snapshotsUntil: last.toISOString() };
+}
+
+const latest = (dates: readonly Date[]): Date | undefined =>
+  dates.toSorted((one, other) => one.getTime() - other.getTime()).at(-1);
+
+const byHolder = (one: { readonly holder: string }, other: { readonly holder: string }): number =>
+  one.holder < other.holder ? -1 : one.holder > other.holder ? 1 : 0;

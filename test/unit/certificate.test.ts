@@ -1,0 +1,240 @@
+import { describe, expect, it } from '@jest/globals';
+import { printedCertificate } from '@keiro/runtime/evidence/certificate-print';
+import { verifyCertificate } from '@keiro/runtime/evidence/jws';
+import { renderHtml } from '@keiro/runtime/printed/html';
+import { renderPdf } from '@keiro/runtime/printed/pdf';
+import { certify, closing, type Proven } from '@keiro/request/evidence/certify';
+import {
+  certificateSchema,
+  type Certificate,
+  type CertifiedReceipt,
+  type RequestDocument,
+  type SnapshotDocument,
+  type TaskDocument,
+} from '@keiro/schemas';
+import { believed, newKey, receiptAt, signedCertificate } from '../builders/evidence.ts';
+
+const key = newKey();
+const at = (time: string) => new Date(`2026-04-01T${time}:00.000Z`);
+const issued = () =>
+  signedCertificate(
+    ['crm', 'billing', 'mailer'].map((holder) => receiptAt(holder)),
+    key,
+  );
+
+interface Loose {
+  content: Record<string, unknown>;
+  receipts: { receipt: CertifiedReceipt; leaf: string; proof: string[] }[];
+  signature: string;
+}
+
+/** What is broken, as `part` or `part of holder`. */
+async function broken(certificate: Certificate, keys = believed(key)): Promise<string[]> {
+  const findings = await verifyCertificate(certificateSchema.parse(certificate), keys);
+  return findings
+    .filter(({ ok }) => !ok)
+    .map(({ part, holder }) => (holder === undefined ? part : `${part} of ${holder}`));
+}
+
+describe('a certificate', () => {
+  it('is genuine as it was issued, after a trip through JSON, with the public key alone', async () => {
+    const copy = JSON.parse(JSON.stringify(await issued())) as Certificate;
+    expect(await broken(copy)).toEqual([]);
+    expect(await broken(copy, believed(newKey()))).toEqual(['signature']);
+  });
+
+  it('is found out by name, whatever was changed', async () => {
+    const change = async (edit: (copy: Loose) => void) => {
+      const copy = structuredClone(await issued());
+      edit(copy);
+      return broken(copy);
+    };
+    const at1 = ({ receipts }: Loose, index: number) =>
+      receipts[index] ?? { receipt: receiptAt(''), leaf: '', proof: [] };
+    const edits: readonly [readonly string[], (copy: Loose) => unknown][] = [
+      [['content'], ({ content }) => (content['doneAt'] = '2026-03-31T00:00:00.000Z')],
+      [['receipt of billing'], (copy) => Object.assign(at1(copy, 1).receipt, { affected: 3 })],
+      [['receipt of mailer'], (copy) => Object.assign(at1(copy, 2).receipt, { places: { people: 3 } })],
+      [['leaf of crm'], (copy) => (at1(copy, 0).leaf = 'A'.repeat(43))],
+      [['proof of billing'], (copy) => (at1(copy, 1).proof[0] = 'A'.repeat(43))],
+      [['receipts'], ({ receipts }) => receipts.pop()],
+      [['proof of mailer', 'proof of crm'], ({ receipts }) => receipts.reverse()],
+    ];
+    for (const [names, edit] of edits) expect(await change(edit)).toEqual(names);
+    const flip = (text: string) =>
+      `${text.slice(0, -20)}${text.at(-20) === 'A' ? 'B' : 'A'}${text.slice(-19)}`;
+    expect(await change((copy) => (copy.signature = flip(copy.signature)))).toEqual(['signature']);
+    expect(
+      await change((copy) => (copy.signature = copy.signature.replace(/^[^.]+/, 'eyJhbGciOiJub25lIn0'))),
+    ).toEqual(['signature']);
+  });
+
+  it('says which fields of the content differ', async () => {
+    const copy = await issued();
+    const findings = await verifyCertificate(
+      { ...copy, content: { ...copy.content, request: 'req-2', identifiers: 9 } },
+      believed(key),
+    );
+    expect(findings.find(({ part }) => part === 'content')?.message).toContain('identifiers, request');
+  });
+
+  it('that calls something erased without a probe is not in order, even if it was signed', async () => {
+    const { probe: _, ...unproven } = receiptAt('crm');
+    expect(await broken(await signedCertificate([unproven], key))).toEqual(['claim of crm']);
+    const found = receiptAt('crm', { probe: { at: '2026-04-01T03:00:01.000Z', found: 1 } });
+    expect(await broken(await signedCertificate([found], key))).toEqual(['claim of crm']);
+  });
+});
+
+const request: RequestDocument = {
+  _id: 'req-1',
+  type: 'deletion',
+  lives: [{ ref: 'member:a', generation: 1 }],
+  ambiguous: [],
+  purposes: [],
+  ground: 'policy',
+  state: 'done',
+  receivedAt: at('02:00'),
+  dueAt: new Date('2026-04-15T14:59:59.999Z'),
+  doneAt: at('03:00'),
+  steps: [],
+  by: 'compliance',
+};
+const task = (holder: string, more: Partial<TaskDocument> = {}): TaskDocument => ({
+  _id: `req-1.${holder}`,
+  request: 'req-1',
+  holder,
+  directive: 'erase',
+  purposes: [],
+  state: 'done',
+  attempt: 1,
+  errors: [],
+  createdAt: at('02:00'),
+  doneAt: at('03:00'),
+  receipt: { affected: 1, detail: { people: 1 }, sweptAt: at('02:59'), probe: { at: at('03:00'), found: 0 } },
+  ...more,
+});
+const snapshot = (id: string, more: Partial<SnapshotDocument> = {}): SnapshotDocument => ({
+  _id: `dr|crm|${id}`,
+  holder: 'dr',
+  store: 'crm',
+  snapshot: id,
+  watermark: at('01:00'),
+  takenAt: at('01:00'),
+  expiresAt: new Date('2026-05-01T00:00:00.000Z'),
+  mutable: false,
+  rows: 1,
+  reportedAt: at('01:01'),
+  ...more,
+});
+const proven = (more: Partial<Proven> = {}): Proven => ({
+  request,
+  tasks: [task('crm')],
+  holders: new Map(),
+  snapshots: [],
+  heldSince: () => undefined,
+  sealedIn: { segment: 3, hash: 'A'.repeat(43) },
+  ...more,
+});
+const contentOf = (more: Partial<Proven>) => {
+  const certified = certify(proven(more), at('04:00'));
+  if ('withheld' in certified) throw new Error(JSON.stringify(certified));
+  return certified.content;
+};
+
+describe('what a certificate says of a request', () => {
+  const receipt = task('crm').receipt ?? { affected: 0, detail: {} };
+  const { probe: _, ...unprobed } = receipt;
+  it.each([
+    ['has failed', task('crm', { state: 'failed' }), 'failed'],
+    ['has not answered', task('crm', { state: 'running' }), 'not-answered'],
+    ['was not looked at again', task('crm', { receipt: unprobed }), 'no-probe'],
+    [
+      'was found to lie',
+      task('crm', { receipt: { ...receipt, probe: { at: at('03:00'), found: 1 } } }),
+      'probe-found',
+    ],
+  ])('is nothing while a holder %s', (_name, bad, why) => {
+    expect(certify(proven({ tasks: [task('billing'), bad] }), at('04:00'))).toEqual({
+      withheld: [{ holder: 'crm', why }],
+    });
+  });
+
+  it('is erased, told, in force, ended or refused', () => {
+    const told = task('ga', {
+      receipt: { affected: 0, detail: {}, told: { at: at('03:00'), identifiers: 1 } },
+    });
+    expect(contentOf({}).outcome).toBe('erased');
+    expect(contentOf({ tasks: [task('crm'), told] }).outcome).toBe('erased');
+    expect(contentOf({ tasks: [told] }).outcome).toBe('told');
+    const flagged = task('crm', { directive: 'suspend', receipt: { affected: 1, detail: {} } });
+    expect(contentOf({ request: { ...request, type: 'suspension' }, tasks: [flagged] }).outcome).toBe(
+      'in-force',
+    );
+    const overtaken = { ...request, steps: [{ step: 'overtaken', at: at('03:00'), evidence: {} }] };
+    expect(contentOf({ request: overtaken, tasks: [task('crm', { receipt: unprobed })] })).toMatchObject({
+      outcome: 'ended',
+      receipts: { count: 0 },
+    });
+  });
+
+  it('lists snapshots that took it while it was held, until the last of them ends; a second one closes them', () => {
+    const snapshots = [
+      snapshot('one'),
+      snapshot('two', { expiresAt: new Date('2026-05-09T00:00:00.000Z') }),
+      snapshot('ended', { expiresAt: at('03:30') }),
+      snapshot('after', { watermark: at('03:01') }),
+      snapshot('replica', { mutable: true }),
+      snapshot('other', { store: 'elsewhere' }),
+    ];
+    const first = contentOf({ snapshots });
+    expect(first).toMatchObject({
+      outcome: 'erased-snapshots',
+      snapshots: [{ snapshot: 'one' }, { snapshot: 'two' }],
+      snapshotsUntil: '2026-05-09T00:00:00.000Z',
+    });
+    expect(contentOf({ snapshots, heldSince: () => at('01:30') }).outcome).toBe('erased');
+    const { sealedIn } = first;
+    expect(closing(first, snapshots, sealedIn, new Date('2026-05-08T00:00:00.000Z'))).toEqual({
+      until: new Date('2026-05-09T00:00:00.000Z'),
+    });
+    const second = closing(first, snapshots, sealedIn, new Date('2026-05-09T00:00:01.000Z'));
+    expect(second).toMatchObject({ number: 2, closes: first.id, outcome: 'erased', snapshots: [] });
+    expect(second).not.toHaveProperty('snapshotsUntil');
+    // Nobody knows when it ends: never called plainly erased.
+    const { expiresAt: _end, ...endless } = snapshot('one');
+    expect(contentOf({ snapshots: [endless] })).not.toHaveProperty('snapshotsUntil');
+    expect(closing(contentOf({ snapshots: [endless] }), [endless], sealedIn, at('05:00'))).toEqual({
+      until: undefined,
+    });
+  });
+});
+
+describe('a printed certificate', () => {
+  it('is HTML in Japanese or English that needs nothing else, with everything escaped', async () => {
+    const certificate = await signedCertificate(
+      [receiptAt('crm', { name: { ja: '<顧客>&"管理"', en: "<b>Customers'</b>" } })],
+      key,
+    );
+    const html = renderHtml(printedCertificate(certificate, 'ja'));
+    expect(html).toContain('<html lang="ja">');
+    expect(html).toContain('&lt;顧客&gt;&amp;&quot;管理&quot;');
+    expect(html).toContain('再確認で残存なし');
+    expect(html).not.toMatch(/<script|src=|href=/);
+    expect(renderHtml(printedCertificate(certificate, 'en'))).toContain('&lt;b&gt;Customers&#39;&lt;/b&gt;');
+  });
+
+  it('is a small PDF with its Japanese glyphs embedded, the same each time, and tagged with its language', async () => {
+    const certificate = await issued();
+    const pdf = await renderPdf(printedCertificate(certificate, 'ja'));
+    const text = pdf.toString('latin1');
+    expect(text.startsWith('%PDF-1.7')).toBe(true);
+    expect(text).toMatch(/\/FontName \/[A-Z0-9]{6}\+NotoSansJP-Regular/);
+    expect(text).toContain('/FontFile2');
+    expect(text).toMatch(/\/Lang \(ja\)/);
+    expect(text).toContain('/MarkInfo');
+    expect(pdf.length).toBeLessThan(200_000);
+    const { blocks } = printedCertificate(certificate, 'en');
+    expect(blocks.length).toBe(printedCertificate(certificate, 'ja').blocks.length);
+  });
+});
