@@ -37,11 +37,11 @@ export function createSealer(deps: SealerDependencies): Sealer {
   let stopped: string | undefined;
 
   /** The newest segment, with its entries stamped, its head held outside, and what it makes necessary done. */
-  async function finish(segment: Segment): Promise<void> {
+  async function finish(segment: Segment, sealed?: readonly AuditLine[]): Promise<void> {
     await store.stamp(segment);
     const held = heads.last();
     if (held === undefined || held.number < segment.head.number) await addHeads(held, headOf(segment));
-    await deps.onSealed(segment, await store.entriesOf(segment));
+    await deps.onSealed(segment, sealed ?? (await store.entriesOf(segment)));
     newest = segment;
   }
 
@@ -74,7 +74,7 @@ export function createSealer(deps: SealerDependencies): Sealer {
       if (entries.length === 0) return;
       const draft = draftSegment(entries, chainHead(newest), now());
       const segment = { ...draft, ...(await signing.segment(draft.head)) };
-      if (await store.insert(segment)) await finish(segment);
+      if (await store.insert(segment)) await finish(segment, entries);
       else await catchUp();
     }
   }
