@@ -252,6 +252,7 @@ export async function startRequest(
   const following = await kafka.consume({
     group: `keiro.request${suffix}`,
     topics: [factTopic, 'lineage.tagged'],
+    sessionTimeoutMs: config.KEIRO_SESSION_TIMEOUT_MS,
     onBatch: async (messages) => {
       if (messages[0]?.topic !== factTopic) return links.follow(messages);
       await consents.follow(messages);

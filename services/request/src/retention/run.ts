@@ -66,6 +66,7 @@ export async function startRetention(
   const following = await kafka.consume({
     group: `keiro.retention${config.KEIRO_GROUP_SUFFIX}`,
     topics: [factTopic, 'lineage.tagged'],
+    sessionTimeoutMs: config.KEIRO_SESSION_TIMEOUT_MS,
     maxWaitMs,
     onBatch: (messages) =>
       messages[0]?.topic === factTopic ? follower.facts(messages) : follower.tagged(messages),
