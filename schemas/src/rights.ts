@@ -64,8 +64,8 @@ export const isDeniedThirdParty = (standing: Standing, holder: string): boolean 
 /** Whether the person refuses this holder by name, by a consent withdrawn or on request (TA, R6). Pure. */
 export const isDenied = (
   { denied = [], stopped = [] }: Pick<Standing, 'denied' | 'stopped'>,
-  holder: string): boolean =>
-  denied.includes(holder) || stopped.includes(holder);
+  holder: string,
+): boolean => denied.includes(holder) || stopped.includes(holder);
 
 /**
  * A reader of `rights.standing` says how far it is: it has applied everything before `applied` (an offset) and

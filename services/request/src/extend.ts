@@ -86,7 +86,13 @@ export function extendDenial(
   const changed = stopped({ lives: behind, standings, request: request._id, at: now }, recipients);
   const denied = situation.holders.filter(({ id }) => recipients.includes(id));
   const deletion = open.some(({ type }) => type === 'deletion');
-  return changeOf(request, changed, deletion ? [] : holdersOf({ ...situation, holders: denied }), now, stamp());
+  return changeOf(
+    request,
+    changed,
+    deletion ? [] : holdersOf({ ...situation, holders: denied }),
+    now,
+    stamp(),
+  );
 }
 
 /** Between which moments a ref has records. */
