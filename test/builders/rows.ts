@@ -150,6 +150,8 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
     tests: [
       'unit/request-outcomes.test.ts: rests on a ground of that very right, and on no other',
       'integration/request.test.ts: R9: is refused in part on a ground of its right; the rest is done, and the person has to be told each time',
+      'integration/request-identity.test.ts: that can’t be confirmed is refused as a disclosure and left incomplete otherwise, alike for nobody',
+      'integration/identity.test.ts: is answered alike whether or not the person exists or has an address, until it has failed',
     ],
     ask: 'request refuse',
   },

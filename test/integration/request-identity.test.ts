@@ -129,8 +129,7 @@ describe('a request whose identity is checked', () => {
     ] as const) {
       const id = await ask(type, email);
       const answers = [await call(`/${id}/identity/code`, {})];
-      for (let n = 0; n < 6; n += 1)
-        answers.push(await call(`/${id}/identity/answer`, { code: '00000000' }));
+      for (let n = 0; n < 6; n += 1) answers.push(await call(`/${id}/identity/answer`, { code: '00000000' }));
       for (let n = 0; n < 5; n += 1)
         answers.push(await call(`/${id}/identity/session`, { token: 'no.token.atall' }));
       answers.push(await call(`/${id}`));

@@ -33,11 +33,14 @@ function changed(value: Json, [name, ...rest]: Path, to: (old: Json) => Json): J
 }
 
 const text = 'x'.repeat(65);
+/** One character more than a host name may have, and a dot that it may end with. */
+const longHost = `${'a.'.repeat(126)}a.`;
+// prettier-ignore
 const others: readonly ((old: Json) => Json)[] = [
-  undefined, null, true, -1, 0, 1.5, 2 ** 53, '', 'a', ' ', text, `${text}${text}${text}${text}`, 'AAA=', 'AA==', 'A===',
+  undefined, null, true, -1, 0, 1.5, 2 ** 53, '', 'a', ' ', text, `${text}${text}${text}${text}`, longHost, 'AAA=', 'AA==', 'A===',
   'AAA', 'AA-_', 'AA\n=', '====', 'person', 'quarantine', 'ours', 'member.short', [], [1], [''], {}, { kind: 'ours' },
   { kind: 'entrusted', tenant: 'acme' }, { ref: 'x', generation: 1 },
-].map((to) => () => to); // prettier-ignore
+].map((to) => () => to);
 const grown: readonly ((old: Json) => Json)[] = [
   (old) => (Array.isArray(old) ? (Array(70).fill(old[0]) as Json) : old),
   (old) => (typeof old === 'object' && !Array.isArray(old) ? { ...old, more: 1 } : old),

@@ -25,11 +25,12 @@ const purpose = 'membership';
 
 /**
  * A guarded consumer beside a bare one over the same messages, by turns. Few people beside the events, so that after
- * the first of each the keys are cached. Needs Kafka, the registry and the keys service.
+ * the first of each the keys are cached, and so many events that what a consumer does once, at its start, hardly counts.
+ * Needs Kafka, the registry and the keys service.
  */
 export async function benchGuard(
   env: Readonly<Record<string, string | undefined>>,
-  { events = 20_000, rounds = 3 }: { events?: number; rounds?: number } = {},
+  { events = 60_000, rounds = 3 }: { events?: number; rounds?: number } = {},
 ): Promise<GuardBench> {
   const of = (name: string): string => env[name] ?? '';
   const log = createLog('bench-guard', 'error');

@@ -109,7 +109,7 @@ function topmost(paths: readonly string[]): string[] {
 
 /** A document as the row of a file that its columns make. Pure. */
 export function fieldsOf(document: Document, from: CollectionQuery['columns']): Record<string, unknown> {
-  const given = Object.entries(from).map(([column, source]) => [
+  const given = Object.entries(from).map(([column, source]): [string, unknown] => [
     column,
     source.startsWith('$') ? textOf(valueAt(document, source.slice(1).split('.'))) : source,
   ]);

@@ -104,7 +104,7 @@ function openRing(keys: Readonly<Record<string, string>>): Released {
     locatorKey: Buffer.from(keys['custody'] ?? '', 'base64'),
     groupKey(group, source) {
       let ofSource = bySource.get(source);
-      if (ofSource === undefined) bySource.set(source, (ofSource = new Map()));
+      if (ofSource === undefined) bySource.set(source, (ofSource = new Map<string, Buffer>()));
       const known = ofSource.get(group);
       if (known !== undefined) return known;
       const encoded = keys[group];
