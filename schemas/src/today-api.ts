@@ -15,6 +15,8 @@ export const todayKinds = [
   'request',
   'notice',
   'task',
+  'pause',
+  'retention',
   'violation',
   'lapse',
   'gate',

@@ -186,7 +186,7 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
       'e2e/analytics-tag.test.ts: is refused with each thing that it gives away, and never shows it',
       'unit/transfer-refuse.test.ts: $row: $name',
       'unit/analytics-tag.test.ts: is recorded, and carries nothing that APPI 28 or 31 want a consent for',
-      'integration/connectors.test.ts: is told each client id once, and says up to when its data end',
+      'integration/connector-analytics.test.ts: is told each client id once, and says up to when its data end',
     ],
     ask: 'analytics check',
   },
@@ -211,6 +211,15 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
     ],
     ask: 'policy diff',
   },
+  A1: {
+    tests: [
+      'unit/today.test.ts: tells of a request five days before its end, after it, and whenever it waits for an operator',
+      'unit/today.test.ts: tells of what of a holder lapses within 30 days, or has',
+      'integration/query.test.ts: says how far behind the pipeline is',
+      'integration/query.test.ts: today lists what waits for somebody, and ends with 1 for it',
+    ],
+    asked: 'npx keiro today',
+  },
   L1: {
     tests: [
       'unit/policy-period.test.ts: is not counted in UTC: the last hours of a month there are the next month here',
@@ -230,5 +239,4 @@ export const later: Readonly<Partial<Record<RowId, Later>>> = {
   R1: { missing: 'lineage answers what is held; no disclosure pack from the holders yet' },
   R2: { missing: 'no correction yet' },
   R3: { missing: 'no addition yet' },
-  A1: { missing: 'answers state their moment and who is behind; no list for the day yet' },
 };

@@ -13,7 +13,9 @@ const days = (n: number) => new Date(now.getTime() + n * dayMs);
 const nothing: Situation = {
   requests: [],
   notices: [],
-  tasks: [],
+  failed: [],
+  byHand: [],
+  pauses: [],
   violations: [],
   cut: false,
   holders: [],
@@ -26,7 +28,7 @@ const essence = (more: Partial<Situation>) =>
   listed(more).items.map(({ urgency, kind, about, holder: at, count }) =>
     [urgency, kind, at ?? about, count].join(' '),
   );
-const request = (id: string, due: number, state = 'accepted') =>
+const request = (id: string, due: number, state: Situation['requests'][number]['state'] = 'accepted') =>
   ({ _id: id, type: 'deletion', state, dueAt: days(due) }) as Situation['requests'][number];
 const registered = (contractUntil: string) => [
   {
@@ -65,10 +67,12 @@ describe('the list of the day', () => {
       request('r-near', 4),
       request('r-over', -1),
       request('r-stuck', 9, 'waiting-for-operator'),
+      request('r-review', 10, 'in-review'),
     ];
     expect(essence({ requests })).toEqual([
       'overdue request r-over 1',
       'act request r-stuck 1',
+      'act request r-review 1',
       'soon request r-near 1',
     ]);
   });
@@ -77,11 +81,27 @@ describe('the list of the day', () => {
     const several = { holder: 'crm', count: 3, oldest: days(-2) };
     expect(
       essence({
-        tasks: [several],
+        failed: [several],
+        byHand: [{ ...several, holder: 'archive' }],
         violations: [{ ...several, holder: 'mailer', count: 1 }],
-        notices: [{ request: 'r-1', name: 'refused' }],
+        notices: [
+          { request: 'r-1', kind: 'refused', since: days(-1) },
+          { request: 'r-2', kind: 'refused', since: days(-3) },
+        ],
+        pauses: [{ _id: 'crm', since: now, by: 'operator', reason: 'case-1' }],
       }),
-    ).toEqual(['overdue violation mailer 1', 'act task crm 3', 'act notice r-1 1']);
+    ).toEqual([
+      'overdue violation mailer 1',
+      'act notice refused 2',
+      'act task archive 3',
+      'act task crm 3',
+      'act pause crm 1',
+    ]);
+  });
+
+  it('tells of records that ended more than a day ago, which the sweep should have taken', () => {
+    expect(essence({ oldestDue: '2026-05-31' })).toEqual([]);
+    expect(essence({ oldestDue: '2026-05-30' })).toEqual(['overdue retention  1']);
   });
 
   it('tells of what of a holder lapses within 30 days, or has', () => {

@@ -1,4 +1,5 @@
 import {
+  dayInJapan,
   lapses,
   quarantineReasonLabels,
   urgencies,
@@ -8,6 +9,7 @@ import {
   type Policy,
   type QuarantineAnswer,
   type ReaderView,
+  type RequestState,
   type TodayAnswer,
   type TodayItem,
 } from '@keiro/schemas';
@@ -37,6 +39,8 @@ export function today(situation: Situation, policy: Policy, now: Date): TodayAns
     ...requestItems(situation, now),
     ...noticeItems(situation),
     ...taskItems(situation),
+    ...pauseItems(situation),
+    ...retentionItems(situation, now),
     ...violationItems(situation),
     ...lapseItems(situation, policy, now),
     ...gateItems(situation),
@@ -67,17 +71,17 @@ const time = ({ due }: TodayItem): number => (due === undefined ? Number.MAX_SAF
 function requestItems({ requests }: Situation, now: Date): TodayItem[] {
   return requests.flatMap(({ _id, type, state, dueAt }): TodayItem[] => {
     const left = dueAt.getTime() - now.getTime();
-    const waits = state === 'waiting-for-operator';
-    if (left >= soonMs && !waits) return [];
+    const waits = waitingFor[state];
+    if (left >= soonMs && waits === undefined) return [];
     const clock =
       left < 0
         ? words('回答期限を過ぎています', 'its time to answer is over')
         : left < soonMs
           ? words('回答期限が近づいています', 'its time to answer ends soon')
-          : words('担当者の対応を待っています', 'it waits for an operator');
+          : (waits ?? words('進行中です', 'it is under way'));
     return [
       {
-        urgency: left < 0 ? 'overdue' : waits ? 'act' : 'soon',
+        urgency: left < 0 ? 'overdue' : waits === undefined ? 'soon' : 'act',
         kind: 'request',
         about: _id,
         due: dueAt.toISOString(),
@@ -89,35 +93,86 @@ function requestItems({ requests }: Situation, now: Date): TodayItem[] {
   });
 }
 
+/** States in which a request stands still until somebody in the house acts. */
+const waitingFor: Partial<Record<RequestState, Labels>> = {
+  'in-review': words('審査を待っています', 'it waits for a review'),
+  'waiting-for-operator': words('担当者の対応を待っています', 'it waits for an operator'),
+};
+
 /** APPI 35(7), 36: what a person has to be told and was not yet. */
 function noticeItems({ notices }: Situation): TodayItem[] {
-  return notices.map(({ request, name, due }) => ({
+  const kinds = groupBy(notices, ({ kind }) => kind);
+  return [...kinds].map(([kind, found]) => ({
     urgency: 'act',
     kind: 'notice',
-    about: request,
-    ...(due === undefined ? {} : { due: due.toISOString() }),
-    count: 1,
+    about: kind,
+    due: new Date(Math.min(...found.map(({ since }) => since.getTime()))).toISOString(),
+    count: found.length,
     message: words(
-      `本人への通知が未送付です（${name}）`,
-      `a notice to the person was not sent yet (${name})`,
+      `本人への通知${String(found.length)}件が未送付です`,
+      `${plural(found.length, 'notice', 'notices')} to persons not sent yet`,
     ),
-    next: `npx keiro request notices ${request}`,
+    next: 'npx keiro request notices',
   }));
 }
 
-function taskItems({ tasks }: Situation): TodayItem[] {
-  return tasks.map(({ holder, count, oldest }) => ({
-    urgency: 'act',
-    kind: 'task',
-    holder,
-    due: oldest.toISOString(),
-    count,
-    message: words(
-      `${String(count)}件の作業が失敗し、担当者を待っています`,
-      `${plural(count, 'task has', 'tasks have')} failed and wait for an operator`,
+function taskItems({ failed, byHand }: Situation): TodayItem[] {
+  const items = (
+    found: Situation['failed'],
+    state: string,
+    message: (count: number) => Labels,
+  ): TodayItem[] =>
+    found.map(({ holder, count, oldest }) => ({
+      urgency: 'act',
+      kind: 'task',
+      about: state,
+      holder,
+      due: oldest.toISOString(),
+      count,
+      message: message(count),
+      next: `npx keiro tasks list --state ${state}`,
+    }));
+  return [
+    ...items(failed, 'failed', (count) =>
+      words(
+        `${String(count)}件の作業が失敗し、担当者を待っています`,
+        `${plural(count, 'task has', 'tasks have')} failed and wait for an operator`,
+      ),
     ),
-    next: 'npx keiro tasks --state failed',
+    ...items(byHand, 'by-hand', (count) =>
+      words(
+        `${String(count)}件の作業を人が行います`,
+        `${plural(count, 'task is', 'tasks are')} to be done by a person`,
+      ),
+    ),
+  ];
+}
+
+function pauseItems({ pauses }: Situation): TodayItem[] {
+  return pauses.map(({ _id, since }) => ({
+    urgency: 'act',
+    kind: 'pause',
+    holder: _id,
+    due: since.toISOString(),
+    count: 1,
+    message: words('一時停止中で、作業は待っています', 'is paused, and tasks wait there'),
+    next: 'npx keiro holders waits',
   }));
+}
+
+/** What has ended goes within a day of it; where a day is older, the sweep is behind. */
+function retentionItems({ oldestDue }: Situation, now: Date): TodayItem[] {
+  if (oldestDue === undefined || oldestDue >= dayInJapan(new Date(now.getTime() - dayMs))) return [];
+  return [
+    {
+      urgency: 'overdue',
+      kind: 'retention',
+      due: new Date(`${oldestDue}T00:00:00+09:00`).toISOString(),
+      count: 1,
+      message: words('保存期間の満了した記録が残っています', 'records that have ended have not gone yet'),
+      next: 'npx keiro retention status',
+    },
+  ];
 }
 
 function violationItems({ violations }: Situation): TodayItem[] {
