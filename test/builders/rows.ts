@@ -218,7 +218,7 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
       'integration/query.test.ts: says how far behind the pipeline is',
       'integration/query.test.ts: today lists what waits for somebody, and ends with 1 for it',
     ],
-    asked: 'npx keiro today',
+    ask: 'today',
   },
   L1: {
     tests: [
