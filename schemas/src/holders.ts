@@ -37,6 +37,8 @@ const keyPattern = z
     error: 'does not name its identifier in braces',
   });
 
+const hostName = z.string().regex(/^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/i);
+
 /** How a worker reaches one store or processor. */
 const single = [
   z.strictObject({
@@ -60,13 +62,34 @@ const single = [
     /** Sets that list further keys of the person, e.g. `sessions-of:{member}`: what they list goes before them. */
     indexes: z.array(keyPattern).default([]),
   }),
-  /** A processor that speaks OpenDSR; a locator means nothing to it. */
+  /** A processor that speaks OpenDSR 3.0 (or 2.0, as its discovery says); a locator means nothing to it. */
   z.strictObject({
     kind: z.literal('http'),
+    /** With the major version at its end: `https://opendsr.processor.example/v3`. */
     url: fromEnv,
     token: fromEnv.optional(),
-    /** The processor's own names for kinds of identifiers, e.g. `controller_customer_id`; others are not sent. */
+    /** How the token is given: `basic` wants `key:secret` in it. Bearer unless said. */
+    scheme: z.enum(['bearer', 'basic']).optional(),
+    /**
+     * The processor's own names for kinds of identifiers, e.g. `controller_customer_id`; others are not sent. One of
+     * a processor's extension is written `<domain>/<type>`.
+     */
     identities: identifierColumns.optional(),
+    /** What the request rests on in the processor's eyes; `appi` unless said. Some know `gdpr` and `ccpa` only. */
+    regulation: z.enum(['appi', 'gdpr', 'ccpa']).optional(),
+    /** Further elements of a request, by domain of the processor that knows them. Never an identifier. */
+    extensions: z.record(hostName, z.record(z.string(), z.json())).optional(),
+    /**
+     * The name that the processor's certificate is issued to. With it every answer has to be signed, and its callbacks
+     * are taken; without it its word is unsigned, and no callback is asked for.
+     */
+    domain: hostName.optional(),
+    /** SHA-256 fingerprints: of the certificate itself or of one that vouches for it. */
+    pins: z.array(z.string().regex(/^(?:[0-9a-f]{2}:?){32}$/i)).min(1).optional(),
+    /** Path of a PEM file of authorities that are trusted in place of the public ones. */
+    authorities: fromEnv.optional(),
+    /** Where the certificate is, if not at the processor's own host. */
+    certificateHost: hostName.optional(),
   }),
 ] as const;
 

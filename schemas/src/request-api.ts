@@ -67,6 +67,18 @@ export const receiptSchema = z.strictObject({
   probe: z.strictObject({ at: z.iso.datetime(), found: z.int() }).optional(),
   /** Told, no control: in place of a probe where nobody can look. */
   told: z.strictObject({ at: z.iso.datetime(), identifiers: z.int() }).optional(),
+  /** A processor's own word, which is no probe: nothing is `erased` by it. */
+  confirmed: z
+    .strictObject({
+      at: z.iso.datetime(),
+      by: z.string().optional(),
+      certificate: z.string().optional(),
+      requests: z.int(),
+      identifiers: z.int(),
+      results: z.int().optional(),
+      signed: z.boolean(),
+    })
+    .optional(),
   unsupported: z.string().optional(),
 });
 
@@ -79,6 +91,15 @@ export const taskViewSchema = z.strictObject({
   attempt: z.int(),
   notBefore: z.iso.datetime().optional(),
   receipt: receiptSchema.optional(),
+  /** What it waits for; absent when the holder owes no answer. */
+  waiting: z
+    .strictObject({
+      step: z.enum(['erase', 'probe']),
+      since: z.iso.datetime(),
+      expected: z.iso.datetime().optional(),
+      says: z.string(),
+    })
+    .optional(),
   errors: z.array(z.strictObject({ at: z.iso.datetime(), attempt: z.int(), message: z.string() })),
   createdAt: z.iso.datetime(),
   doneAt: z.iso.datetime().optional(),

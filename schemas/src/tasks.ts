@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Receipt, TaskDocument } from './documents.ts';
+import type { Confirmed, Receipt, TaskDocument, Waiting } from './documents.ts';
 import type { TaskView } from './request-api.ts';
 
 /**
@@ -33,13 +33,28 @@ export function returnId(violation: string): string {
 
 /** As every interface shows it. Pure. */
 export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> {
-  const { affected, detail, sweptAt, probe, told, unsupported } = receipt;
+  const { affected, detail, sweptAt, probe, told, confirmed, unsupported } = receipt;
   return {
     affected,
     detail: { ...detail },
     ...(sweptAt === undefined ? {} : { sweptAt: sweptAt.toISOString() }),
     ...(probe === undefined ? {} : { probe: { at: probe.at.toISOString(), found: probe.found } }),
     ...(told === undefined ? {} : { told: { ...told, at: told.at.toISOString() } }),
+    ...(confirmed === undefined ? {} : { confirmed: confirmedView(confirmed) }),
     ...(unsupported === undefined ? {} : { unsupported }),
+  };
+}
+
+function confirmedView({ at, words, ...rest }: Confirmed): NonNullable<NonNullable<TaskView['receipt']>['confirmed']> {
+  return { ...rest, at: at.toISOString(), signed: words.length > 0 };
+}
+
+/** As every interface shows it. Pure. */
+export function waitingView({ step, since, expected, says }: Waiting): NonNullable<TaskView['waiting']> {
+  return {
+    step,
+    since: since.toISOString(),
+    ...(expected === undefined ? {} : { expected: expected.toISOString() }),
+    says,
   };
 }

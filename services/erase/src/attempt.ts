@@ -1,4 +1,5 @@
-import type { Receipt, TaskDocument, Told } from '@keiro/schemas';
+import type { Confirmed, Receipt, TaskDocument, Told, Waiting } from '@keiro/schemas';
+import type { WaitingError } from './connectors/connector.ts';
 
 /** What an attempt leaves behind. Pure. */
 
@@ -20,9 +21,13 @@ export const shippedRetryPolicy: RetryPolicy = {
 
 export type Verdict = Pick<TaskDocument, 'state' | 'attempt'> & { readonly notBefore?: Date };
 
-/** Whether there is another attempt, and when. An operator who puts a failed task back gives it a full round. */
-export function afterFailure(attempt: number, now: Date, policy: RetryPolicy): Verdict {
-  const inRound = (attempt - 1) % policy.attempts;
+/**
+ * Whether there is another attempt, and when. An operator who puts a failed task back gives it a full round.
+ *
+ * @param waits how many of the attempts before ended in waiting, which is no failure
+ */
+export function afterFailure(attempt: number, now: Date, policy: RetryPolicy, waits = 0): Verdict {
+  const inRound = (attempt - waits - 1) % policy.attempts;
   if (inRound === policy.attempts - 1) return { state: 'failed', attempt };
   const pauseMs = Math.min(policy.firstPauseMs * policy.factor ** inRound, policy.longestPauseMs);
   return { state: 'pending', attempt: attempt + 1, notBefore: new Date(now.getTime() + pauseMs) };
@@ -31,10 +36,37 @@ export function afterFailure(attempt: number, now: Date, policy: RetryPolicy): V
 /** No attempt can change it. */
 export const givenUp = (attempt: number): Verdict => ({ state: 'failed', attempt });
 
+/** What a task waits for, across its attempts; the holder's first promise is the one it is held to. */
+export function waitingOf(
+  { attempt, waiting: before }: Pick<TaskDocument, 'attempt' | 'waiting'>,
+  error: WaitingError,
+  step: Waiting['step'],
+  now: Date,
+): Waiting {
+  // Another step is another question, with a time of its own.
+  const same = before?.step === step ? before : undefined;
+  const expected = same?.expected ?? error.expected;
+  return {
+    attempt: before?.attempt ?? attempt,
+    step,
+    since: same?.since ?? now,
+    ...(expected === undefined ? {} : { expected }),
+    says: error.message,
+  };
+}
+
+/**
+ * Codes after which the holder is asked anew: what it was asked is over. After any other failure the same is looked
+ * after again, for a processor may rightly refuse the same twice.
+ */
+const asksAnew = new Set(['still-there', 'cancelled']);
+export const isOver = (code: unknown): boolean => typeof code === 'string' && asksAnew.has(code);
+
 /** Counts of one attempt, by place. A place is a name in a document, where a dot means something else. */
 export class Tally {
   readonly #counts = new Map<string, number>();
   #told: Told | undefined;
+  confirmed: Confirmed | undefined;
 
   add(place: string, n: number): void {
     const name = place.replaceAll('.', '/');
@@ -59,6 +91,7 @@ export class Tally {
       detail[place] = (detail[place] ?? 0) + n;
       affected += n;
     }
-    return { ...receipt, affected, detail };
+    const { confirmed } = this;
+    return { ...receipt, affected, detail, ...(confirmed === undefined ? {} : { confirmed }) };
   }
 }

@@ -1,8 +1,8 @@
 import { whileUnavailable, type Log } from '@keiro/runtime';
 import type { AuditEntry, HolderDocument, Receipt, SweepResponse, TaskDocument } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
-import { afterFailure, givenUp, Tally, type RetryPolicy } from './attempt.ts';
-import { ConnectorError, type Connector, type Work } from './connectors/connector.ts';
+import { afterFailure, givenUp, isOver, Tally, waitingOf, type RetryPolicy } from './attempt.ts';
+import { ConnectorError, WaitingError, type Connector, type Work } from './connectors/connector.ts';
 import { describeFailure, framesOf } from './connectors/failure.ts';
 import type { Connectors } from './connectors/pool.ts';
 import { holdLease } from './lease.ts';
@@ -20,7 +20,7 @@ export interface TaskDependencies {
   readonly worker: string;
   readonly log: Log;
   readonly now: () => Date;
-  readonly onAttempt: (holder: string, outcome: 'done' | 'again' | 'failed' | 'lost') => void;
+  readonly onAttempt: (holder: string, outcome: 'done' | 'again' | 'failed' | 'lost' | 'waiting') => void;
 }
 
 /**
@@ -69,17 +69,29 @@ export async function runTask(id: string, deps: TaskDependencies): Promise<void>
       return;
     }
     const at = now();
+    const receipt = { ...tally.addedTo(task.receipt), ...partial };
+    if (error instanceof WaitingError) {
+      const step = partial.sweptAt === undefined && task.waiting?.step !== 'probe' ? 'erase' : 'probe';
+      const waiting = waitingOf(task, error, step, at);
+      const settled = await settle(() => store.wait(claim, receipt, waiting, error.until));
+      deps.onAttempt(task.holder, settled ? 'waiting' : 'lost');
+      return;
+    }
     const message = describeFailure(error);
     const verdict =
-      error instanceof ByHandError ? givenUp(task.attempt) : afterFailure(task.attempt, at, deps.retry);
-    const receipt = { ...tally.addedTo(task.receipt), ...partial };
+      error instanceof ByHandError
+        ? givenUp(task.attempt)
+        : afterFailure(task.attempt, at, deps.retry, task.waits);
     log.warn(
       { task: id, attempt: task.attempt, failure: message, frames: framesOf(error) },
       'an attempt failed',
     );
     const audit = verdict.state === 'failed' ? auditOf(task, 'task.failed', receipt, at) : undefined;
     const settled = await settle(() =>
-      store.fail(claim, receipt, { at, attempt: task.attempt, message }, verdict, audit),
+      store.fail(claim, receipt, { at, attempt: task.attempt, message }, verdict, {
+        audit,
+        over: isOver(error instanceof ConnectorError ? error.code : undefined),
+      }),
     );
     deps.onAttempt(task.holder, !settled ? 'lost' : verdict.state === 'failed' ? 'failed' : 'again');
   } finally {
@@ -118,6 +130,11 @@ async function prepare(
       },
       told: (upTo) => {
         tally.tell(upTo);
+      },
+      submittedAt: task.createdAt,
+      ...(task.waiting === undefined ? {} : { waiting: task.waiting }),
+      confirmed: (word) => {
+        tally.confirmed = word;
       },
     };
     return { work, holder };
@@ -180,11 +197,15 @@ async function carryOut(
   onProgress: (receipt: Partial<Receipt>) => void,
 ): Promise<Partial<Receipt>> {
   if (task.directive !== 'erase') return flag(task, connector, work, deps);
-  await connector.erase(work);
-  onProgress({ sweptAt: deps.now() });
+  // What has been erased and only waits for the look is not erased, and counted, again.
+  if (task.waiting?.step !== 'probe') {
+    await connector.erase(work);
+    onProgress({ sweptAt: deps.now() });
+  }
   const found = await connector.probe(work);
   if (found === undefined) {
-    onProgress({ told: tally.told ?? { at: deps.now(), identifiers: 0 } });
+    const word = tally.confirmed ?? task.receipt?.confirmed;
+    onProgress({ told: tally.told ?? { at: word?.at ?? deps.now(), identifiers: word?.identifiers ?? 0 } });
     return {};
   }
   onProgress({ probe: { at: deps.now(), found } });

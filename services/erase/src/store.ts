@@ -1,6 +1,7 @@
-import { appendCarriedAudit, carrying } from '@keiro/runtime';
+import { appendCarriedAudit, carrying, insertNew, toAuditDocument } from '@keiro/runtime';
 import {
   violationId,
+  type AuditDocument,
   type AuditEntry,
   type CopyDocument,
   type HolderDocument,
@@ -9,6 +10,7 @@ import {
   type StandingDocument,
   type TaskDocument,
   type ViolationDocument,
+  type Waiting,
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
 import type { Verdict } from './attempt.ts';
@@ -34,8 +36,14 @@ export interface EraseStore {
     receipt: Receipt,
     error: TaskDocument['errors'][number],
     verdict: Verdict,
-    audit: AuditEntry | undefined,
+    more: { readonly audit: AuditEntry | undefined; /** What the holder was asked is over. */ readonly over: boolean },
   ): Promise<boolean>;
+  /** Puts the task down until then: the holder is at it. */
+  wait(claim: Claim, receipt: Receipt, waiting: Waiting, until: Date): Promise<boolean>;
+  /** Has a task that waits looked at now, by whichever worker takes it. False when it does not wait. */
+  wake(task: string, now: Date): Promise<boolean>;
+  /** Appends to the audit; the same id again adds nothing. */
+  tellOnce(entry: AuditEntry): Promise<void>;
   /** Appends to the audit what a task carries, or, where none is named, every one. */
   bringHome(task?: string): Promise<void>;
   /** Sealed locators that these holders reported for records under these refs. */
@@ -98,19 +106,44 @@ export function openEraseStore(db: Db): EraseStore {
     async finish(claim, receipt, audit) {
       const { matchedCount } = await tasks.updateOne(held(claim), {
         $set: { state: 'done', receipt, doneAt: audit.at },
-        $unset: { notBefore: '' },
+        $unset: { notBefore: '', waiting: '' },
         $push: carried(audit),
       });
       return matchedCount === 1;
     },
 
-    async fail(claim, receipt, error, { state, attempt, notBefore }, audit) {
+    async fail(claim, receipt, error, { state, attempt, notBefore }, { audit, over }) {
+      const gone = {
+        ...(notBefore === undefined ? { notBefore: '' as const } : {}),
+        ...(over ? { waiting: '' as const } : {}),
+      };
       const { matchedCount } = await tasks.updateOne(held(claim), {
         $set: { state, attempt, receipt, ...(notBefore === undefined ? {} : { notBefore }) },
-        ...(notBefore === undefined ? { $unset: { notBefore: '' } } : {}),
+        ...(Object.keys(gone).length === 0 ? {} : { $unset: gone }),
         $push: { errors: error, ...carried(audit) },
       });
       return matchedCount === 1;
+    },
+
+    async wait(claim, receipt, waiting, until) {
+      const { matchedCount } = await tasks.updateOne(held(claim), {
+        $set: { state: 'pending', attempt: claim.task.attempt + 1, receipt, waiting, notBefore: until },
+        $inc: { waits: 1 },
+      });
+      return matchedCount === 1;
+    },
+
+    async wake(task, now) {
+      // The job that was laid for later is overtaken by another attempt's.
+      const { modifiedCount } = await tasks.updateOne(
+        { _id: task, state: 'pending', waiting: { $exists: true }, notBefore: { $gt: now } },
+        { $set: { notBefore: now }, $inc: { attempt: 1, waits: 1 } },
+      );
+      return modifiedCount === 1;
+    },
+
+    async tellOnce(entry) {
+      await insertNew(db.collection<AuditDocument>('audit'), [toAuditDocument(entry)]);
     },
 
     bringHome,

@@ -1,5 +1,5 @@
 import {
-  receiptView,
+  receiptView, waitingView,
   type RequestDocument,
   type RequestSummary,
   type RequestView,
@@ -48,6 +48,7 @@ export function taskViewOf(task: TaskDocument): TaskView {
     attempt: task.attempt,
     ...(task.notBefore === undefined ? {} : { notBefore: task.notBefore.toISOString() }),
     ...(task.receipt === undefined ? {} : { receipt: receiptView(task.receipt) }),
+    ...(task.waiting === undefined ? {} : { waiting: waitingView(task.waiting) }),
     errors: task.errors.map(({ at, attempt, message }) => ({ at: at.toISOString(), attempt, message })),
     createdAt: task.createdAt.toISOString(),
     ...(task.doneAt === undefined ? {} : { doneAt: task.doneAt.toISOString() }),

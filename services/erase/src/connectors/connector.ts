@@ -1,5 +1,6 @@
 import { KeiroError } from '@keiro/runtime';
-import type { IdentifierKind, Life } from '@keiro/schemas';
+import type { Confirmed, IdentifierKind, Life, Waiting } from '@keiro/schemas';
+import type { Signed, Verdict } from '../opendsr/trust.ts';
 
 /** One identifier of the person in clear, in memory for the time of one attempt. */
 export interface SweptLife extends Life {
@@ -35,6 +36,12 @@ export interface Work {
   readonly count: (place: string, n: number) => void;
   /** Says that a holder at which nobody can look has taken one identifier, whose data up to this moment end. */
   readonly told: (upTo: Date) => void;
+  /** When the task was made; absent: now. */
+  readonly submittedAt?: Date;
+  /** What an earlier attempt asked of the holder and has no answer to yet: the same is waited for, not asked anew. */
+  readonly waiting?: Pick<Waiting, 'attempt' | 'since' | 'expected'>;
+  /** Says what the holder itself gives its word for. It is no probe. */
+  readonly confirmed?: (word: Confirmed) => void;
 }
 
 /**
@@ -54,6 +61,8 @@ export interface Connector {
   readers?(): Promise<DatabaseUser[]>;
   /** Every row that it holds, in batches. Absent: this kind of holder can't list what it holds. */
   scan?(scan: Scan): AsyncIterable<ScannedBatch>;
+  /** Whether the holder itself sent these bytes, which nobody has read yet. Absent: it sends none. */
+  checkCallback?(signed: Signed, bytes: Buffer): Promise<Verdict>;
   close(): Promise<void>;
 }
 
@@ -103,6 +112,18 @@ export interface Flagging {
 export class ConnectorError extends KeiroError {
   constructor(code: string, message: string) {
     super(code, message, { retryable: true });
+  }
+}
+
+/** The holder is at it, or cannot do it before a certain day: no failure, and looked at again by itself. */
+export class WaitingError extends ConnectorError {
+  readonly until: Date;
+  readonly expected: Date | undefined;
+
+  constructor(message: string, { until, expected }: { until: Date; expected?: Date | undefined }) {
+    super('waiting', message);
+    this.until = until;
+    this.expected = expected;
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Log } from '@keiro/runtime';
 import type { ConnectorConfig } from '@keiro/schemas';
+import { createWakes } from '../opendsr/wakes.ts';
 import { openCompositeConnector } from './composite.ts';
 import { ConnectorError, type Connector } from './connector.ts';
 import { openDirectiveConnector, type DirectiveDependencies } from './directive.ts';
 import { openGoogleAnalyticsConnector } from './google-analytics.ts';
-import { openHttpConnector } from './http.ts';
+import { openHttpConnector, type ProcessorDependencies } from './http.ts';
 import { openMongodbConnector } from './mongodb.ts';
 import { openPostgresqlConnector } from './postgresql.ts';
 import { openRedisConnector } from './redis.ts';
@@ -18,6 +19,7 @@ export function openConnector(
   settings: Settings,
   log: Log,
   directives?: DirectiveDependencies,
+  processors: ProcessorDependencies = { wakes: createWakes(), now: () => new Date() },
 ): Connector {
   const need = (name: string): string => {
     const value = settings(name);
@@ -38,6 +40,8 @@ export function openConnector(
         config,
         need(config.url.env).replace(/\/$/, ''),
         config.token === undefined ? undefined : need(config.token.env),
+        config.authorities === undefined ? undefined : need(config.authorities.env),
+        processors,
       );
     case 'google-analytics':
       return openGoogleAnalyticsConnector(
@@ -53,7 +57,7 @@ export function openConnector(
       return openCompositeConnector(
         config.parts.map(({ name, connector }) => ({
           name,
-          connector: openConnector(connector, settings, log),
+          connector: openConnector(connector, settings, log, undefined, processors),
         })),
       );
   }
