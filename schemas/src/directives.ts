@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { exportedItemSchema, fieldChangeSchema, remainsSchema } from './changes.ts';
+import { fieldNameSchema } from './connector-rows.ts';
 import { holderIdSchema } from './custody.ts';
 import { lifeSchema } from './refs.ts';
 
@@ -11,8 +13,8 @@ import { lifeSchema } from './refs.ts';
 export const directiveTopic = 'rights.directives';
 export const answerTopic = 'rights.answers';
 
-/** `probe` only looks: how much of these lives is there. */
-export const directiveKinds = ['erase', 'suspend', 'resume', 'probe'] as const;
+/** `probe` only looks: how much of these lives is there. `export` asks for one page of what is there. */
+export const directiveKinds = ['erase', 'suspend', 'resume', 'correct', 'export', 'probe'] as const;
 export type DirectiveKind = (typeof directiveKinds)[number];
 
 /** Whom a directive is about, in clear for the holder alone. */
@@ -22,6 +24,12 @@ export const directiveSubjectSchema = z.strictObject({
   locators: z.array(z.string()),
   /** Rows of a later generation are of a person who has registered anew, and stay. */
   newestGeneration: z.int().min(0),
+  /** Of a correction (R2, R3). */
+  changes: z.array(fieldChangeSchema).min(1).max(100).optional(),
+  /** Of an erasure, and its probe, that a floor narrows: fields of the policy that stay; `subject` for the identifiers. */
+  keep: z.array(fieldNameSchema).max(100).optional(),
+  /** Of an export: goes on after the page whose `next` this was; from the beginning when absent. */
+  after: z.string().max(10_000).optional(),
 });
 export type DirectiveSubject = z.infer<typeof directiveSubjectSchema>;
 
@@ -52,6 +60,14 @@ export const directiveAnswerSchema = z.strictObject({
   affected: z.record(z.string().max(128), z.int().min(0)),
   /** Of a probe. */
   found: z.int().min(0).optional(),
+  /** Of a correction, read back: rows that still hold something else. */
+  differing: z.int().min(0).optional(),
+  /** Of a correction: fields that this store has no place for. */
+  missing: z.array(fieldNameSchema).max(100).optional(),
+  /** Of an erasure that a floor narrows. */
+  remains: z.array(remainsSchema).max(100).optional(),
+  /** Of an export: {@link exportPageSchema} as JSON, sealed under the directive's key: see `answerAssociated`. */
+  sealed: z.base64().max(1_000_000).optional(),
   reason: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,63}$/)
@@ -61,6 +77,17 @@ export const directiveAnswerSchema = z.strictObject({
   proof: z.string().max(64),
 });
 export type DirectiveAnswer = z.infer<typeof directiveAnswerSchema>;
+
+/** A page of what a store has of the person; `next` only where there is more. */
+export const exportPageSchema = z.strictObject({
+  items: z.array(exportedItemSchema),
+  next: z.string().max(10_000).optional(),
+});
+export type ExportPage = z.infer<typeof exportPageSchema>;
+
+/** Binds what is sealed in an answer to the directive that it answers. */
+export const answerAssociated = ({ id, holder }: Pick<DirectiveAnswer, 'id' | 'holder'>) =>
+  `answer\n${id}\n${holder}`;
 
 /** Binds what is sealed to its directive, so that it does not open in another. */
 export const directiveAssociated = ({ id, holder, kind }: Pick<DirectiveMessage, 'id' | 'holder' | 'kind'>) =>

@@ -1,3 +1,4 @@
+import type { Remains } from './changes.ts';
 import type { CopyReport, SnapshotReport } from './custody.ts';
 import type { Category, EventType } from './events/index.ts';
 import type { Consent, FactKind } from './facts.ts';
@@ -310,6 +311,8 @@ export interface Receipt {
   readonly confirmed?: Confirmed;
   /** Said by a holder that can't do what was asked (e.g. flag a suspension); shown, never hidden. */
   readonly unsupported?: string;
+  /** What an erasure left there on purpose; none of it counts as erased. */
+  readonly remains?: readonly Remains[];
 }
 
 /** `outbox`, owner `request`: what must reach Kafka, written in the transaction that decided it. */

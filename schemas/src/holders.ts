@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { declaredTagSchema } from './analytics/declared.ts';
+import { erasureSchema, fieldColumns, identifierColumns, keyPattern, rowsSchema } from './connector-rows.ts';
 import { holderIdSchema } from './custody.ts';
+import { identifierKinds } from './events/identifier-kinds.ts';
 import { basesAbroad } from './policy/schema-duties.ts';
 import { declaredReadersSchema } from './readers.ts';
 
@@ -8,36 +10,9 @@ const labels = z.strictObject({ ja: z.string().min(1), en: z.string().min(1) });
 /** A setting that is read from the environment of the worker, because it holds an address or a secret. */
 const fromEnv = z.strictObject({ env: z.string().regex(/^[A-Z][A-Z0-9_]*$/) });
 
-const identifierKind = z.enum(['member', 'email', 'phone', 'payer', 'cookie', 'device']);
-/**
- * Which column or field of the holder holds which kind of identifier, in the normalised form in which a guarded
- * consumer gets it. Rows that a holder keeps under another form are found by their locators only.
- */
-const identifierColumns = z.partialRecord(identifierKind, z.string().min(1));
-
-/** A table or a collection, and how rows of one person are found in it. */
-const rowsSchema = z.strictObject({
-  name: z.string().min(1),
-  identifiers: identifierColumns,
-  /** Column or field that a locator names. */
-  locator: z.string().min(1).optional(),
-  /**
-   * Column or field with the generation that a row was written for. With it, a sweep spares the rows of a person
-   * who has registered anew meanwhile; without it, a sweep by identifier takes them too.
-   */
-  generation: z.string().min(1).optional(),
-  /** Column (text[]) or field that is set to the list of suspended purposes; absent: it can't say so. */
-  suspended: z.string().min(1).optional(),
-});
-/** A key with one placeholder, `{<kind>}`, e.g. `session:{cookie}`. Keys carry no generation. */
-const keyPattern = z
-  .strictObject({ pattern: z.string(), identifier: identifierKind })
-  .refine(({ pattern, identifier }) => pattern.includes(`{${identifier}}`), {
-    path: ['pattern'],
-    error: 'does not name its identifier in braces',
-  });
-
-const hostName = z.string().regex(/^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/i);
+const hostName = z
+  .string()
+  .regex(/^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/i);
 
 /** How a worker reaches one store or processor. */
 const single = [
@@ -61,6 +36,10 @@ const single = [
     keys: z.array(keyPattern),
     /** Sets that list further keys of the person, e.g. `sessions-of:{member}`: what they list goes before them. */
     indexes: z.array(keyPattern).default([]),
+    /** Fields of its hashes; a hash that lacks one is left alone. */
+    fields: fieldColumns.optional(),
+    /** Of hashes that sets list or locators name. A key that says by its name whose it is always goes whole. */
+    erase: erasureSchema.optional(),
   }),
   /** A processor that speaks OpenDSR 3.0 (or 2.0, as its discovery says); a locator means nothing to it. */
   z.strictObject({
@@ -85,7 +64,10 @@ const single = [
      */
     domain: hostName.optional(),
     /** SHA-256 fingerprints: of the certificate itself or of one that vouches for it. */
-    pins: z.array(z.string().regex(/^(?:[0-9a-f]{2}:?){32}$/i)).min(1).optional(),
+    pins: z
+      .array(z.string().regex(/^(?:[0-9a-f]{2}:?){32}$/i))
+      .min(1)
+      .optional(),
     /** Path of a PEM file of authorities that are trusted in place of the public ones. */
     authorities: fromEnv.optional(),
     /** Where the certificate is, if not at the processor's own host. */
@@ -116,7 +98,7 @@ const googleAnalyticsConnector = z.strictObject({
   /** The property's number, as in `properties/123456789`. */
   property: z.string().regex(/^\d{1,20}$/),
   /** Which kind of identifier the tag sends as its client id. */
-  identifier: identifierKind,
+  identifier: z.enum(identifierKinds),
 });
 
 /** How a worker reaches the holder: data, so that a new store of a known kind needs no code. */

@@ -1,6 +1,8 @@
 export * from './analytics/check.ts';
 export * from './analytics/declared.ts';
 export * from './breach-api.ts';
+export * from './changes.ts';
+export type { Rows } from './connector-rows.ts';
 export * from './consents.ts';
 export * from './custody.ts';
 export * from './directives.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { remainsSchema } from './changes.ts';
 import { holderIdSchema } from './custody.ts';
 import { subjectSchema } from './events/identifiers.ts';
 import { purposeIds } from './policy/index.ts';
@@ -80,6 +81,8 @@ export const receiptSchema = z.strictObject({
     })
     .optional(),
   unsupported: z.string().optional(),
+  /** What an erasure left on purpose: for a floor, or under a pseudonym. */
+  remains: z.array(remainsSchema).optional(),
 });
 
 export const taskViewSchema = z.strictObject({

@@ -33,7 +33,7 @@ export function returnId(violation: string): string {
 
 /** As every interface shows it. Pure. */
 export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> {
-  const { affected, detail, sweptAt, probe, told, confirmed, unsupported } = receipt;
+  const { affected, detail, sweptAt, probe, told, confirmed, unsupported, remains } = receipt;
   return {
     affected,
     detail: { ...detail },
@@ -42,10 +42,15 @@ export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> 
     ...(told === undefined ? {} : { told: { ...told, at: told.at.toISOString() } }),
     ...(confirmed === undefined ? {} : { confirmed: confirmedView(confirmed) }),
     ...(unsupported === undefined ? {} : { unsupported }),
+    ...(remains === undefined ? {} : { remains: [...remains] }),
   };
 }
 
-function confirmedView({ at, words, ...rest }: Confirmed): NonNullable<NonNullable<TaskView['receipt']>['confirmed']> {
+function confirmedView({
+  at,
+  words,
+  ...rest
+}: Confirmed): NonNullable<NonNullable<TaskView['receipt']>['confirmed']> {
   return { ...rest, at: at.toISOString(), signed: words.length > 0 };
 }
 

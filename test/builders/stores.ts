@@ -8,7 +8,7 @@ import { createHits } from '@keiro/scripts/demo/analytics/hits';
 import { env } from './environment.ts';
 import type { DirectiveDependencies } from '@keiro/erase/connectors/directive';
 import type { Work } from '@keiro/erase/connectors/connector';
-import { startProcessor, type Processor } from './processor.ts';
+import { processorDomain, startProcessor, type Processor, type ProcessorTraits } from './processor.ts';
 
 /** One item of a person in a store of the tests. */
 export interface Row {
@@ -260,9 +260,11 @@ export async function analyticsStore(): Promise<TestStore> {
   };
 }
 
-export async function httpStore(): Promise<TestStore & { readonly processor: Processor }> {
+export async function httpStore(
+  traits?: ProcessorTraits,
+): Promise<TestStore & { readonly processor: Processor }> {
   const token = randomBytes(12).toString('hex');
-  const processor = await startProcessor(token);
+  const processor = await startProcessor(token, traits);
   const idsByItem = new Map<string, string>();
   return {
     processor,
@@ -271,8 +273,14 @@ export async function httpStore(): Promise<TestStore & { readonly processor: Pro
       url: { env: 'TEST_PROCESSOR_URL' },
       token: { env: 'TEST_PROCESSOR_TOKEN' },
       identities: { member: 'controller_customer_id', email: 'email' },
+      domain: processorDomain,
+      authorities: { env: 'TEST_PROCESSOR_AUTHORITY' },
     },
-    settings: { TEST_PROCESSOR_URL: processor.url, TEST_PROCESSOR_TOKEN: token },
+    settings: {
+      TEST_PROCESSOR_URL: processor.url,
+      TEST_PROCESSOR_TOKEN: token,
+      TEST_PROCESSOR_AUTHORITY: processor.authorityFile,
+    },
     knows: { generations: false, suspension: false, locators: false },
     put(rows) {
       for (const { id, member } of rows) {

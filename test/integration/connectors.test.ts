@@ -54,6 +54,7 @@ function anyWork(
     purposes: [],
     signal: new AbortController().signal,
     told: () => undefined,
+    remains: () => undefined,
     count: (place, n) => {
       counts[place] = (counts[place] ?? 0) + n;
     },
@@ -75,7 +76,7 @@ const stores: readonly (readonly [string, () => Promise<TestStore>])[] = [
   ['mongodb', mongodbStore],
   ['postgresql', postgresqlStore],
   ['redis', redisStore],
-  ['http', httpStore],
+  ['http', () => httpStore()],
   ['google-analytics', analyticsStore],
   ['composite', compositeStore],
   ['directive', directiveStore],

@@ -54,7 +54,10 @@ export function createBook(options: BookOptions): Book {
     return changed;
   }
 
-  async function fulfil({ subject_request_id: id, subject_request_type: type }: OpenDsrRequest, who: readonly Identity[]) {
+  async function fulfil(
+    { subject_request_id: id, subject_request_type: type }: OpenDsrRequest,
+    who: readonly Identity[],
+  ) {
     await options.pace?.('pending');
     if (change(id, { status: 'in_progress' }) === undefined) return;
     await options.pace?.('in_progress');

@@ -19,7 +19,9 @@ function make(folder: string, domain: string, now: Date): void {
   const temporary = `${folder}.new`;
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true, mode: 0o700 });
-  writeFileSync(join(temporary, 'key.pem'), leaf.key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  writeFileSync(join(temporary, 'key.pem'), leaf.key.export({ type: 'pkcs8', format: 'pem' }), {
+    mode: 0o600,
+  });
   writeFileSync(join(temporary, 'chain.pem'), leaf.pem);
   writeFileSync(authorityFile(temporary), authority.pem);
   renameSync(temporary, folder);

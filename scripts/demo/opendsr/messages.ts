@@ -29,7 +29,9 @@ export const requestSchema = z.object({
   subject_identities: z.union([dictionarySchema, listSchema]).default({}),
   api_version: z.string().max(16).optional(),
   status_callback_urls: z.array(z.url()).max(5).default([]),
-  extensions: z.record(z.string(), z.looseObject({ subject_identities: dictionarySchema.optional() })).default({}),
+  extensions: z
+    .record(z.string(), z.looseObject({ subject_identities: dictionarySchema.optional() }))
+    .default({}),
 });
 export type OpenDsrRequest = z.infer<typeof requestSchema>;
 

@@ -73,7 +73,9 @@ export function serveOpenDsr(app: FastifyInstance, options: ProcessorOptions): v
         supported_subject_request_types: types,
         processor_certificate: addressOf(request, '/certificate.pem'),
       }));
-      open.get('/certificate.pem', (_request, reply) => reply.type('application/x-pem-file').send(seal.chain));
+      open.get('/certificate.pem', (_request, reply) =>
+        reply.type('application/x-pem-file').send(seal.chain),
+      );
       open.register((routes, _own, ready) => {
         routes.addHook('onRequest', async (request, reply) => {
           if (!timingSafeEqual(digest(request.headers.authorization ?? ''), wanted))
@@ -106,7 +108,8 @@ export function serveOpenDsr(app: FastifyInstance, options: ProcessorOptions): v
         routes.delete<{ Params: { id: string } }>('/requests/:id', (request, reply) => {
           const { id } = request.params;
           if (book.get(id) === undefined) return refuse(reply, 404, 'no such request');
-          if (book.cancel(id) === undefined) return refuse(reply, 400, 'only a pending request can be cancelled');
+          if (book.cancel(id) === undefined)
+            return refuse(reply, 400, 'only a pending request can be cancelled');
           return signed(reply, 202, {
             controller_id: controllerId,
             subject_request_id: id,
@@ -117,7 +120,8 @@ export function serveOpenDsr(app: FastifyInstance, options: ProcessorOptions): v
         routes.get<{ Params: { id: string; secret: string } }>('/results/:id/:secret', (request, reply) => {
           const { id, secret } = request.params;
           const results = book.get(id)?.results;
-          if (results === undefined || resultsOf.get(id) !== secret) return refuse(reply, 404, 'no such results');
+          if (results === undefined || resultsOf.get(id) !== secret)
+            return refuse(reply, 404, 'no such results');
           return reply.send({ results });
         });
         ready();

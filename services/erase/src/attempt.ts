@@ -1,4 +1,4 @@
-import type { Confirmed, Receipt, TaskDocument, Told, Waiting } from '@keiro/schemas';
+import type { Confirmed, Receipt, Remains, TaskDocument, Told, Waiting } from '@keiro/schemas';
 import type { WaitingError } from './connectors/connector.ts';
 
 /** What an attempt leaves behind. Pure. */
@@ -65,6 +65,7 @@ export const isOver = (code: unknown): boolean => typeof code === 'string' && as
 /** Counts of one attempt, by place. A place is a name in a document, where a dot means something else. */
 export class Tally {
   readonly #counts = new Map<string, number>();
+  readonly #remains = new Map<string, Remains>();
   #told: Told | undefined;
   confirmed: Confirmed | undefined;
 
@@ -79,6 +80,11 @@ export class Tally {
     this.#told = { at: upTo < at ? upTo : at, identifiers: identifiers + 1 };
   }
 
+  remain(what: Remains): void {
+    const same = this.#remains.get(`${what.why}\n${what.place}`);
+    this.#remains.set(`${what.why}\n${what.place}`, { ...what, rows: what.rows + (same?.rows ?? 0) });
+  }
+
   get told(): Told | undefined {
     return this.#told;
   }
@@ -91,7 +97,29 @@ export class Tally {
       detail[place] = (detail[place] ?? 0) + n;
       affected += n;
     }
-    const { confirmed } = this;
-    return { ...receipt, affected, detail, ...(confirmed === undefined ? {} : { confirmed }) };
+    const remains = [...this.#remains.values()].map((what) => withEarlier(what, receipt?.remains ?? []));
+    const others = (receipt?.remains ?? []).filter(
+      (one) => !isLocked(one) && !remains.some((what) => isSame(one, what)),
+    );
+    const all = [...others, ...remains];
+    const { remains: _earlier, ...rest } = receipt ?? {};
+    return {
+      ...rest,
+      affected,
+      detail,
+      ...(this.confirmed === undefined ? {} : { confirmed: this.confirmed }),
+      ...(all.length === 0 ? {} : { remains: all }),
+    };
   }
+}
+
+/** What a lock of the store keeps ends by itself: only what the last attempt met is still there. */
+const isLocked = ({ why }: Remains) => why !== 'kept' && why !== 'pseudonymised';
+
+const isSame = (one: Remains, other: Remains) => one.why === other.why && one.place === other.place;
+
+/** What is kept is looked at in every attempt; what got a pseudonym is not found by an identifier again, so it adds up. */
+function withEarlier(what: Remains, earlier: readonly Remains[]): Remains {
+  const before = earlier.find((one) => isSame(one, what))?.rows ?? 0;
+  return what.why === 'pseudonymised' ? { ...what, rows: what.rows + before } : what;
 }

@@ -136,6 +136,9 @@ async function prepare(
       confirmed: (word) => {
         tally.confirmed = word;
       },
+      remains: (what) => {
+        tally.remain(what);
+      },
     };
     return { work, holder };
   });

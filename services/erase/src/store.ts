@@ -36,7 +36,10 @@ export interface EraseStore {
     receipt: Receipt,
     error: TaskDocument['errors'][number],
     verdict: Verdict,
-    more: { readonly audit: AuditEntry | undefined; /** What the holder was asked is over. */ readonly over: boolean },
+    more: {
+      readonly audit: AuditEntry | undefined;
+      /** What the holder was asked is over. */ readonly over: boolean;
+    },
   ): Promise<boolean>;
   /** Puts the task down until then: the holder is at it. */
   wait(claim: Claim, receipt: Receipt, waiting: Waiting, until: Date): Promise<boolean>;

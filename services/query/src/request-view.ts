@@ -1,4 +1,10 @@
-import { receiptView, waitingView, type LineageRequest, type RequestDocument, type TaskDocument } from '@keiro/schemas';
+import {
+  receiptView,
+  waitingView,
+  type LineageRequest,
+  type RequestDocument,
+  type TaskDocument,
+} from '@keiro/schemas';
 
 /** A request with its tasks and receipts, as the answer shows it. Pure. */
 export function requestView(request: RequestDocument, tasks: readonly TaskDocument[]): LineageRequest {

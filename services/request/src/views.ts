@@ -1,5 +1,6 @@
 import {
-  receiptView, waitingView,
+  receiptView,
+  waitingView,
   type RequestDocument,
   type RequestSummary,
   type RequestView,

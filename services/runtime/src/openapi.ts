@@ -44,7 +44,12 @@ export function openApi(
       Object.entries(spec.answers).map(([status, description]) => [status, { description }]),
     );
     paths[path] = {
-      post: { summary: spec.summary, security: [], ...(parameters.length > 0 ? { parameters } : {}), responses },
+      post: {
+        summary: spec.summary,
+        security: [],
+        ...(parameters.length > 0 ? { parameters } : {}),
+        responses,
+      },
     };
   }
   return {

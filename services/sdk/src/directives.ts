@@ -1,5 +1,5 @@
+import { randomBytes } from 'node:crypto';
 import {
-  isRetryable,
   PoisonError,
   type Kafkas,
   type Log,
@@ -15,33 +15,9 @@ import {
   type DirectiveMessage,
   type DirectiveSubject,
 } from '@keiro/schemas';
+import { carryOut, type DirectiveHandlers } from './directive-handlers.ts';
 import { openSubject, proofOf } from './directive-seal.ts';
 import type { KeysClient } from './keys-client.ts';
-
-/** What a holder that owns its store is told, about one person. */
-export interface Directive extends DirectiveSubject {
-  readonly id: string;
-  readonly request: string;
-  /** Purposes that are suspended now; none after a whole resume. */
-  readonly purposes: readonly string[];
-}
-
-/** Rows, keys or messages by place: `{ readers: 2 }`. What is gone already counts 0, and is no error. */
-type Affected = Readonly<Record<string, number>>;
-
-/**
- * How a store carries directives out. Each may be called again with the same directive, after a crash or when an
- * answer was lost. An error that is not retryable is answered as `failed`; its message goes no further than the log
- * of this process, because it may quote a row.
- */
-export interface DirectiveHandlers {
-  /** R4: removes all that is of these lives, by identifier and by locator. */
-  readonly erase: (directive: Directive) => Promise<Affected>;
-  /** Looks again, by identifier and by locator: how many are there. */
-  readonly probe: (directive: Directive) => Promise<number>;
-  /** R5: marks the person's rows with `purposes`. Left out, the holder says that it can't. */
-  readonly flag?: (directive: Directive) => Promise<Affected>;
-}
 
 /**
  * Receives what this holder is told on `rights.directives`, carries it out in order, and answers on `rights.answers`
@@ -83,27 +59,9 @@ export async function receiveDirectives(options: {
     await answer(producer, key, {
       id: directive.id,
       holder,
-      ...(await carryOut(directive, subject)),
+      ...(await carryOut(directive, subject, { key, handlers, log, random: randomBytes })),
       at: now().toISOString(),
     });
-  }
-
-  async function carryOut(
-    { id, request, purposes, kind }: DirectiveMessage,
-    subject: DirectiveSubject,
-  ): Promise<Pick<DirectiveAnswer, 'outcome' | 'affected' | 'found' | 'reason'>> {
-    const directive: Directive = { id, request, purposes, ...subject };
-    try {
-      if (kind === 'probe') return { outcome: 'done', affected: {}, found: await handlers.probe(directive) };
-      if (kind === 'erase') return { outcome: 'done', affected: { ...(await handlers.erase(directive)) } };
-      if (handlers.flag === undefined) return { outcome: 'unsupported', affected: {}, reason: 'cannot-flag' };
-      return { outcome: 'done', affected: { ...(await handlers.flag(directive)) } };
-    } catch (error) {
-      // A store that does not answer now will: the directive waits, and so do those behind it.
-      if (isRetryable(error)) throw error;
-      log.error({ err: error, id }, 'a directive could not be carried out');
-      return { outcome: 'failed', affected: {}, reason: 'not-carried-out' };
-    }
   }
 
   const running = await kafka.consume({

@@ -22,7 +22,8 @@ import {
   type PurposeId,
 } from '@keiro/schemas';
 import { watchBasis } from './basis-watch.ts';
-import { receiveDirectives, type DirectiveHandlers } from './directives.ts';
+import type { DirectiveHandlers } from './directive-handlers.ts';
+import { receiveDirectives } from './directives.ts';
 import { waitForGate, type AskGate } from './gate.ts';
 import { admit, type GuardedMessage } from './guard.ts';
 import { followHolders } from './holders-follower.ts';

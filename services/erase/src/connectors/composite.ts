@@ -1,4 +1,13 @@
-import type { Connector, DatabaseUser, Flagging, Scan, ScannedBatch, Work } from './connector.ts';
+import type {
+  Connector,
+  Correction,
+  DatabaseUser,
+  ExportChunk,
+  Flagging,
+  Scan,
+  ScannedBatch,
+  Work,
+} from './connector.ts';
 import { placeOf, positionAt } from './position.ts';
 
 export interface Part {
@@ -14,6 +23,9 @@ export function openCompositeConnector(parts: readonly Part[]): Connector {
     locators: work.replicated[name] ?? [],
     count: (place, n) => {
       work.count(`${name}/${place}`, n);
+    },
+    remains: (what) => {
+      work.remains({ ...what, place: `${name}/${what.place}` });
     },
   });
 
@@ -43,6 +55,28 @@ export function openCompositeConnector(parts: readonly Part[]): Connector {
         found += there;
       }
       return found;
+    },
+    async correct(work, changes) {
+      const all: Correction[] = [];
+      for (const part of parts) all.push(await part.connector.correct(shareOf(work, part), changes));
+      return {
+        changed: all.reduce((sum, { changed }) => sum + changed, 0),
+        differing: all.reduce((sum, { differing }) => sum + differing, 0),
+        // What one part has a place for is no lack of the others.
+        missing: (all[0]?.missing ?? []).filter((field) =>
+          all.every(({ missing }) => missing.includes(field)),
+        ),
+      };
+    },
+    async *export(work): AsyncGenerator<ExportChunk> {
+      for (const part of parts) {
+        for await (const { items, unsupported } of part.connector.export(shareOf(work, part))) {
+          yield {
+            items: items.map((item) => ({ ...item, place: `${part.name}/${item.place}` })),
+            ...(unsupported === undefined ? {} : { unsupported: `${part.name}: ${unsupported}` }),
+          };
+        }
+      }
     },
     async readers() {
       const all: DatabaseUser[] = [];

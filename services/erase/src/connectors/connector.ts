@@ -1,5 +1,13 @@
 import { KeiroError } from '@keiro/runtime';
-import type { Confirmed, IdentifierKind, Life, Waiting } from '@keiro/schemas';
+import type {
+  Confirmed,
+  ExportedItem,
+  FieldChange,
+  IdentifierKind,
+  Life,
+  Remains,
+  Waiting,
+} from '@keiro/schemas';
 import type { Signed, Verdict } from '../opendsr/trust.ts';
 
 /** One identifier of the person in clear, in memory for the time of one attempt. */
@@ -28,6 +36,11 @@ export interface Work {
   readonly replicated: Readonly<Record<string, readonly string[]>>;
   /** Purposes that are suspended now; none after a whole resume. */
   readonly purposes: readonly string[];
+  /**
+   * Fields of the policy that a floor keeps, `subject` for the identifiers themselves: an erasure narrows rows that
+   * have them, and the probe expects just that. Absent or empty: nothing is kept.
+   */
+  readonly keep?: readonly string[];
   /** Seals what the holder is told by directive. */
   readonly directiveKey?: Buffer;
   /** Aborted when the task is no longer this worker's. */
@@ -36,6 +49,8 @@ export interface Work {
   readonly count: (place: string, n: number) => void;
   /** Says that a holder at which nobody can look has taken one identifier, whose data up to this moment end. */
   readonly told: (upTo: Date) => void;
+  /** Says what an erasure leaves on purpose: rows of which a floor keeps columns, or that got a pseudonym. */
+  readonly remains: (what: Remains) => void;
   /** When the task was made; absent: now. */
   readonly submittedAt?: Date;
   /** What an earlier attempt asked of the holder and has no answer to yet: the same is waited for, not asked anew. */
@@ -49,14 +64,24 @@ export interface Work {
  * throws {@link ConnectorError} or its driver's own error, which is never shown as it is (`describeFailure`).
  */
 export interface Connector {
-  /** Removes every row, key or message of these lives, by identifier and by locator. */
+  /**
+   * Removes every row, key or message of these lives, by identifier and by locator, or does with it what the
+   * holder's configuration or a floor (`work.keep`) says instead.
+   */
   erase(work: Work): Promise<void>;
   /** R5: marks the person's rows with `work.purposes`; says why where the holder can't. */
   suspend(work: Work): Promise<Flagging>;
   /** The same, with what is left of the suspension. */
   resume(work: Work): Promise<Flagging>;
-  /** Looks again, by identifier and by locator: how many are there; undefined where nobody can look. */
+  /**
+   * Looks again, by identifier and by locator: how many are there that an erasure would still change; undefined
+   * where nobody can look.
+   */
   probe(work: Work): Promise<number | undefined>;
+  /** R2, R3: sets fields of the person's rows and reads them back. A value is never part of an error. */
+  correct(work: Work, changes: readonly FieldChange[]): Promise<Correction>;
+  /** R1: all that it has of the person, each row once, in chunks of bounded size, read as they are asked for. */
+  export(work: Work): AsyncIterable<ExportChunk>;
   /** Who may read what is registered, where the holder can list that. */
   readers?(): Promise<DatabaseUser[]>;
   /** Every row that it holds, in batches. Absent: this kind of holder can't list what it holds. */
@@ -107,6 +132,24 @@ export interface ScannedBatch {
 export interface Flagging {
   readonly unsupported?: string;
 }
+
+export interface Correction {
+  /** Rows that were changed. */
+  readonly changed: number;
+  /** Rows that hold something else when they are read again. */
+  readonly differing: number;
+  /** Fields that this holder has no place for. */
+  readonly missing: readonly string[];
+}
+
+/** Some of what a holder has of a person; `unsupported` where it, or a part of it, can't say. */
+export interface ExportChunk {
+  readonly items: readonly ExportedItem[];
+  readonly unsupported?: string;
+}
+
+/** Rows, documents or keys in one chunk of an export, at most. */
+export const exportChunk = 200;
 
 /** A holder did not do what it was asked. The message names places and codes, never a value. */
 export class ConnectorError extends KeiroError {

@@ -3,6 +3,12 @@ import { MongoError } from 'mongodb';
 import pg from 'pg';
 import { KeiroError } from '@keiro/runtime';
 
+/** Drivers say it in words alone. */
+const timeouts = new Map([
+  ['Query read timeout', 'postgresql'],
+  ['Command timed out', 'redis'],
+]);
+
 /**
  * What may be kept and shown of an error: codes and the names of places. A driver's own message may quote the
  * row, the key or the statement (PostgreSQL's DETAIL, MongoDB's duplicate key), so it never gets further.
@@ -23,6 +29,8 @@ export function describeFailure(error: unknown): string {
   }
   if (!types.isNativeError(error)) return 'something that is no error';
   if (error.name === 'ReplyError') return `redis ${/^[A-Z]+/.exec(error.message)?.[0] ?? 'error'}`;
+  const late = timeouts.get(error.message);
+  if (late !== undefined) return `${late} has not answered in time`;
   const { code, errors } = error as { code?: unknown; errors?: unknown };
   if (typeof code === 'string') return `${error.name} ${code}`;
   const inner: unknown = Array.isArray(errors) ? errors[0] : error.cause;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ConnectorConfig } from '@keiro/schemas';
 import { ConnectorError, type Connector, type Flagging, type Work } from './connector.ts';
+import { cannotCorrect } from './fields.ts';
 
 type Config = Extract<ConnectorConfig, { kind: 'google-analytics' }>;
 
@@ -26,6 +27,12 @@ export function openGoogleAnalyticsConnector(config: Config, url: string, token:
     });
     // The text may repeat what was sent, so it goes no further than this.
     const text = await response.text();
+    if (response.status === 401 || response.status === 403) {
+      throw new ConnectorError(
+        'credentials',
+        `${what} answered ${String(response.status)}: renew the access token in ${config.token.env}, for a user who administers property ${config.property}`,
+      );
+    }
     if (!response.ok) {
       throw new ConnectorError('http-status', `${what} answered ${String(response.status)}`);
     }
@@ -47,6 +54,11 @@ export function openGoogleAnalyticsConnector(config: Config, url: string, token:
     suspend: cannotSay,
     resume: cannotSay,
     probe: () => Promise.resolve(undefined),
+    correct: (_work, changes) => Promise.resolve(cannotCorrect(changes)),
+    async *export() {
+      await Promise.resolve();
+      yield { items: [], unsupported: 'Google Analytics has no request for what it holds of one client id' };
+    },
     close: () => Promise.resolve(),
   };
 }

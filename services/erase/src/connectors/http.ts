@@ -5,9 +5,11 @@ import { ask, type Answered } from '../opendsr/ask.ts';
 import { certificatesOf, publicAuthorities } from '../opendsr/certificate.ts';
 import { createOpenDsrClient } from '../opendsr/client.ts';
 import { identitiesOf } from '../opendsr/identities.ts';
+import { inChunks, itemsOf } from '../opendsr/results.ts';
 import { createVerifier } from '../opendsr/trust.ts';
 import type { Wakes } from '../opendsr/wakes.ts';
 import { ConnectorError, type Connector, type Flagging, type Work } from './connector.ts';
+import { cannotCorrect } from './fields.ts';
 
 type Config = Extract<ConnectorConfig, { kind: 'http' }>;
 
@@ -87,6 +89,24 @@ export function openHttpConnector(
       if (!discovery.supported_subject_request_types.includes('access')) return undefined;
       const answers = await ask(config, work, 'access', deps);
       return answers === undefined ? undefined : foundIn(answers);
+    },
+    // OpenDSR 6.2 knows no such request; its implementers that have one (rectification) each have a form of their own.
+    correct: (_work, changes) => Promise.resolve(cannotCorrect(changes)),
+    async *export(work) {
+      const discovery = await client.discovery(work.signal);
+      const type = (['portability', 'access'] as const).find((one) =>
+        discovery.supported_subject_request_types.includes(one),
+      );
+      if (type === undefined) {
+        yield { items: [], unsupported: 'the processor takes requests neither of portability nor of access' };
+        return;
+      }
+      const answers = await ask(config, work, type, deps);
+      if (answers === undefined) yield { items: [], unsupported: 'the processor has not answered' };
+      for (const { status } of answers ?? []) {
+        if (typeof status.results_url !== 'string') continue;
+        yield* inChunks(await itemsOf(await client.results(status.results_url, work.signal)));
+      }
     },
     checkCallback: (signed, bytes) =>
       verifier === undefined ? Promise.resolve({ refused: 'no-domain' }) : verifier.check(signed, bytes),

@@ -70,7 +70,7 @@ export function rowOf(place: Place, document: Document): ScannedRow {
 }
 
 /** As a query with a dotted path finds them: through lists. */
-function valuesAt(value: unknown, path: readonly string[]): unknown[] {
+export function valuesAt(value: unknown, path: readonly string[]): unknown[] {
   if (Array.isArray(value)) return value.flatMap((one) => valuesAt(one, path));
   const [field, ...rest] = path;
   if (field === undefined) return [value];

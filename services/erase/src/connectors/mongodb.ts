@@ -1,22 +1,19 @@
-import { MongoClient, type Document, type Filter } from 'mongodb';
+import { MongoClient } from 'mongodb';
 import type { ConnectorConfig } from '@keiro/schemas';
-import {
-  chunksOf,
-  newestGeneration,
-  valuesByColumn,
-  type Connector,
-  type Flagging,
-  type Work,
-} from './connector.ts';
+import type { Connector, Flagging, Work } from './connector.ts';
+import { erasePlace, probePlace } from './mongodb-erase.ts';
+import { filtersOf } from './mongodb-filters.ts';
+import { correctPlaces, exportPlaces } from './mongodb-fields.ts';
 import { scanCollections } from './mongodb-scan.ts';
 
 type Config = Extract<ConnectorConfig, { kind: 'mongodb' }>;
-type Place = Config['collections'][number];
 
 /** Collections of a store that speaks MongoDB's protocol. A document is the person's by any of its fields. */
-export function openMongodbConnector(config: Config, url: string): Connector {
+export function openMongodbConnector(config: Config, url: string, timeoutMs: number): Connector {
   const client = new MongoClient(url, {
     serverSelectionTimeoutMS: 3000,
+    // Of a server that takes a command and never answers.
+    socketTimeoutMS: timeoutMs,
     maxPoolSize: 5,
     writeConcern: { w: 'majority' },
     readConcern: { level: 'majority' },
@@ -47,46 +44,18 @@ export function openMongodbConnector(config: Config, url: string): Connector {
 
   return {
     async erase(work) {
-      for (const place of config.collections) {
-        for (const filter of filtersOf(place, work)) {
-          work.signal.throwIfAborted();
-          const { deletedCount } = await db.collection(place.name).deleteMany(filter);
-          work.count(place.name, deletedCount);
-        }
-      }
+      for (const place of config.collections) await erasePlace(db, place, work);
     },
     suspend: flag,
     resume: flag,
     async probe(work) {
       let found = 0;
-      for (const place of config.collections) {
-        for (const filter of filtersOf(place, work)) {
-          work.signal.throwIfAborted();
-          found += await db.collection(place.name).countDocuments(filter);
-        }
-      }
+      for (const place of config.collections) found += await probePlace(db, place, work);
       return found;
     },
+    correct: (work, changes) => correctPlaces(db, config.collections, work, changes),
+    export: (work) => exportPlaces(db, config.collections, work),
     scan: (scan) => scanCollections(db, config.collections, scan),
     close: () => client.close(),
   };
-}
-
-/** Queries that together find every document of these lives: by each field with an identifier, and by locator. Pure. */
-export function filtersOf(
-  place: Place,
-  work: Pick<Work, 'lives' | 'locators' | 'locatorsUpTo'>,
-): Filter<Document>[] {
-  const { lives, locators } = work;
-  const filters: Filter<Document>[] = [];
-  const { generation } = place;
-  // `$not` takes documents without the field too.
-  const ours = generation === undefined ? {} : { [generation]: { $not: { $gt: newestGeneration(work) } } };
-  for (const [field, values] of valuesByColumn(place.identifiers, lives)) {
-    for (const some of chunksOf(values)) filters.push({ [field]: { $in: some }, ...ours });
-  }
-  if (place.locator !== undefined) {
-    for (const some of chunksOf(locators)) filters.push({ [place.locator]: { $in: some }, ...ours });
-  }
-  return filters;
 }

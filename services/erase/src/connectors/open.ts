@@ -1,6 +1,7 @@
 import type { Log } from '@keiro/runtime';
 import type { ConnectorConfig } from '@keiro/schemas';
 import { createWakes } from '../opendsr/wakes.ts';
+import { bounded } from './bounded.ts';
 import { openCompositeConnector } from './composite.ts';
 import { ConnectorError, type Connector } from './connector.ts';
 import { openDirectiveConnector, type DirectiveDependencies } from './directive.ts';
@@ -13,13 +14,30 @@ import { openRedisConnector } from './redis.ts';
 /** Settings that hold an address or a secret, by name; undefined where the environment lacks one. */
 export type Settings = (name: string) => string | undefined;
 
+/** How long one command of ours to a store may take. */
+const commandTimeoutMs = 60_000;
+
 /** The connector of a holder's configuration. Connects when it is used, not before. */
 export function openConnector(
   config: ConnectorConfig,
   settings: Settings,
   log: Log,
   directives?: DirectiveDependencies,
+  timeoutMs = commandTimeoutMs,
   processors: ProcessorDependencies = { wakes: createWakes(), now: () => new Date() },
+): Connector {
+  const secrets = 'url' in config ? [config.url, 'token' in config ? config.token : undefined] : [];
+  const names = secrets.flatMap((secret) => secret?.env ?? []);
+  return bounded(openKind(config, settings, log, directives, timeoutMs, processors), config.kind, names);
+}
+
+function openKind(
+  config: ConnectorConfig,
+  settings: Settings,
+  log: Log,
+  directives: DirectiveDependencies | undefined,
+  timeoutMs: number,
+  processors: ProcessorDependencies,
 ): Connector {
   const need = (name: string): string => {
     const value = settings(name);
@@ -30,11 +48,11 @@ export function openConnector(
   };
   switch (config.kind) {
     case 'mongodb':
-      return openMongodbConnector(config, need(config.url.env));
+      return openMongodbConnector(config, need(config.url.env), timeoutMs);
     case 'postgresql':
-      return openPostgresqlConnector(config, need(config.url.env), log);
+      return openPostgresqlConnector(config, need(config.url.env), log, timeoutMs);
     case 'redis':
-      return openRedisConnector(config, need(config.url.env), log);
+      return openRedisConnector(config, need(config.url.env), log, timeoutMs);
     case 'http':
       return openHttpConnector(
         config,
@@ -57,7 +75,7 @@ export function openConnector(
       return openCompositeConnector(
         config.parts.map(({ name, connector }) => ({
           name,
-          connector: openConnector(connector, settings, log, undefined, processors),
+          connector: openConnector(connector, settings, log, directives, timeoutMs, processors),
         })),
       );
   }

@@ -30,6 +30,7 @@ export function createConnectors(options: {
         options.settings,
         options.log,
         options.directives,
+        undefined,
         options.processors,
       );
       open.set(id, { config, connector });

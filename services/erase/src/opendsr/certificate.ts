@@ -32,7 +32,7 @@ const longestPath = 6;
 export function refusalOf(path: readonly X509Certificate[], trust: Trust, now: Date): string | undefined {
   const [leaf] = path;
   if (leaf === undefined) return 'no-certificate';
-  if (isIssuedBy(leaf, leaf)) return 'self-signed';
+  if (leaf.issuer === leaf.subject && leaf.verify(leaf.publicKey)) return 'self-signed';
   if (leaf.checkHost(trust.domain, { wildcards: false, subject: 'never' }) === undefined) return 'wrong-name';
   const used = pathOf(leaf, path, trust.authorities);
   if (used === undefined) return 'unknown-authority';
@@ -50,7 +50,7 @@ function pathOf(
   trusted: readonly X509Certificate[],
 ): X509Certificate[] | undefined {
   const path = [leaf];
-  for (let last = leaf; path.length < longestPath; ) {
+  for (let last = leaf; path.length < longestPath;) {
     const anchor = trusted.find((one) => isIssuedBy(last, one));
     if (anchor !== undefined) return [...path, anchor];
     const next = given.find((one) => one.ca && !path.includes(one) && isIssuedBy(last, one));

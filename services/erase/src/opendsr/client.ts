@@ -89,7 +89,10 @@ export function createOpenDsrClient(options: ClientOptions, verifierOf: Verifier
     const signed = signedBy((name) => response.headers.get(name) ?? undefined);
     const verdict = await verifierOf()?.check(signed, bytes);
     if (verdict !== undefined && 'refused' in verdict) {
-      throw new ConnectorError('signature', `${what} is not proven to be the processor’s: ${verdict.refused}`);
+      throw new ConnectorError(
+        'signature',
+        `${what} is not proven to be the processor’s: ${verdict.refused}`,
+      );
     }
     const word: Word = {
       body: bytes.toString(),
@@ -159,7 +162,10 @@ export function createOpenDsrClient(options: ClientOptions, verifierOf: Verifier
       // §6.3: from the processor itself, so that nobody makes us call where he likes.
       const isOwn = place.host === new URL(url).host || place.hostname === options.certificateHost;
       if (!isOwn)
-        throw new ConnectorError('certificate', 'discovery names a certificate on a host that is not its own');
+        throw new ConnectorError(
+          'certificate',
+          'discovery names a certificate on a host that is not its own',
+        );
       if (place.protocol !== 'https:' && place.hostname !== '127.0.0.1')
         throw new ConnectorError('certificate', 'discovery names a certificate without https');
       const response = await fetch(place, { redirect: 'error', signal });

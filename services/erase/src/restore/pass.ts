@@ -132,6 +132,9 @@ async function apply(
     told: (upTo) => {
       tally.tell(upTo);
     },
+    remains: (what) => {
+      tally.remain(what);
+    },
   });
   for (const lives of plan.erase) await connector.erase(work(lives, [], removed));
   for (const { purposes, lives } of plan.flag)

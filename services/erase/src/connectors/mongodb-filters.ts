@@ -1,0 +1,50 @@
+import type { Document, Filter } from 'mongodb';
+import type { Rows } from '@keiro/schemas';
+import { chunksOf, newestGeneration, valuesByColumn, type Work } from './connector.ts';
+import { valuesAt } from './mongodb-scan.ts';
+
+type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo'>;
+
+/** Queries that together find every document of these lives: by each field with an identifier, and by locator. Pure. */
+export function filtersOf(place: Rows, work: Subject): Filter<Document>[] {
+  return findersOf(place, work).map(({ filter }) => filter);
+}
+
+interface Finder {
+  readonly filter: Filter<Document>;
+  readonly field: string;
+  readonly values: ReadonlySet<string>;
+}
+
+function findersOf(place: Rows, work: Subject): Finder[] {
+  const { lives, locators } = work;
+  const { generation } = place;
+  // `$not` takes documents without the field too.
+  const ours = generation === undefined ? {} : { [generation]: { $not: { $gt: newestGeneration(work) } } };
+  const wanted = valuesByColumn(place.identifiers, lives);
+  if (place.locator !== undefined) wanted.push([place.locator, [...locators]]);
+  return wanted.flatMap(([field, values]) =>
+    [...chunksOf(values)].map((some) => ({
+      filter: { [field]: { $in: some }, ...ours },
+      field,
+      values: new Set(some),
+    })),
+  );
+}
+
+/**
+ * The queries again, each with a test whether a document that it finds was found by none before it: so that each is
+ * looked at once without remembering any.
+ */
+export function findersOnce(
+  place: Rows,
+  work: Subject,
+): { readonly filter: Filter<Document>; readonly isNew: (document: Document) => boolean }[] {
+  const finders = findersOf(place, work);
+  const isFoundBy = ({ field, values }: Finder, document: Document) =>
+    valuesAt(document, field.split('.')).some((value) => typeof value === 'string' && values.has(value));
+  return finders.map(({ filter }, position) => ({
+    filter,
+    isNew: (document) => !finders.slice(0, position).some((finder) => isFoundBy(finder, document)),
+  }));
+}
