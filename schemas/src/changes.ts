@@ -5,7 +5,14 @@ import { fieldNameSchema } from './connector-rows.ts';
 export const fieldChangeSchema = z.strictObject({
   field: fieldNameSchema,
   /** `null`: nothing is to be there. */
-  value: z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]),
+  value: z.union([
+    z.string().max(10_000),
+    z.number(),
+    z.boolean(),
+    z.null(),
+    /** Of a field with parts, such as an address. */
+    z.record(fieldNameSchema, z.json()),
+  ]),
 });
 export type FieldChange = z.infer<typeof fieldChangeSchema>;
 

@@ -7,7 +7,11 @@ import { createKeysClient, locatorAssociated, seal } from '@keiro/sdk';
 import { env } from './environment.ts';
 import { fit } from './holders.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
-import { compositeStore, httpStore, mongodbStore, postgresqlStore, type TestStore } from './stores.ts';
+import { mongodbStore } from './store-mongodb.ts';
+import { postgresqlStore } from './store-postgresql.ts';
+import { httpStore } from './store-http.ts';
+import { compositeStore } from './stores.ts';
+import type { TestStore } from './test-store.ts';
 import { produce, sealedEvent } from './wire.ts';
 
 /** A person whom the keys service knows, invented for one test. */

@@ -4,7 +4,7 @@ import { connectKafka, createLog } from '@keiro/runtime';
 import { createKeysClient, receiveDirectives, type Directive, type DirectiveHandlers } from '@keiro/sdk';
 import { MongoClient, type Document, type Filter } from 'mongodb';
 import { env } from './environment.ts';
-import type { TestStore } from './stores.ts';
+import { scanned, type TestStore } from './test-store.ts';
 
 const holder = 'crm';
 const log = createLog('test-directives', 'silent');
@@ -52,13 +52,58 @@ export async function directiveStore(
     holder,
     handlers: change({
       erase: async (directive) => ({ people: (await people.deleteMany(theirs(directive))).deletedCount }),
-      probe: (directive) => people.countDocuments(theirs(directive)),
+      probe: (directive) =>
+        people.countDocuments({
+          $and: [
+            theirs(directive),
+            directive.keep === undefined ? {} : { $or: [{ member: { $ne: null } }, { amount: null }] },
+          ],
+        }),
       flag: async (directive) => {
         const wrong = { ...theirs(directive), suspended: { $ne: [...directive.purposes] } };
         const { modifiedCount } = await people.updateMany(wrong, {
           $set: { suspended: [...directive.purposes] },
         });
         return { people: modifiedCount };
+      },
+      async narrow(directive, keep) {
+        const kept = keep.filter((field) => field === 'amount');
+        const keeping = Object.fromEntries(kept.map((field) => [field, { $ne: null }]));
+        const $unset = { member: '', email: '', name: '', ...(kept.length === 0 ? { amount: '' } : {}) };
+        const rows = await people.countDocuments({ $and: [theirs(directive), keeping] });
+        const { modifiedCount } = await people.updateMany({ $and: [theirs(directive), keeping] }, { $unset });
+        const without = await people.deleteMany({ $and: [theirs(directive), { amount: null }] });
+        return {
+          affected: { people: modifiedCount + without.deletedCount },
+          remains: [{ place: 'people', why: 'kept', columns: kept, rows }],
+        };
+      },
+      async correct(directive, changes) {
+        const known = changes.filter(({ field }) => field === 'name' || field === 'amount');
+        const values = Object.fromEntries(known.map(({ field, value }) => [field, value]));
+        const wrong = {
+          $and: [theirs(directive), { $or: known.map(({ field, value }) => ({ [field]: { $ne: value } })) }],
+        };
+        const missing = changes.flatMap(({ field }) => (field in values ? [] : [field]));
+        if (known.length === 0) return { affected: { people: 0 }, differing: 0, missing };
+        const { modifiedCount } = await people.updateMany(wrong, { $set: values });
+        return {
+          affected: { people: modifiedCount },
+          differing: await people.countDocuments(wrong),
+          missing,
+        };
+      },
+      async export(directive, { after = '', limit }) {
+        const page = await people
+          .find({ $and: [theirs(directive), { _id: { $gt: after } }] })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray();
+        const last = page.at(-1)?._id;
+        return {
+          items: page.map((one) => ({ place: 'people', locator: one._id, fields: { ...one } })),
+          ...(page.length < limit || last === undefined ? {} : { next: last }),
+        };
       },
     }),
     log,
@@ -71,7 +116,7 @@ export async function directiveStore(
   return {
     config: { kind: 'directive', patienceSeconds },
     settings: {},
-    knows: { generations: true, suspension: true, locators: true },
+    knows: { generations: true, suspension: true, locators: true, fields: true },
     directives: { channel, now: () => new Date(), random: randomBytes },
     bound: { request, holder, directiveKey },
     forged,
@@ -79,8 +124,7 @@ export async function directiveStore(
       await people.insertMany(rows.map(({ id, ...row }) => ({ _id: id, ...row, suspended: [] })));
     },
     ids: async () => (await people.find().toArray()).map(({ _id }) => _id).sort(),
-    scan: async () =>
-      (await people.find().toArray()).map((one) => ({ id: one._id, member: String(one['member']) })),
+    scan: async () => (await people.find().toArray()).map((one) => scanned({ ...one, id: one._id })),
     async clear() {
       await people.deleteMany({});
     },

@@ -14,7 +14,11 @@ import { createKeysClient, locatorAssociated, open } from '@keiro/sdk';
 import type { Collection } from 'mongodb';
 import { env } from './environment.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
-import { httpStore, mongodbStore, postgresqlStore, redisStore, type TestStore } from './stores.ts';
+import { mongodbStore } from './store-mongodb.ts';
+import { postgresqlStore } from './store-postgresql.ts';
+import { redisStore } from './store-redis.ts';
+import { httpStore } from './store-http.ts';
+import type { TestStore } from './test-store.ts';
 
 export const holderIds = ['crm', 'billing', 'sessions', 'mailer', 'support'] as const;
 export type HolderId = (typeof holderIds)[number];

@@ -16,7 +16,7 @@ import {
 } from '../builders/five-holders.ts';
 import { importHere } from '../builders/importing.ts';
 import { keiro } from '../builders/program.ts';
-import type { Row } from '../builders/stores.ts';
+import type { Row } from '../builders/test-store.ts';
 
 /* What lineage says of a person is what is really there: held against a scan of every store, row by row. */
 

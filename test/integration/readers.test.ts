@@ -16,7 +16,8 @@ import { env } from '../builders/environment.ts';
 import { holderOf } from '../builders/lineage.ts';
 import { createPipeline, type Pipeline } from '../builders/pipeline.ts';
 import type { ServiceProcess } from '../builders/service-process.ts';
-import { postgresqlStore, type TestStore } from '../builders/stores.ts';
+import { postgresqlStore } from '../builders/store-postgresql.ts';
+import type { TestStore } from '../builders/test-store.ts';
 
 /* Who reads without being on the register is found: a consumer of topics, a user of a database. */
 

@@ -20,7 +20,7 @@ import { createCompany, type Company, type TestPerson } from '../builders/compan
 import { env } from '../builders/environment.ts';
 import { keiro } from '../builders/program.ts';
 import { runToEnd, startService, type ServiceProcess } from '../builders/service-process.ts';
-import type { Row, TestStore } from '../builders/stores.ts';
+import type { Row, TestStore } from '../builders/test-store.ts';
 
 /* T3, invariant 6: an old copy that is restored brings nobody back who was erased since. */
 

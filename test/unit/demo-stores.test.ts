@@ -3,7 +3,7 @@ import type { GuardedEvent } from '@keiro/sdk';
 import { paymentColumns, paymentOf } from '@keiro/scripts/demo/stores/billing';
 import { changeOf } from '@keiro/scripts/demo/stores/crm';
 import { mailOf } from '@keiro/scripts/demo/stores/mailer';
-import { readerOf, readersOf } from '@keiro/scripts/demo/stores/newsletter';
+import { correctionOf, itemOf, readerOf, readersOf } from '@keiro/scripts/demo/stores/newsletter';
 import { hashOf } from '@keiro/scripts/demo/stores/sessions';
 import { viewOf, viewsKey } from '@keiro/scripts/demo/stores/statistics';
 
@@ -105,6 +105,43 @@ describe('the newsletter, told by directive', () => {
         { email: { $in: ['a@mail.example'] } },
       ],
     });
+  });
+});
+
+describe('the newsletter, asked for what it has or told to correct it', () => {
+  it('tells an entry as plain JSON, without losing anything', () => {
+    const at = new Date('2026-03-01T00:00:00Z');
+    const reader = {
+      _id: 'r-1',
+      ref: 'member.x',
+      generation: 1,
+      email: 'a@mail.example',
+      campaign: 'spring',
+      at,
+    };
+    expect(itemOf(reader)).toEqual({
+      place: 'readers',
+      locator: 'r-1',
+      fields: {
+        ref: 'member.x',
+        generation: 1,
+        email: 'a@mail.example',
+        campaign: 'spring',
+        at: '2026-03-01T00:00:00.000Z',
+        suspended: [],
+      },
+      names: { email: 'email' },
+    });
+  });
+
+  it('takes an address in the form by which an erasure looks for it, and has no place for anything else', () => {
+    expect(
+      correctionOf([
+        { field: 'email', value: 'Hanako@Mail.example' },
+        { field: 'name', value: '架空' },
+      ]),
+    ).toEqual({ set: { email: 'hanako@mail.example' }, missing: ['name'] });
+    expect(correctionOf([{ field: 'email', value: null }])).toEqual({ set: {}, missing: ['email'] });
   });
 });
 

@@ -43,6 +43,24 @@ describe('a receipt', () => {
   });
 });
 
+describe('what an erasure leaves on purpose', () => {
+  const kept = (rows: number) => ({ place: 'payments', why: 'kept' as const, columns: ['amount'], rows });
+  const renamed = (rows: number) => ({ ...kept(rows), why: 'pseudonymised' as const });
+
+  it('is as the last attempt found it, but for pseudonyms, which nobody finds a second time', () => {
+    const first = new Tally();
+    first.remain(kept(2));
+    first.remain(renamed(2));
+    const receipt = first.addedTo(undefined);
+    expect(receipt).toEqual({ affected: 0, detail: {}, remains: [kept(2), renamed(2)] });
+    const second = new Tally();
+    second.remain(kept(3));
+    second.remain(renamed(1));
+    expect(second.addedTo(receipt).remains).toEqual([kept(3), renamed(3)]);
+    expect(new Tally().addedTo(receipt).remains).toEqual(receipt.remains);
+  });
+});
+
 describe('locators', () => {
   const dataKey = Buffer.alloc(32, 7);
   const custodyKey = groupKeyOf(dataKey, custodyGroup);

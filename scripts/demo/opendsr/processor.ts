@@ -26,7 +26,7 @@ const controllerId = 'tsubame';
  * (9), every answer signed with the certificate that discovery points to.
  */
 export function serveOpenDsr(app: FastifyInstance, options: ProcessorOptions): void {
-  const { prefix, seal, apiVersion = '3.0' } = options;
+  const { prefix, apiVersion = '3.0' } = options;
   const types = options.types ?? ['access', 'portability', 'erasure'];
   const resultsOf = new Map<string, string>();
   const book = createBook({
@@ -37,7 +37,7 @@ export function serveOpenDsr(app: FastifyInstance, options: ProcessorOptions): v
     now: options.now,
     ...(options.pace === undefined ? {} : { pace: options.pace }),
     onChange(entry) {
-      for (const url of entry.callbacks) void tell(seal, url, stateOf(entry, undefined));
+      for (const url of entry.callbacks) void tell(options.seal, url, stateOf(entry, undefined));
     },
     onFailure: options.onFailure,
   });
@@ -57,7 +57,7 @@ export function serveOpenDsr(app: FastifyInstance, options: ProcessorOptions): v
     `${request.protocol}://${request.host}${prefix}${path}`;
   const signed = (reply: FastifyReply, status: number, message: object) => {
     const body = JSON.stringify(message);
-    return reply.status(status).headers(signatureOf(seal, body)).type('application/json').send(body);
+    return reply.status(status).headers(signatureOf(options.seal, body)).type('application/json').send(body);
   };
   const refuse = (reply: FastifyReply, status: number, message: string) =>
     reply.status(status).send(errorBody(status, message));
@@ -74,7 +74,7 @@ export function serveOpenDsr(app: FastifyInstance, options: ProcessorOptions): v
         processor_certificate: addressOf(request, '/certificate.pem'),
       }));
       open.get('/certificate.pem', (_request, reply) =>
-        reply.type('application/x-pem-file').send(seal.chain),
+        reply.type('application/x-pem-file').send(options.seal.chain),
       );
       open.register((routes, _own, ready) => {
         routes.addHook('onRequest', async (request, reply) => {
@@ -88,7 +88,7 @@ export function serveOpenDsr(app: FastifyInstance, options: ProcessorOptions): v
             return refuse(reply, 400, 'this type of request is not supported');
           if (book.get(body.data.subject_request_id) !== undefined)
             return refuse(reply, 400, 'Subject request already exists.');
-          const entry = book.take(body.data, identitiesIn(body.data, seal.domain));
+          const entry = book.take(body.data, identitiesIn(body.data, options.seal.domain));
           return signed(reply, 201, {
             controller_id: controllerId,
             expected_completion_time: entry.expected.toISOString(),

@@ -1,5 +1,5 @@
 import { connectMongo } from '@keiro/runtime';
-import { normaliseIdentifier } from '@keiro/schemas';
+import { normaliseIdentifier, type ExportedItem, type FieldChange } from '@keiro/schemas';
 import type { Directive, GuardedEvent } from '@keiro/sdk';
 import type { Filter } from 'mongodb';
 import type { Store } from './store.ts';
@@ -54,6 +54,27 @@ export const newsletter: Store = {
           const differing = { ...readersOf(directive), suspended: { $ne: suspended } };
           return { readers: (await readers.updateMany(differing, { $set: { suspended } })).modifiedCount };
         },
+        async correct(directive, changes) {
+          const { set, missing } = correctionOf(changes);
+          if (set.email === undefined) return { affected: { readers: 0 }, differing: 0, missing };
+          const differing = { $and: [readersOf(directive), { email: { $ne: set.email } }] };
+          const { modifiedCount } = await readers.updateMany(differing, { $set: set });
+          const left = await readers.countDocuments(differing);
+          return { affected: { readers: modifiedCount }, differing: left, missing };
+        },
+        async export(directive, { after, limit }) {
+          const theirs = readersOf(directive);
+          const page = await readers
+            .find(after === undefined ? theirs : { $and: [theirs, { _id: { $gt: after } }] })
+            .sort({ _id: 1 })
+            .limit(limit)
+            .toArray();
+          const last = page.at(-1)?._id;
+          return {
+            items: page.map((reader) => itemOf(reader)),
+            ...(page.length < limit || last === undefined ? {} : { next: last }),
+          };
+        },
       },
       ready: () => mongo.ping(),
       close: () => mongo.close(),
@@ -71,6 +92,28 @@ export function readersOf({ lives, locators, newestGeneration }: Directive): Fil
       { member: { $in: valuesOf('member') } },
       { email: { $in: valuesOf('email') } },
     ],
+  };
+}
+
+/** What is to be set, and which fields this store has no place for: an entry without an address can't be. Pure. */
+export function correctionOf(changes: readonly FieldChange[]): {
+  readonly set: { readonly email?: string };
+  readonly missing: string[];
+} {
+  const email = changes.find(({ field, value }) => field === 'email' && typeof value === 'string')?.value;
+  return {
+    set: typeof email === 'string' ? { email: normaliseIdentifier('email', email) } : {},
+    missing: changes.flatMap(({ field }) => (field === 'email' && email !== undefined ? [] : [field])),
+  };
+}
+
+/** An entry as the person is told of it. Pure. */
+export function itemOf({ _id, at, suspended = [], ...reader }: Reader): ExportedItem {
+  return {
+    place: 'readers',
+    locator: _id,
+    fields: { ...reader, at: at.toISOString(), suspended: [...suspended] },
+    names: { email: 'email' },
   };
 }
 

@@ -10,7 +10,10 @@ import type {
 import { sealPage } from './directive-seal.ts';
 
 /** What a holder that owns its store is told, about one person. */
-export interface Directive extends Pick<DirectiveSubject, 'lives' | 'locators' | 'newestGeneration' | 'keep'> {
+export interface Directive extends Pick<
+  DirectiveSubject,
+  'lives' | 'locators' | 'newestGeneration' | 'keep'
+> {
   readonly id: string;
   readonly request: string;
   /** Purposes that are suspended now; none after a whole resume. */
@@ -66,7 +69,8 @@ export interface DirectiveHandlers {
 
 type Outcome = Omit<DirectiveAnswer, 'id' | 'holder' | 'at' | 'proof'>;
 
-const pageItems = 200;
+/** How many items are asked for, until they fit. */
+const pageItems = [200, 50, 12, 3, 1];
 /** Sealed and in base64 it stays under what a broker takes. */
 const pageBytes = 512 * 1024;
 
@@ -104,7 +108,11 @@ export async function carryOut(
         if (handlers.export === undefined) return cannot('cannot-export');
         const page = await pageOf(handlers.export, directive, after);
         if (page === undefined) return { outcome: 'failed', affected: {}, reason: 'item-too-large' };
-        return { outcome: 'done', affected: {}, sealed: sealPage(deps.key, { id, holder }, page, deps.random(12)) };
+        return {
+          outcome: 'done',
+          affected: {},
+          sealed: sealPage(deps.key, { id, holder }, page, deps.random(12)),
+        };
       }
     }
   } catch (error) {
@@ -130,7 +138,7 @@ async function pageOf(
   directive: Directive,
   after: string | undefined,
 ): Promise<ExportPage | undefined> {
-  for (let limit = pageItems; limit >= 1; limit = Math.floor(limit / 4)) {
+  for (const limit of pageItems) {
     const page = await read(directive, { limit, ...(after === undefined ? {} : { after }) });
     if (Buffer.byteLength(JSON.stringify(page)) <= pageBytes) return page;
   }

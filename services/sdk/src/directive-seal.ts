@@ -55,7 +55,9 @@ type Answered = Omit<DirectiveAnswer, 'proof'>;
 export function proofOf(key: Buffer, answer: Answered): string {
   const { id, holder, outcome, affected, found, reason, at, differing, missing, remains, sealed } = answer;
   const places = Object.entries(affected).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const later = Object.entries({ differing, missing, remains, sealed }).filter(([, one]) => one !== undefined);
+  const later = Object.entries({ differing, missing, remains, sealed }).filter(
+    ([, one]) => one !== undefined,
+  );
   // What came later is proven where it is there, so that a service of before is believed too.
   const text = JSON.stringify([
     ...[id, holder, outcome, places, found ?? null, reason ?? null, at],

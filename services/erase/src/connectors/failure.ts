@@ -6,6 +6,8 @@ import { KeiroError } from '@keiro/runtime';
 /** Drivers say it in words alone. */
 const timeouts = new Map([
   ['Query read timeout', 'postgresql'],
+  ['Connection terminated due to connection timeout', 'postgresql'],
+  ['timeout exceeded when trying to connect', 'postgresql'],
   ['Command timed out', 'redis'],
 ]);
 

@@ -34,13 +34,13 @@ function findersOf(place: Rows, work: Subject): Finder[] {
 
 /**
  * The queries again, each with a test whether a document that it finds was found by none before it: so that each is
- * looked at once without remembering any.
+ * looked at once without remembering any. By locator first, because that stays when identifiers are taken out.
  */
 export function findersOnce(
   place: Rows,
   work: Subject,
 ): { readonly filter: Filter<Document>; readonly isNew: (document: Document) => boolean }[] {
-  const finders = findersOf(place, work);
+  const finders = findersOf(place, work).reverse();
   const isFoundBy = ({ field, values }: Finder, document: Document) =>
     valuesAt(document, field.split('.')).some((value) => typeof value === 'string' && values.has(value));
   return finders.map(({ filter }, position) => ({

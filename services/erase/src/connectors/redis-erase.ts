@@ -10,13 +10,12 @@ type Config = Extract<ConnectorConfig, { kind: 'redis' }>;
 /** Does with the person's keys what is to be done with them; the sets that list them go last. */
 export async function eraseKeys(redis: Redis, config: Config, work: Work): Promise<void> {
   const treatment = treatmentOf(asRows(config), work);
-  const left = { replaced: 0, keeping: 0 };
+  let pseudonymised = 0;
   const treat = async (found: Found): Promise<number> => {
     work.signal.throwIfAborted();
     const { changed, replaced, keeping } = await run(redis, 'do', found, treatment, work);
     work.count(found.place, changed - replaced);
-    left.replaced += replaced;
-    left.keeping += keeping;
+    pseudonymised += replaced;
     return keeping;
   };
   for (const pattern of config.keys) {
@@ -42,23 +41,38 @@ export async function eraseKeys(redis: Redis, config: Config, work: Work): Promi
     }
   }
   for (const keys of chunksOf(work.locators)) await treat({ place: 'locators', keys, named: false });
-  tell(treatment, left, work);
+  if (treatment.how === 'delete') return;
+  const columns = treatment.how === 'replace' ? treatment.values.map(([field]) => field) : [];
+  if (columns.length > 0) work.remains({ place: hashes, why: 'pseudonymised', columns, rows: pseudonymised });
+  if (treatment.kept.length === 0) return;
+  const { keeping } = await look(redis, config, treatment, work);
+  work.remains({ place: hashes, why: 'kept', columns: [...treatment.kept], rows: keeping });
 }
 
 /** How many keys an erasure would still change. */
 export async function probeKeys(redis: Redis, config: Config, work: Work): Promise<number> {
   const treatment = treatmentOf(asRows(config), work);
-  let found = 0;
-  let keeping = 0;
-  for await (const some of keysOnce(redis, config, work)) {
-    const seen = await run(redis, 'look', some, treatment, work);
-    found += seen.changed;
-    keeping += seen.keeping;
-  }
-  if (keeping > 0 && isKept('subject', work)) return found;
+  const { changed, keeping } = await look(redis, config, treatment, work);
+  if (keeping > 0 && isKept('subject', work)) return changed;
+  let found = changed;
   for (const pattern of config.indexes)
     for (const indexes of chunksOf(keysOf(pattern, work.lives))) found += await redis.exists(...indexes);
   return found;
+}
+
+async function look(
+  redis: Redis,
+  config: Config,
+  treatment: Treatment,
+  work: Work,
+): Promise<{ changed: number; keeping: number }> {
+  const sum = { changed: 0, keeping: 0 };
+  for await (const some of keysOnce(redis, config, work)) {
+    const { changed, keeping } = await run(redis, 'look', some, treatment, work);
+    sum.changed += changed;
+    sum.keeping += keeping;
+  }
+  return sum;
 }
 
 /** The script on some keys. What says by its name whose it is goes whole, or, where a floor keeps it, can't be narrowed. */
@@ -98,25 +112,14 @@ async function run(
 
 const isKept = (field: string, { keep = [] }: Work) => keep.includes(field);
 
+/** Place of what is told of all hashes together. */
+const hashes = 'hashes';
+
 /** A hash is a row whose locator is its key. */
 const asRows = ({ fields, erase }: Config) => ({
-  name: 'hashes',
+  name: hashes,
   identifiers: {},
   locator: '',
   ...(fields === undefined ? {} : { fields }),
   ...(erase === undefined ? {} : { erase }),
 });
-
-function tell(treatment: Treatment, left: { replaced: number; keeping: number }, work: Work): void {
-  if (treatment.how === 'delete') return;
-  const place = 'hashes';
-  if (treatment.how === 'replace')
-    work.remains({
-      place,
-      why: 'pseudonymised',
-      columns: treatment.values.map(([field]) => field),
-      rows: left.replaced,
-    });
-  if (treatment.kept.length > 0)
-    work.remains({ place, why: 'kept', columns: [...treatment.kept], rows: left.keeping });
-}
