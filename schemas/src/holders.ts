@@ -41,6 +41,29 @@ const single = [
     /** Of hashes that sets list or locators name. A key that says by its name whose it is always goes whole. */
     erase: erasureSchema.optional(),
   }),
+  /** A bucket of S3, or of whatever speaks its protocol, with or without versions. */
+  z.strictObject({
+    kind: z.literal('s3'),
+    /** Of the service, without the bucket: `https://s3.ap-northeast-1.amazonaws.com`. */
+    url: fromEnv,
+    region: z.string().min(1),
+    bucket: z.string().min(3).max(63),
+    /** Absent: those that the AWS SDK finds by itself, e.g. the role of the machine. */
+    accessKey: fromEnv.optional(),
+    secretKey: fromEnv.optional(),
+    sessionToken: fromEnv.optional(),
+    /** The bucket is part of the host's name; of the path unless said. */
+    virtualHosts: z.boolean().optional(),
+    /**
+     * Keys of the person: every object under a pattern that ends in `/`, e.g. `exports/{member}/`, else the one with
+     * that key. A locator is a key by its full name, with `?versionId=` where one version is meant.
+     */
+    keys: z.array(keyPattern).min(1),
+    /** How identifiers are written in keys: `url` as encodeURIComponent does; as they are unless said. */
+    encoding: z.enum(['raw', 'url']).optional(),
+    /** Tag of objects that is set to the list of suspended purposes; absent: it can't say so. */
+    suspended: z.string().min(1).max(128).optional(),
+  }),
   /** A processor that speaks OpenDSR 3.0 (or 2.0, as its discovery says); a locator means nothing to it. */
   z.strictObject({
     kind: z.literal('http'),

@@ -53,6 +53,8 @@ export interface TestStore {
   take(ids: readonly string[]): Promise<void>;
   /** Suspended purposes by id of row. */
   suspended(): Promise<Record<string, string[]>>;
+  /** A locator of a row in the store's own words, where that is not its id. */
+  locator?(id: string): string;
   /** From now on it says that it did what it was told, and does nothing; absent where it can't be made to. */
   lie?(): Promise<unknown>;
   /** Ends the credentials that these settings hold. */

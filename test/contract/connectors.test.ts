@@ -5,6 +5,7 @@ import { httpStore } from '../builders/store-http.ts';
 import { mongodbStore } from '../builders/store-mongodb.ts';
 import { postgresqlStore } from '../builders/store-postgresql.ts';
 import { redisStore } from '../builders/store-redis.ts';
+import { s3Store } from '../builders/store-s3.ts';
 import { analyticsStore, compositeStore } from '../builders/stores.ts';
 import type { TestStore } from '../builders/test-store.ts';
 import { erasing } from './connectors/erasing.ts';
@@ -19,6 +20,7 @@ const kinds: readonly (readonly [string, () => Promise<TestStore>])[] = [
   ['postgresql', postgresqlStore],
   ['redis', redisStore],
   ['http', () => httpStore()],
+  ['s3', s3Store],
   ['google-analytics', analyticsStore],
   ['composite', compositeStore],
   ['directive', directiveStore],

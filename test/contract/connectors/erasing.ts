@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { AtStore } from '../../builders/at-store.ts';
 import { hostile, lifeOf, row, total } from '../../builders/work.ts';
+import { locatorOf } from './fields.ts';
 
 /** What every connector does with a deletion and a suspension (R4, R5). */
 export function erasing(at: AtStore): void {
@@ -96,10 +97,7 @@ export function erasing(at: AtStore): void {
 
   it('finds a copy by its locator alone', async () => {
     await at.store.put([row('1', 'under-a-name-nobody-knows'), row('2', 'taro')]);
-    const locator =
-      at.store.config.kind === 'redis'
-        ? `${at.store.config.keys[0]?.pattern.split(':')[0] ?? ''}:item:1`
-        : '1';
+    const locator = locatorOf(at, '1');
     const work = at.workFor([lifeOf('email', 'nobody@people.example')], {
       locators: [locator],
       replicated: { first: ['1'], second: ['1'] },

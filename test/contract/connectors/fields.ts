@@ -114,7 +114,9 @@ export function fields(at: AtStore): void {
 }
 
 /** A locator of a row, in the store's own words. */
-export function locatorOf({ store: { config } }: AtStore, id: string): string {
+export function locatorOf({ store }: AtStore, id: string): string {
+  const { config } = store;
+  if (store.locator !== undefined) return store.locator(id);
   return config.kind === 'redis' ? `${config.keys[0]?.pattern.split(':')[0] ?? ''}:item:${id}` : id;
 }
 

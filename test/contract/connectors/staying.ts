@@ -111,6 +111,7 @@ function erasingBy(config: ConnectorConfig, action: 'null' | 'pseudonymise'): Co
         })),
       };
     case 'http':
+    case 's3':
     case 'google-analytics':
     case 'directive':
       return undefined;

@@ -10,6 +10,7 @@ import { openHttpConnector, type ProcessorDependencies } from './http.ts';
 import { openMongodbConnector } from './mongodb.ts';
 import { openPostgresqlConnector } from './postgresql.ts';
 import { openRedisConnector } from './redis.ts';
+import { openS3Connector, type S3Credentials } from './s3.ts';
 
 /** Settings that hold an address or a secret, by name; undefined where the environment lacks one. */
 export type Settings = (name: string) => string | undefined;
@@ -53,6 +54,14 @@ function openKind(
       return openPostgresqlConnector(config, need(config.url.env), log, timeoutMs);
     case 'redis':
       return openRedisConnector(config, need(config.url.env), log, timeoutMs);
+    case 's3':
+      return openS3Connector(
+        config,
+        need(config.url.env),
+        credentialsOf(config, need),
+        timeoutMs,
+        processors.now,
+      );
     case 'http':
       return openHttpConnector(
         config,
@@ -79,4 +88,16 @@ function openKind(
         })),
       );
   }
+}
+
+function credentialsOf(
+  { accessKey, secretKey, sessionToken }: Extract<ConnectorConfig, { kind: 's3' }>,
+  need: (name: string) => string,
+): S3Credentials | undefined {
+  if (accessKey === undefined || secretKey === undefined) return undefined;
+  return {
+    accessKeyId: need(accessKey.env),
+    secretAccessKey: need(secretKey.env),
+    ...(sessionToken === undefined ? {} : { sessionToken: need(sessionToken.env) }),
+  };
 }
