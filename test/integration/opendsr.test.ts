@@ -103,7 +103,12 @@ describe('a processor', () => {
     expect(error.until.getTime()).toBeGreaterThan(Date.now());
     expect(work.counts).toEqual({});
 
-    const waiting = { attempt: 1, since: new Date(), expected: new Date(Date.now() - 1) };
+    const waiting = {
+      attempt: 1,
+      step: 'erase' as const,
+      since: new Date(),
+      expected: new Date(Date.now() - 1),
+    };
     const again = await waitingFor(connector.erase({ ...work, attempt: 2, waiting }));
     expect(again.message).toMatch(/: late$/);
     // Killed before it had asked, it asks; otherwise nothing is asked twice.
@@ -121,6 +126,7 @@ describe('a processor', () => {
     await waitingFor(connector.erase(work));
     const waiting = {
       attempt: 1,
+      step: 'erase' as const,
       since: new Date(Date.now() - 9 * day),
       expected: new Date(Date.now() - 8 * day),
     };
@@ -128,7 +134,8 @@ describe('a processor', () => {
       /^the processor says pending.*late$/,
     );
     expect(store.processor.cancelled).toEqual([]);
-    expect(await connector.probe({ ...work, attempt: 2, waiting })).toBeUndefined();
+    const looking = { ...waiting, step: 'probe' as const };
+    expect(await connector.probe({ ...work, attempt: 2, waiting: looking })).toBeUndefined();
     expect(store.processor.cancelled).toHaveLength(1);
   });
 

@@ -15,7 +15,8 @@ export function ensureSeal(folder: string, domain: string, now: Date): Seal {
 }
 
 function make(folder: string, domain: string, now: Date): void {
-  const { authority, leaf } = makeSeal(domain, now);
+  // As most processors do.
+  const { authority, leaf } = makeSeal(domain, now, 'rsa');
   const temporary = `${folder}.new`;
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true, mode: 0o700 });
@@ -28,8 +29,8 @@ function make(folder: string, domain: string, now: Date): void {
 }
 
 /** An authority and a certificate that it issued. */
-export function makeSeal(domain: string, now: Date) {
+export function makeSeal(domain: string, now: Date, key: 'ec' | 'rsa' = 'ec') {
   const authority = issue({ name: `Authority of ${domain}`, authority: true, ...validFor(3650, now) });
-  const leaf = issue({ name: domain, key: 'rsa', ...validFor(825, now) }, authority);
+  const leaf = issue({ name: domain, key, ...validFor(825, now) }, authority);
   return { authority, leaf, seal: { domain, chain: leaf.pem, key: leaf.key } };
 }

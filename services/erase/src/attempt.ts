@@ -49,7 +49,7 @@ export function waitingOf(
   return {
     attempt: before?.attempt ?? attempt,
     step,
-    since: same?.since ?? now,
+    since: same?.since ?? error.since ?? now,
     ...(expected === undefined ? {} : { expected }),
     says: error.message,
   };

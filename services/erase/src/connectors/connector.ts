@@ -54,7 +54,7 @@ export interface Work {
   /** When the task was made; absent: now. */
   readonly submittedAt?: Date;
   /** What an earlier attempt asked of the holder and has no answer to yet: the same is waited for, not asked anew. */
-  readonly waiting?: Pick<Waiting, 'attempt' | 'since' | 'expected'>;
+  readonly waiting?: Pick<Waiting, 'attempt' | 'step' | 'since' | 'expected'>;
   /** Says what the holder itself gives its word for. It is no probe. */
   readonly confirmed?: (word: Confirmed) => void;
 }
@@ -160,13 +160,20 @@ export class ConnectorError extends KeiroError {
 
 /** The holder is at it, or cannot do it before a certain day: no failure, and looked at again by itself. */
 export class WaitingError extends ConnectorError {
+  /** When to look again. */
   readonly until: Date;
   readonly expected: Date | undefined;
+  /** When the holder was asked; absent: now. */
+  readonly since: Date | undefined;
 
-  constructor(message: string, { until, expected }: { until: Date; expected?: Date | undefined }) {
+  constructor(
+    message: string,
+    { until, expected, since }: { until: Date; expected?: Date | undefined; since?: Date | undefined },
+  ) {
     super('waiting', message);
     this.until = until;
     this.expected = expected;
+    this.since = since;
   }
 }
 

@@ -57,9 +57,10 @@ export async function ask(
 ): Promise<Answered[] | undefined> {
   const { client, now } = deps;
   const discovery = await client.discovery(work.signal);
-  const requests = requestsOf(config, discovery, work, type);
+  const asked = askedOf(work, type, now());
+  const requests = requestsOf(config, discovery, { ...work, ...asked }, type);
   const submit = (one: Asked) => submitOne(config, discovery.api_version, work, type, one, deps);
-  if (work.waiting === undefined) await each(requests, submit);
+  if (asked.waiting === undefined) await each(requests, submit);
 
   const answered = new Map<string, Answered>();
   const deadline = now().getTime() + patienceMs;
@@ -88,8 +89,8 @@ export async function ask(
     if (answered.size === requests.length) return [...answered.values()];
     const moment = now();
     const waited = {
-      since: work.waiting?.since ?? moment,
-      expected: work.waiting?.expected ?? expected,
+      since: asked.since,
+      expected: asked.waiting?.expected ?? expected,
     };
     if (patienceWith(moment, waited) === 'over') {
       if (type === 'erasure') throw new ConnectorError('overdue', saysOf(moment, says, waited));
@@ -99,7 +100,11 @@ export async function ask(
     // It has said that it will take longer than we look on.
     const isSlow = (expected?.getTime() ?? 0) > deadline;
     if (isSlow || moment.getTime() > deadline) {
-      throw new WaitingError(saysOf(moment, says, waited), { until: lookAgainAt(moment, waited), expected });
+      throw new WaitingError(saysOf(moment, says, waited), {
+        until: lookAgainAt(moment, waited),
+        expected,
+        since: asked.since,
+      });
     }
   }
 }
@@ -108,17 +113,38 @@ export async function ask(
 export function requestsOf(
   config: Config,
   discovery: Discovery,
-  work: Pick<Work, 'task' | 'attempt' | 'waiting' | 'lives'>,
+  { task, lives, since, round }: Pick<Work, 'task' | 'lives'> & Round,
   type: RequestType,
 ): Asked[] {
   if (!discovery.supported_subject_request_types.includes(type))
     throw new ConnectorError('unsupported', `the processor takes no request of type ${type}`);
-  const round = work.waiting?.attempt ?? work.attempt;
-  const parts = partition(discovery.api_version, identitiesOf(config, discovery, work.lives));
+  const parts = partition(discovery.api_version, identitiesOf(config, discovery, lives));
+  // An erasure that was answered is answered; a look at what is there now must not be an older one.
+  const when = type === 'erasure' ? round : since.toISOString();
   return parts.map((identities, part) => ({
-    id: requestIdOf(work.task, config.url.env, round, type, part),
+    id: requestIdOf(task, config.url.env, type, when, part),
     identities,
   }));
+}
+
+interface Round {
+  /** When this was first asked. */
+  readonly since: Date;
+  /** The attempt that asked. */
+  readonly round: number;
+  /** Absent: it is asked now. */
+  readonly waiting?: Work['waiting'];
+}
+
+/** What an earlier attempt asked counts only for the same step: an erasure that waits says nothing of a look. */
+function askedOf(work: Work, type: RequestType, now: Date): Round {
+  const step = type === 'erasure' ? 'erase' : 'probe';
+  const waiting = work.waiting?.step === step ? work.waiting : undefined;
+  return {
+    since: waiting?.since ?? now,
+    round: waiting?.attempt ?? work.attempt,
+    ...(waiting === undefined ? {} : { waiting }),
+  };
 }
 
 async function submitOne(
