@@ -41,9 +41,10 @@ export function fields(at: AtStore): void {
     expect(receipt).toEqual({ items: items.length, unsupported: [] });
     expect(Math.max(...sizes)).toBeLessThanOrEqual(200);
     expect(sizes.length).toBeGreaterThan(2);
-    const seen = items.flatMap((item) =>
-      idOf(item) === undefined ? [] : [`${String(idOf(item))} ${nameIn(item)}`],
-    );
+    const seen = items.flatMap((item) => {
+      const id = idOf(item);
+      return typeof id === 'string' ? [`${id} ${nameIn(item)}`] : [];
+    });
     const held = (await at.store.scan())
       .filter(({ id }) => id !== 't1')
       .map(({ id, name }) => `${id} ${String(name)}`);

@@ -1,4 +1,12 @@
-import type { AnyBulkWriteOperation, Collection, Db, Document, Filter, UpdateFilter } from 'mongodb';
+import type {
+  AnyBulkWriteOperation,
+  Collection,
+  Db,
+  Document,
+  Filter,
+  ObjectId,
+  UpdateFilter,
+} from 'mongodb';
 import type { Rows } from '@keiro/schemas';
 import { ConnectorError, exportChunk, type Work } from './connector.ts';
 import { filtersOf, findersOnce } from './mongodb-filters.ts';
@@ -70,9 +78,9 @@ async function narrow(
     for await (const documents of inChunks(collection, filter, work)) {
       const ours = documents.filter((one) => isNew(one));
       const keeping = ours.filter((one) => hasAny(one, treatment.kept));
-      const changes = ours.flatMap((one): AnyBulkWriteOperation<Document>[] => {
+      const changes = ours.flatMap((one): AnyBulkWriteOperation[] => {
         // Still found: one that was written anew meanwhile is not ours any more.
-        const mine = { $and: [{ _id: one._id }, filter] };
+        const mine = { $and: [{ _id: one._id as ObjectId }, filter] };
         if (!hasAny(one, treatment.kept)) return [{ deleteOne: { filter: mine } }];
         const paths = pathsToDrop(one, treatment.stay);
         if (paths.length === 0) return [];

@@ -16,7 +16,7 @@ export function plain(value: unknown): Json {
   // MongoDB's own types: bytes first, the others (ids, decimals, long integers) have a text of their own.
   const { _bsontype: bson } = value as { _bsontype?: unknown };
   if (bson === 'Binary') return plain((value as { buffer: unknown }).buffer);
-  if (typeof bson === 'string') return String(value as { toString(): string });
+  if (typeof bson === 'string') return (value as { toString: () => string }).toString();
   return plainFields(value);
 }
 

@@ -78,7 +78,9 @@ function deletedBy(treatment: Treatment, where: string): string | undefined {
 async function changeOf(pool: pg.Pool, table: Rows, treatment: Treatment): Promise<Change | undefined> {
   if (treatment.how === 'delete') return undefined;
   if (treatment.how === 'replace') {
-    const values = treatment.values.map(([column], position) => [quote(column), `$${String(position + 1)}`]);
+    const values = treatment.values.map(
+      ([column], position) => [quote(column), `$${String(position + 1)}`] as const,
+    );
     return {
       // What is empty says nothing, and stays so.
       set: values.map(([c, p]) => `${c} = CASE WHEN ${c} IS NULL THEN NULL ELSE ${p} END`).join(', '),

@@ -21,10 +21,9 @@ export async function correctTables(
     for (const { where, parameters } of conditionsOf(table, work)) {
       work.signal.throwIfAborted();
       const values = settings.map(([, value]) => value);
-      const pairs = settings.map(([column], position) => [
-        quote(column),
-        `$${String(parameters.length + position + 1)}`,
-      ]);
+      const pairs = settings.map(
+        ([column], position) => [quote(column), `$${String(parameters.length + position + 1)}`] as const,
+      );
       const set = pairs.map(([column, value]) => `${column} = ${value}`).join(', ');
       const wrong = pairs.map(([column, value]) => `${column} IS DISTINCT FROM ${value}`).join(' OR ');
       const ours = `(${where}) AND (${wrong})`;
@@ -46,17 +45,15 @@ export async function correctTables(
 
 const { builtins } = pg.types;
 /** Their text is ISO 8601 or exact; as the driver reads them they would be instants of our own time zone. */
-const asText = new Set<number>([
+const exportTypes = new pg.TypeOverrides();
+for (const type of [
   builtins.DATE,
   builtins.TIMESTAMP,
   builtins.TIMESTAMPTZ,
   builtins.TIME,
   builtins.INTERVAL,
-]);
-const exportTypes: pg.CustomTypesConfig = {
-  getTypeParser: (id, format) =>
-    asText.has(id) ? (value: unknown) => value : (pg.types.getTypeParser(id, format) as unknown),
-} as pg.CustomTypesConfig;
+])
+  exportTypes.setTypeParser(type, (value) => value);
 
 /** Every row of the person, once, through a cursor of the server: what nobody has asked for yet is in nobody's memory. */
 export async function* exportTables(

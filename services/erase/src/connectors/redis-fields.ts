@@ -62,7 +62,7 @@ export async function* exportKeys(redis: Redis, config: Config, work: Work): Asy
 }
 
 /** A field of a hash is a text. */
-const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
 async function typesOf(redis: Redis, keys: readonly string[]): Promise<string[]> {
   const asked = redis.pipeline();
