@@ -20,6 +20,8 @@ export interface Processor {
   manner: Manner;
   /** Ids of the erasure requests that it took. */
   readonly requests: string[];
+  /** Where it was asked to tell how its erasures go. */
+  readonly callbacks: string[];
   /** Ids that were taken back. */
   readonly cancelled: string[];
   /** PEM file of the authority that vouches for it. */
@@ -45,11 +47,13 @@ export async function startProcessor(token: string, traits: ProcessorTraits = {}
   writeFileSync(authorityFile, authority.pem);
   const items: string[] = [];
   const requests: string[] = [];
+  const callbacks: string[] = [];
   const cancelled: string[] = [];
   const waiting = new Set<() => void>();
   const processor = {
     items,
     requests,
+    callbacks,
     cancelled,
     authorityFile,
     seal,
@@ -67,8 +71,13 @@ export async function startProcessor(token: string, traits: ProcessorTraits = {}
     // Quotes what it was sent, as careless servers do.
     if (processor.manner === 'broken' && request.method === 'POST')
       await reply.status(500).send({ error: request.body });
-    const body = request.body as { subject_request_id?: string; subject_request_type?: string } | undefined;
-    if (body?.subject_request_type === 'erasure') requests.push(body.subject_request_id ?? '');
+    const body = request.body as
+      | { subject_request_id?: string; subject_request_type?: string; status_callback_urls?: string[] }
+      | undefined;
+    if (body?.subject_request_type === 'erasure') {
+      requests.push(body.subject_request_id ?? '');
+      callbacks.push(...(body.status_callback_urls ?? []));
+    }
     if (request.method === 'DELETE') cancelled.push(request.url.split('/').at(-1) ?? '');
   });
   app.addHook('onSend', (request, _reply, payload, done) => {

@@ -24,7 +24,7 @@ export async function httpStore(
       TEST_PROCESSOR_TOKEN: token,
       TEST_PROCESSOR_AUTHORITY: processor.authorityFile,
     },
-    knows: { generations: false, suspension: false, locators: false, exports: true },
+    knows: { generations: false, suspension: false, locators: false, exports: true, oneByOne: true },
     put(rows) {
       for (const { id, member } of rows) {
         processor.items.push(`controller_customer_id:${member}`);

@@ -35,6 +35,8 @@ export interface TestStore {
     readonly nothing?: true;
     /** Absent: it corrects nothing, and cannot say what it holds by the names of fields. */
     readonly fields?: true;
+    /** Takes one identifier of a kind in a request. */
+    readonly oneByOne?: true;
     /** Without `fields`: it says what it holds all the same, in a form of its own. */
     readonly exports?: true;
   };

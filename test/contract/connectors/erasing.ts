@@ -38,9 +38,17 @@ export function erasing(at: AtStore): void {
   });
 
   it('sweeps a person of many identifiers, also when it is stopped halfway', async () => {
-    const rows = [row('1', 'm-0'), row('2', 'm-700'), row('3', 'm-1200'), row('4', 'taro')];
+    // More than one statement takes; where each is a request of its own, a few must do.
+    const many = at.store.knows.oneByOne ? 61 : 1201;
+    const [middle, last] = [many >> 1, many - 1].map(String);
+    const rows = [
+      row('1', 'm-0'),
+      row('2', `m-${String(middle)}`),
+      row('3', `m-${String(last)}`),
+      row('4', 'taro'),
+    ];
     await at.store.put(rows);
-    const lives = Array.from({ length: 1201 }, (_, index) => lifeOf('member', `m-${String(index)}`));
+    const lives = Array.from({ length: many }, (_, index) => lifeOf('member', `m-${String(index)}`));
     const lost = new AbortController();
     const first = at.workFor(lives, { signal: lost.signal });
     const stopping = (place: string, n: number) => {
