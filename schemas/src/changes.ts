@@ -28,11 +28,16 @@ export const exportedItemSchema = z.strictObject({
 });
 export type ExportedItem = z.infer<typeof exportedItemSchema>;
 
-/** What stays of a person after an erasure: columns that a floor keeps, or that hold a pseudonym now. Names and counts. */
+/**
+ * What stays of a person after an erasure: columns that a floor keeps, or that hold a pseudonym now, or whole objects
+ * that a lock of their store keeps. Names and counts.
+ */
 export const remainsSchema = z.strictObject({
   place: z.string().min(1).max(200),
-  why: z.enum(['kept', 'pseudonymised']),
+  why: z.enum(['kept', 'pseudonymised', 'retention', 'legal-hold', 'mfa-delete']),
   columns: z.array(z.string().max(200)).max(500),
   rows: z.int().min(0),
+  /** When the last of them can be removed, where that is known. */
+  until: z.iso.datetime().optional(),
 });
 export type Remains = z.infer<typeof remainsSchema>;

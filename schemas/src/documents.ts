@@ -260,6 +260,10 @@ export interface TaskDocument {
   /** The token grows with every claim and stays when the lease ends: a worker that lost it writes nothing. */
   readonly lease?: { readonly worker: string; readonly token: number; readonly until: Date };
   readonly receipt?: Receipt;
+  /** What the holder was asked and has not answered: it is at it, or cannot do it before a certain day. */
+  readonly waiting?: Waiting;
+  /** Attempts that ended in waiting: they are no failures. */
+  readonly waits?: number;
   readonly errors: readonly { readonly at: Date; readonly attempt: number; readonly message: string }[];
   readonly createdAt: Date;
   readonly doneAt?: Date;
@@ -283,6 +287,37 @@ export interface Told {
 }
 
 /** The holder's answer with evidence. Counts add up over all attempts. */
+/** A task that waits for its holder. */
+export interface Waiting {
+  /** The attempt that asked; later ones look after the same. */
+  readonly attempt: number;
+  /** What is left to do: the erasure itself, or the look whether anything is left. */
+  readonly step: 'erase' | 'probe';
+  readonly since: Date;
+  /** When the holder first said that it would be done. */
+  readonly expected?: Date;
+  /** In words, without a value. */
+  readonly says: string;
+}
+
+/**
+ * A processor's own word that it has erased (OpenDSR 8): less than a probe, so it makes nothing `erased`, and more than
+ * having been told.
+ */
+export interface Confirmed {
+  readonly at: Date;
+  /** Name that its certificate is issued to; absent: its signature is not asked for. */
+  readonly by?: string;
+  /** SHA-256 fingerprint of that certificate. */
+  readonly certificate?: string;
+  readonly requests: number;
+  readonly identifiers: number;
+  /** How many items it says it found, where it says. */
+  readonly results?: number;
+  /** The first of its answers as they were signed. They hold no identifier. */
+  readonly words: readonly { readonly body: string; readonly signature: string }[];
+}
+
 export interface Receipt {
   /** Rows, keys or messages removed or flagged, over all attempts. */
   readonly affected: number;
@@ -304,6 +339,7 @@ export interface Receipt {
   };
   /** Of a retention: records that stay for now, being in one row with what has not ended or of a person erased since. */
   readonly kept?: readonly string[];
+  readonly confirmed?: Confirmed;
   /** Said by a holder that can't do what was asked (e.g. flag a suspension); shown, never hidden. */
   readonly unsupported?: string;
   /** What an erasure left there on purpose; none of it counts as erased. */

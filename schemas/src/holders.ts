@@ -11,6 +11,10 @@ const labels = z.strictObject({ ja: z.string().min(1), en: z.string().min(1) });
 /** A setting that is read from the environment of the worker, because it holds an address or a secret. */
 const fromEnv = z.strictObject({ env: z.string().regex(/^[A-Z][A-Z0-9_]*$/) });
 
+const hostName = z
+  .string()
+  .regex(/^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/i);
+
 /** How a worker reaches one store or processor. */
 const single = [
   z.strictObject({
@@ -38,13 +42,60 @@ const single = [
     /** Of hashes that sets list or locators name. A key that says by its name whose it is always goes whole. */
     erase: erasureSchema.optional(),
   }),
-  /** A processor that speaks OpenDSR; a locator means nothing to it. */
+  /** A bucket of S3, or of whatever speaks its protocol, with or without versions. */
+  z.strictObject({
+    kind: z.literal('s3'),
+    /** Of the service, without the bucket: `https://s3.ap-northeast-1.amazonaws.com`. */
+    url: fromEnv,
+    region: z.string().min(1),
+    bucket: z.string().min(3).max(63),
+    /** Absent: those that the AWS SDK finds by itself, e.g. the role of the machine. */
+    accessKey: fromEnv.optional(),
+    secretKey: fromEnv.optional(),
+    sessionToken: fromEnv.optional(),
+    /** The bucket is part of the host's name; of the path unless said. */
+    virtualHosts: z.boolean().optional(),
+    /**
+     * Keys of the person: every object under a pattern that ends in `/`, e.g. `exports/{member}/`, else the one with
+     * that key. A locator is a key by its full name, with `?versionId=` where one version is meant.
+     */
+    keys: z.array(keyPattern).min(1),
+    /** How identifiers are written in keys: `url` as encodeURIComponent does; as they are unless said. */
+    encoding: z.enum(['raw', 'url']).optional(),
+    /** Tag of objects that is set to the list of suspended purposes; absent: it can't say so. */
+    suspended: z.string().min(1).max(128).optional(),
+  }),
+  /** A processor that speaks OpenDSR 3.0 (or 2.0, as its discovery says); a locator means nothing to it. */
   z.strictObject({
     kind: z.literal('http'),
+    /** With the major version at its end: `https://opendsr.processor.example/v3`. */
     url: fromEnv,
     token: fromEnv.optional(),
-    /** The processor's own names for kinds of identifiers, e.g. `controller_customer_id`; others are not sent. */
+    /** How the token is given: `basic` wants `key:secret` in it. Bearer unless said. */
+    scheme: z.enum(['bearer', 'basic']).optional(),
+    /**
+     * The processor's own names for kinds of identifiers, e.g. `controller_customer_id`; others are not sent. One of
+     * a processor's extension is written `<domain>/<type>`.
+     */
     identities: identifierColumns.optional(),
+    /** What the request rests on in the processor's eyes; `appi` unless said. Some know `gdpr` and `ccpa` only. */
+    regulation: z.enum(['appi', 'gdpr', 'ccpa']).optional(),
+    /** Further elements of a request, by domain of the processor that knows them. Never an identifier. */
+    extensions: z.record(hostName, z.record(z.string(), z.json())).optional(),
+    /**
+     * The name that the processor's certificate is issued to. With it every answer has to be signed, and its callbacks
+     * are taken; without it its word is unsigned, and no callback is asked for.
+     */
+    domain: hostName.optional(),
+    /** SHA-256 fingerprints: of the certificate itself or of one that vouches for it. */
+    pins: z
+      .array(z.string().regex(/^(?:[0-9a-f]{2}:?){32}$/i))
+      .min(1)
+      .optional(),
+    /** Path of a PEM file of authorities that are trusted in place of the public ones. */
+    authorities: fromEnv.optional(),
+    /** Where the certificate is, if not at the processor's own host. */
+    certificateHost: hostName.optional(),
   }),
 ] as const;
 

@@ -107,6 +107,18 @@ export const receiptSchema = z.strictObject({
       sha256: z.string().optional(),
     })
     .optional(),
+  /** A processor's own word, which is no probe: nothing is `erased` by it. */
+  confirmed: z
+    .strictObject({
+      at: z.iso.datetime(),
+      by: z.string().optional(),
+      certificate: z.string().optional(),
+      requests: z.int(),
+      identifiers: z.int(),
+      results: z.int().optional(),
+      signed: z.boolean(),
+    })
+    .optional(),
   unsupported: z.string().optional(),
   /** What an erasure left on purpose: for a floor, or under a pseudonym. */
   remains: z.array(remainsSchema).optional(),
@@ -121,6 +133,15 @@ export const taskViewSchema = z.strictObject({
   attempt: z.int(),
   notBefore: z.iso.datetime().optional(),
   receipt: receiptSchema.optional(),
+  /** What it waits for; absent when the holder owes no answer. */
+  waiting: z
+    .strictObject({
+      step: z.enum(['erase', 'probe']),
+      since: z.iso.datetime(),
+      expected: z.iso.datetime().optional(),
+      says: z.string(),
+    })
+    .optional(),
   errors: z.array(z.strictObject({ at: z.iso.datetime(), attempt: z.int(), message: z.string() })),
   createdAt: z.iso.datetime(),
   doneAt: z.iso.datetime().optional(),

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { AuditEntry, Receipt, TaskDocument } from './documents.ts';
+import type { AuditEntry, Confirmed, Receipt, TaskDocument, Waiting } from './documents.ts';
 import type { TaskView } from './request-api.ts';
 
 /**
@@ -50,7 +50,7 @@ export function returnId(violation: string): string {
 
 /** As every interface shows it. Pure. */
 export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> {
-  const { affected, detail, sweptAt, probe, told, byHand, unsupported, remains } = receipt;
+  const { affected, detail, sweptAt, probe, told, byHand, confirmed, unsupported, remains } = receipt;
   return {
     affected,
     detail: { ...detail },
@@ -58,7 +58,26 @@ export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> 
     ...(probe === undefined ? {} : { probe: { at: probe.at.toISOString(), found: probe.found } }),
     ...(told === undefined ? {} : { told: { ...told, at: told.at.toISOString() } }),
     ...(byHand === undefined ? {} : { byHand: { ...byHand, at: byHand.at.toISOString() } }),
+    ...(confirmed === undefined ? {} : { confirmed: confirmedView(confirmed) }),
     ...(unsupported === undefined ? {} : { unsupported }),
     ...(remains === undefined ? {} : { remains: [...remains] }),
+  };
+}
+
+function confirmedView({
+  at,
+  words,
+  ...rest
+}: Confirmed): NonNullable<NonNullable<TaskView['receipt']>['confirmed']> {
+  return { ...rest, at: at.toISOString(), signed: words.length > 0 };
+}
+
+/** As every interface shows it. Pure. */
+export function waitingView({ step, since, expected, says }: Waiting): NonNullable<TaskView['waiting']> {
+  return {
+    step,
+    since: since.toISOString(),
+    ...(expected === undefined ? {} : { expected: expected.toISOString() }),
+    says,
   };
 }

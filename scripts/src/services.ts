@@ -5,6 +5,7 @@ import { tokenVariable } from '@keiro/infra/local/clients';
 import { root } from '@keiro/infra/local/config';
 import { startProcess, type ManagedProcess, type ProcessSpec } from '@keiro/infra/local/supervise';
 import { KeiroError } from '@keiro/runtime';
+import { authorityFile } from '@keiro/scripts/demo/opendsr/ensure-seal';
 
 /** One program of the pipeline or of the demo company: where it starts and what it is told. */
 export interface Program {
@@ -110,10 +111,20 @@ export function demoEnvironment(env: StackEnvironment, dataFolder: string): Stac
     `demo_${createHmac('sha256', setting(env, tokenVariable('demo')))
       .update(use)
       .digest('base64url')}`;
+  const seals = {
+    site: join(dataFolder, 'demo-opendsr', 'site'),
+    mail: join(dataFolder, 'demo-opendsr', 'mail'),
+  };
   return {
     DEMO_ACCESS_LOG: join(dataFolder, 'demo-site', 'access.log'),
     DEMO_MAIL_FOLDER: join(dataFolder, 'demo-mail'),
-    DEMO_SITE_PRIVACY_URL: `${setting(env, 'DEMO_SITE_URL')}/privacy`,
+    DEMO_SITE_PRIVACY_URL: `${setting(env, 'DEMO_SITE_URL')}/privacy/v3`,
+    DEMO_MAIL_PRIVACY_URL: `${setting(env, 'DEMO_MAIL_URL')}/v3`,
+    DEMO_SITE_SEAL: seals.site,
+    DEMO_MAIL_SEAL: seals.mail,
+    DEMO_SITE_AUTHORITY: authorityFile(seals.site),
+    DEMO_MAIL_AUTHORITY: authorityFile(seals.mail),
+    KEIRO_ERASE_CALLBACK_URL: setting(env, 'KEIRO_ERASE_URL'),
     DEMO_MAIL_TOKEN: token('mail'),
     DEMO_ANALYTICS_TOKEN: token('analytics'),
     DEMO_PRIVACY_TOKEN: token('privacy'),

@@ -9,7 +9,8 @@ import { fit } from './holders.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { mongodbStore } from './store-mongodb.ts';
 import { postgresqlStore } from './store-postgresql.ts';
-import { compositeStore, httpStore } from './stores.ts';
+import { httpStore } from './store-http.ts';
+import { compositeStore } from './stores.ts';
 import type { TestStore } from './test-store.ts';
 import { produce, sealedEvent } from './wire.ts';
 

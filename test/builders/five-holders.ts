@@ -17,7 +17,7 @@ import { createPipeline, type Pipeline } from './pipeline.ts';
 import { mongodbStore } from './store-mongodb.ts';
 import { postgresqlStore } from './store-postgresql.ts';
 import { redisStore } from './store-redis.ts';
-import { httpStore } from './stores.ts';
+import { httpStore } from './store-http.ts';
 import type { TestStore } from './test-store.ts';
 
 export const holderIds = ['crm', 'billing', 'sessions', 'mailer', 'support'] as const;

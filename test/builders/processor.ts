@@ -1,23 +1,18 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import Fastify from 'fastify';
+import { makeSeal } from '@keiro/scripts/demo/opendsr/ensure-seal';
+import { serveOpenDsr } from '@keiro/scripts/demo/opendsr/processor';
+import type { Seal } from '@keiro/scripts/demo/opendsr/seal';
 
-const identitiesSchema = z
-  .array(z.strictObject({ identity_type: z.string(), identity_value: z.string() }))
-  .min(1);
-const erasureSchema = z.strictObject({
-  regulation: z.literal('appi'),
-  subject_request_id: z.uuid(),
-  subject_request_type: z.literal('erasure'),
-  subject_identities: identitiesSchema,
-});
-const probeSchema = z.strictObject({ subject_identities: identitiesSchema });
+/** How a processor behaves: as it should, or as some do. `late`: it does nothing until `finish` is called. */
+export type Manner = 'honest' | 'lying' | 'slow' | 'late' | 'garbage' | 'broken' | 'forging';
 
-/** How a processor behaves: as it should, or as some do. */
-export type Manner = 'honest' | 'lying' | 'slow' | 'garbage' | 'broken';
+export const processorDomain = 'opendsr.processor.example';
 
-/** A processor of another company: an HTTP server that speaks OpenDSR and keeps what it was given in memory. */
+/** A processor of another company: the demo's own OpenDSR server over what it was given, in memory. */
 export interface Processor {
   readonly url: string;
   /** `<type>:<value>` of each item it holds. */
@@ -25,79 +20,107 @@ export interface Processor {
   manner: Manner;
   /** Ids of the erasure requests that it took. */
   readonly requests: string[];
+  /** Where it was asked to tell how its erasures go. */
+  readonly callbacks: string[];
+  /** Ids that were taken back. */
+  readonly cancelled: string[];
+  /** PEM file of the authority that vouches for it. */
+  readonly authorityFile: string;
+  readonly seal: Seal;
+  /** Lets go on what is late. */
+  finish(): void;
   close(): Promise<void>;
 }
 
-export async function startProcessor(token: string): Promise<Processor> {
-  const items: string[] = [];
-  const requests: string[] = [];
-  const answers = new Map<string, { asked: number; results: number }>();
-  const processor = { items, requests, manner: 'honest' as Manner };
-
-  function erase(body: z.infer<typeof erasureSchema>): void {
-    const named = new Set(namesOf(body.subject_identities));
-    const before = items.length;
-    if (processor.manner !== 'lying') {
-      const kept = items.filter((item) => !named.has(item));
-      items.splice(0, items.length, ...kept);
-    }
-    requests.push(body.subject_request_id);
-    const results = (answers.get(body.subject_request_id)?.results ?? 0) + before - items.length;
-    answers.set(body.subject_request_id, { asked: 0, results });
-  }
-
-  function answer(method: string, path: string, body: unknown): { status: number; body: unknown } {
-    // Quotes what it was sent, as careless servers do.
-    if (processor.manner === 'broken') return { status: 500, body: { error: body } };
-    if (processor.manner === 'garbage' && method === 'GET') return { status: 200, body: 'it went well' };
-    if (method === 'POST' && path === '/requests') {
-      erase(erasureSchema.parse(body));
-      return { status: 201, body: { request_status: 'pending' } };
-    }
-    if (method === 'POST' && path === '/probe') {
-      const named = new Set(namesOf(probeSchema.parse(body).subject_identities));
-      return { status: 200, body: { found: items.filter((item) => named.has(item)).length } };
-    }
-    const known = answers.get(path.replace('/requests/', ''));
-    if (known === undefined) return { status: 404, body: {} };
-    known.asked += 1;
-    const isDone = processor.manner !== 'slow' || known.asked > 3;
-    return {
-      status: 200,
-      body: isDone
-        ? { request_status: 'completed', results_count: known.results }
-        : { request_status: 'in_progress' },
-    };
-  }
-
-  const server = createServer((request, response) => {
-    void bodyOf(request).then((body) => {
-      const given = request.headers.authorization === `Bearer ${token}`;
-      const { status, body: text } = given
-        ? answer(request.method ?? '', request.url ?? '', body)
-        : { status: 401, body: {} };
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(text));
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return Object.assign(processor, {
-    url: `http://127.0.0.1:${String(port)}`,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  });
+export interface ProcessorTraits {
+  readonly types?: readonly string[];
+  readonly apiVersion?: string;
 }
 
-const namesOf = (identities: z.infer<typeof identitiesSchema>) =>
-  identities.map(({ identity_type, identity_value }) => `${identity_type}:${identity_value}`);
+// Keys take a while to make, and every processor of these tests is of the same company.
+const { authority, seal } = makeSeal(processorDomain, new Date());
+const { seal: forged } = makeSeal(processorDomain, new Date());
 
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString();
-  return text === '' ? undefined : JSON.parse(text);
+export async function startProcessor(token: string, traits: ProcessorTraits = {}): Promise<Processor> {
+  const folder = mkdtempSync(join(tmpdir(), 'keiro-processor-'));
+  const authorityFile = join(folder, 'authority.pem');
+  writeFileSync(authorityFile, authority.pem);
+  const items: string[] = [];
+  const requests: string[] = [];
+  const callbacks: string[] = [];
+  const cancelled: string[] = [];
+  const waiting = new Set<() => void>();
+  const processor = {
+    items,
+    requests,
+    callbacks,
+    cancelled,
+    authorityFile,
+    seal,
+    manner: 'honest' as Manner,
+    finish() {
+      for (const go of waiting) go();
+      waiting.clear();
+    },
+  };
+  const namesOf = (identities: readonly { kind: string; value: string }[]) =>
+    new Set(identities.map(({ kind, value }) => `${kind}:${value}`));
+
+  const app = Fastify({ bodyLimit: 1_048_576, forceCloseConnections: true });
+  app.addHook('preHandler', async (request, reply) => {
+    // Quotes what it was sent, as careless servers do.
+    if (processor.manner === 'broken' && request.method === 'POST')
+      await reply.status(500).send({ error: request.body });
+    const body = request.body as
+      | { subject_request_id?: string; subject_request_type?: string; status_callback_urls?: string[] }
+      | undefined;
+    if (body?.subject_request_type === 'erasure') {
+      requests.push(body.subject_request_id ?? '');
+      callbacks.push(...(body.status_callback_urls ?? []));
+    }
+    if (request.method === 'DELETE') cancelled.push(request.url.split('/').at(-1) ?? '');
+  });
+  app.addHook('onSend', (request, _reply, payload, done) => {
+    const isStatus = request.method === 'GET' && request.url.includes('/requests/');
+    done(null, processor.manner === 'garbage' && isStatus ? '"it went well"' : payload);
+  });
+  serveOpenDsr(app, {
+    prefix: '/v3',
+    token,
+    // Signs with a key of its own making, and shows a certificate of its own making.
+    get seal() {
+      return processor.manner === 'forging' ? forged : seal;
+    },
+    identities: ['controller_customer_id', 'email'],
+    ...traits,
+    fulfiller: {
+      erase(identities) {
+        const named = namesOf(identities);
+        const before = items.length;
+        const kept = processor.manner === 'lying' ? [...items] : items.filter((item) => !named.has(item));
+        items.splice(0, items.length, ...kept);
+        return Promise.resolve(before - items.length);
+      },
+      find(identities) {
+        const named = namesOf(identities);
+        return Promise.resolve(items.filter((item) => named.has(item)).map((item) => ({ item })));
+      },
+    },
+    promiseMs: () => (processor.manner === 'late' ? 600_000 : 1000),
+    async pace() {
+      if (processor.manner === 'slow') await delay(150);
+      if (processor.manner === 'late') await new Promise<void>((go) => waiting.add(go));
+    },
+    now: () => new Date(),
+    onFailure: () => undefined,
+  });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  return Object.assign(processor, {
+    url: `${url}/v3`,
+    async close() {
+      processor.finish();
+      await app.close();
+      rmSync(folder, { recursive: true });
+    },
+  });
 }

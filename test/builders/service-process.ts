@@ -50,10 +50,11 @@ export async function runToEnd(
 }
 
 async function spawnService(name: string, variables: Readonly<Record<string, string>>) {
-  const port = await freePort();
+  const variable = `KEIRO_${name.toUpperCase()}_PORT`;
+  const port = variables[variable] ?? String(await freePort());
   const child = spawn(process.execPath, [`services/${name}/dist/main.js`], {
     cwd: root,
-    env: { ...process.env, ...variables, [`KEIRO_${name.toUpperCase()}_PORT`]: String(port) },
+    env: { ...process.env, ...variables, [variable]: port },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks: string[] = [];
@@ -63,7 +64,7 @@ async function spawnService(name: string, variables: Readonly<Record<string, str
   const ended = once(child, 'close').then(([code]) => code as number | null);
   return {
     pid: child.pid ?? 0,
-    url: `http://127.0.0.1:${String(port)}`,
+    url: `http://127.0.0.1:${port}`,
     output: () => chunks.join(''),
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     ended,

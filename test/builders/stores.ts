@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { ConnectorConfig } from '@keiro/schemas';
 import { createAnalytics } from '@keiro/scripts/demo/analytics/app';
 import { createHits } from '@keiro/scripts/demo/analytics/hits';
-import { startProcessor, type Processor } from './processor.ts';
 import { mongodbStore } from './store-mongodb.ts';
 import { postgresqlStore } from './store-postgresql.ts';
 import type { TestStore } from './test-store.ts';
@@ -53,49 +52,6 @@ export async function analyticsStore(): Promise<TestStore> {
     },
     suspended: () => Promise.resolve({}),
     close: () => app.close(),
-  };
-}
-
-export async function httpStore(): Promise<TestStore & { readonly processor: Processor }> {
-  const token = randomBytes(12).toString('hex');
-  const processor = await startProcessor(token);
-  const idsByItem = new Map<string, string>();
-  return {
-    processor,
-    config: {
-      kind: 'http',
-      url: { env: 'TEST_PROCESSOR_URL' },
-      token: { env: 'TEST_PROCESSOR_TOKEN' },
-      identities: { member: 'controller_customer_id', email: 'email' },
-    },
-    settings: { TEST_PROCESSOR_URL: processor.url, TEST_PROCESSOR_TOKEN: token },
-    knows: { generations: false, suspension: false, locators: false },
-    put(rows) {
-      for (const { id, member } of rows) {
-        processor.items.push(`controller_customer_id:${member}`);
-        idsByItem.set(`controller_customer_id:${member}`, id);
-      }
-      return Promise.resolve();
-    },
-    clear() {
-      processor.items.length = 0;
-      return Promise.resolve();
-    },
-    ids: () => Promise.resolve(processor.items.map((item) => idsByItem.get(item) ?? '').sort()),
-    scan: () =>
-      Promise.resolve(
-        processor.items.map((item) => ({
-          id: idsByItem.get(item) ?? '',
-          member: item.slice(item.indexOf(':') + 1),
-        })),
-      ),
-    take(ids) {
-      const kept = processor.items.filter((item) => !ids.includes(idsByItem.get(item) ?? ''));
-      processor.items.splice(0, processor.items.length, ...kept);
-      return Promise.resolve();
-    },
-    suspended: () => Promise.resolve({}),
-    close: () => processor.close(),
   };
 }
 

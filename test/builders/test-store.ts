@@ -33,8 +33,12 @@ export interface TestStore {
     readonly locators: boolean;
     /** Absent: it can be asked what is left. */
     readonly nothing?: true;
-    /** Absent: it cannot say what it holds, and corrects nothing. */
+    /** Absent: it corrects nothing, and cannot say what it holds by the names of fields. */
     readonly fields?: true;
+    /** Takes one identifier of a kind in a request. */
+    readonly oneByOne?: true;
+    /** Without `fields`: it says what it holds all the same, in a form of its own. */
+    readonly exports?: true;
   };
   /** What a connector that sends directives needs. */
   readonly directives?: DirectiveDependencies;
@@ -51,6 +55,8 @@ export interface TestStore {
   take(ids: readonly string[]): Promise<void>;
   /** Suspended purposes by id of row. */
   suspended(): Promise<Record<string, string[]>>;
+  /** A locator of a row in the store's own words, where that is not its id. */
+  locator?(id: string): string;
   /** From now on it says that it did what it was told, and does nothing; absent where it can't be made to. */
   lie?(): Promise<unknown>;
   /** Ends the credentials that these settings hold. */

@@ -1,10 +1,12 @@
 import { describe } from '@jest/globals';
 import { atStore } from '../builders/at-store.ts';
 import { directiveStore } from '../builders/directive-store.ts';
+import { httpStore } from '../builders/store-http.ts';
 import { mongodbStore } from '../builders/store-mongodb.ts';
 import { postgresqlStore } from '../builders/store-postgresql.ts';
 import { redisStore } from '../builders/store-redis.ts';
-import { analyticsStore, compositeStore, httpStore } from '../builders/stores.ts';
+import { s3Store } from '../builders/store-s3.ts';
+import { analyticsStore, compositeStore } from '../builders/stores.ts';
 import type { TestStore } from '../builders/test-store.ts';
 import { erasing } from './connectors/erasing.ts';
 import { failing } from './connectors/failing.ts';
@@ -17,7 +19,8 @@ const kinds: readonly (readonly [string, () => Promise<TestStore>])[] = [
   ['mongodb', mongodbStore],
   ['postgresql', postgresqlStore],
   ['redis', redisStore],
-  ['http', httpStore],
+  ['http', () => httpStore()],
+  ['s3', s3Store],
   ['google-analytics', analyticsStore],
   ['composite', compositeStore],
   ['directive', directiveStore],

@@ -13,6 +13,7 @@ import { holderSchema, shippedPolicies, type CollectionEvent, type Fact } from '
 import { createAnalytics } from '@keiro/scripts/demo/analytics/app';
 import { createHits } from '@keiro/scripts/demo/analytics/hits';
 import { measurementId } from '@keiro/scripts/demo/analytics/property';
+import { makeSeal } from '@keiro/scripts/demo/opendsr/ensure-seal';
 import { createSite } from '@keiro/scripts/demo/site/app';
 import { createMembers } from '@keiro/scripts/demo/site/members';
 import { createSubmissions } from '@keiro/scripts/demo/site/submit';
@@ -53,7 +54,10 @@ beforeAll(async () => {
     random: randomBytes,
     site: 'www.demo.example',
     policy: () => shippedPolicies().newest,
-    privacyToken: 'a-token-for-this-test',
+    privacy: {
+      token: 'a-token-for-this-test',
+      seal: makeSeal('opendsr.demo.example', new Date()).seal,
+    },
   });
   site = await app.listen({ host: '127.0.0.1', port: 0 });
   closeSite = () => app.close();

@@ -1,12 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SweptLife } from '@keiro/erase/connectors/connector';
 import { describeFailure } from '@keiro/erase/connectors/failure';
 import { openConnector } from '@keiro/erase/connectors/open';
 import { createLog } from '@keiro/runtime';
 import { startProcessor } from '../builders/processor.ts';
 import { postgresqlStore } from '../builders/store-postgresql.ts';
-import { httpStore } from '../builders/stores.ts';
-import { anyWork, lifeOf, row } from '../builders/work.ts';
+import { anyWork, lifeOf } from '../builders/work.ts';
 
 const log = createLog('test-connectors', 'silent');
 
@@ -69,57 +67,5 @@ describe('failures', () => {
     expect(() => openConnector({ kind: 'http', url: { env: 'NOWHERE_URL' } }, () => undefined, log)).toThrow(
       'NOWHERE_URL',
     );
-  });
-});
-
-describe('a processor', () => {
-  const person = [lifeOf('member', 'canary-7f3a')];
-
-  it.each([
-    ['broken', 'POST /requests answered 500'],
-    ['garbage', 'GET /requests/:id answered something else: the body'],
-  ] as const)('that is %s fails the attempt, and what it quotes goes nowhere', async (manner, expected) => {
-    const store = await httpStore();
-    const connector = openConnector(store.config, (name) => store.settings[name], log);
-    store.processor.manner = manner;
-    expect(await connector.erase(anyWork(person)).catch(describeFailure)).toBe(expected);
-    await store.close();
-  });
-
-  it('that takes its time is waited for; each attempt is a request of its own', async () => {
-    const store = await httpStore();
-    const connector = openConnector(store.config, (name) => store.settings[name], log);
-    store.processor.manner = 'slow';
-    await store.put([row('1', 'canary-7f3a')]);
-    const work = anyWork(person);
-    await connector.erase(work);
-    expect(work.counts).toEqual({ requests: 1 });
-    await connector.erase({ ...work, attempt: 2 });
-    expect(new Set(store.processor.requests).size).toBe(2);
-    await store.close();
-  });
-
-  it('that lies is found out by the probe', async () => {
-    const store = await httpStore();
-    const connector = openConnector(store.config, (name) => store.settings[name], log);
-    store.processor.manner = 'lying';
-    await store.put([row('1', 'canary-7f3a')]);
-    await connector.erase(anyWork(person));
-    expect(await connector.probe(anyWork(person))).toBe(1);
-    await store.close();
-  });
-
-  it('gets only the identifiers that it has names for', async () => {
-    const store = await httpStore();
-    const connector = openConnector(store.config, (name) => store.settings[name], log);
-    const cookie: SweptLife = {
-      ref: `cookie.${'x'.repeat(32)}`,
-      generation: 1,
-      kind: 'cookie',
-      value: 'c-1',
-    };
-    await connector.erase(anyWork([cookie]));
-    expect(store.processor.requests).toEqual([]);
-    await store.close();
   });
 });

@@ -29,7 +29,8 @@ import { createCompany, type Company, type TestPerson } from '../builders/compan
 import { env } from '../builders/environment.ts';
 import { insertInto, mongoWay } from '../builders/mongo-way.ts';
 import { keiro } from '../builders/program.ts';
-import { startService, type ServiceProcess } from '../builders/service-process.ts';
+import { processorDomain } from '../builders/processor.ts';
+import { freePort, startService, type ServiceProcess } from '../builders/service-process.ts';
 
 let company: Company;
 let tag: ServiceProcess;
@@ -44,7 +45,11 @@ async function start(
   name: 'tag' | 'transfer' | 'request' | 'erase',
   more: Readonly<Record<string, string>> = {},
 ): Promise<ServiceProcess> {
-  const service = await startService(name, { ...company.variablesOf(name), ...more });
+  const port = String(await freePort());
+  // Processors have to know where it is before it is there.
+  const own: Record<string, string> =
+    name === 'erase' ? { KEIRO_ERASE_PORT: port, KEIRO_ERASE_CALLBACK_URL: `http://127.0.0.1:${port}` } : {};
+  const service = await startService(name, { ...company.variablesOf(name), ...own, ...more });
   started.push(service);
   return service;
 }
@@ -312,6 +317,51 @@ describe('a holder that does not do what it says', () => {
     });
     expect(await rowsOf(person)).toEqual(nowhere);
     expect((await call('POST', `/v1/tasks/${id}.mailer/retry`)).status).toBe(409);
+  }, 90_000);
+});
+
+describe('a processor that takes days', () => {
+  it('is waited for, visibly; its signed callback ends that at once, and a forged one nothing', async () => {
+    const person = await everywhere();
+    const { processor } = company.stores.mailer;
+    processor.manner = 'late';
+    const { id } = await ask({ type: 'deletion', subject: { member: person.member } });
+    const waitingAt = async () => taskAt(await view(id), 'mailer');
+    await until(async () => (await waitingAt())?.waiting !== undefined, {
+      what: 'the task waiting',
+      timeoutMs: 30_000,
+    });
+    expect(await waitingAt()).toMatchObject({
+      state: 'pending',
+      waiting: { step: 'erase', says: expect.stringMatching(/^the processor says \w+, and promised 20/) },
+      errors: [],
+    });
+    const [path] = processor.callbacks.slice(-1).map((url) => new URL(url).pathname);
+    expect(path).toBe(`/v1/opendsr/callbacks/mailer/${id}.mailer`);
+    const forged = await fetch(`${erase.url}${path ?? ''}`, {
+      method: 'POST',
+      headers: { 'x-opendsr-processor-domain': processorDomain, 'x-opendsr-signature': 'AAAA' },
+      body: '{}',
+    });
+    expect(forged.status).toBe(403);
+    const audited = await company.pipeline.mongo.db
+      .collection<AuditDocument>('audit')
+      .findOne({ action: 'callback.forged' });
+    expect(audited?.detail).toEqual({ holder: 'mailer', reason: 'signature' });
+
+    processor.manner = 'honest';
+    processor.finish();
+    // Without the callback it would be looked after in 15 seconds.
+    const done = await inState(id, 'done', 12_000);
+    expect(taskAt(done, 'mailer')).toMatchObject({
+      state: 'done',
+      receipt: { affected: 1, probe: { found: 0 }, confirmed: { by: processorDomain, signed: true } },
+    });
+    expect(taskAt(done, 'mailer')?.waiting).toBeUndefined();
+    const metrics = await (await fetch(`${erase.url}/metrics`)).text();
+    expect(metrics).toMatch(/keiro_erase_callbacks_total\{holder="mailer",outcome="forged"\} 1/);
+    expect(metrics).toMatch(/keiro_erase_callbacks_total\{holder="mailer",outcome="woken"\} [1-9]/);
+    expect(await rowsOf(person)).toEqual(nowhere);
   }, 90_000);
 });
 

@@ -3,7 +3,6 @@ import pg from 'pg';
 import { KeiroError } from '@keiro/runtime';
 import type { SweptLife } from '@keiro/erase/connectors/connector';
 import { describeFailure, framesOf } from '@keiro/erase/connectors/failure';
-import { requestIdOf } from '@keiro/erase/connectors/http';
 import { filtersOf } from '@keiro/erase/connectors/mongodb-filters';
 import { conditionsOf } from '@keiro/erase/connectors/postgresql-conditions';
 import { quote } from '@keiro/erase/connectors/postgresql-names';
@@ -53,14 +52,6 @@ describe('what finds a person', () => {
       ({ parameters }) => (parameters[0] as string[]).length,
     );
     expect(sizes).toEqual([...Array.from({ length: 10 }, () => 100), 1]);
-  });
-
-  it('at a processor is a request id that an attempt keeps and the next does not', () => {
-    const first = requestIdOf({ task: 'req-1.mailer', attempt: 1 }, 0);
-    expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
-    expect(requestIdOf({ task: 'req-1.mailer', attempt: 1 }, 0)).toBe(first);
-    expect(requestIdOf({ task: 'req-1.mailer', attempt: 2 }, 0)).not.toBe(first);
-    expect(requestIdOf({ task: 'req-1.mailer', attempt: 1 }, 1)).not.toBe(first);
   });
 });
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLog, createMetrics, until, UnavailableError } from '@keiro/runtime';
 import { parseMessage, shippedPolicies, type CollectionEvent, type Fact } from '@keiro/schemas';
+import { makeSeal } from '@keiro/scripts/demo/opendsr/ensure-seal';
 import { createSite } from '@keiro/scripts/demo/site/app';
 import { choiceBroughtBy, readChoice, writeChoice } from '@keiro/scripts/demo/site/choice';
 import { createMembers } from '@keiro/scripts/demo/site/members';
@@ -32,7 +33,10 @@ const app = await createSite({
   random: randomBytes,
   site: 'www.demo.example',
   policy: () => shippedPolicies().newest,
-  privacyToken: 'a-token-for-this-test',
+  privacy: {
+      token: 'a-token-for-this-test',
+      seal: makeSeal('opendsr.demo.example', new Date()).seal,
+    },
 });
 let url = '';
 beforeAll(async () => {

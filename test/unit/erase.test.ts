@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { afterFailure, shippedRetryPolicy, Tally } from '@keiro/erase/attempt';
+import { afterFailure, isOver, shippedRetryPolicy, Tally, waitingOf } from '@keiro/erase/attempt';
+import { WaitingError } from '@keiro/erase/connectors/connector';
 import { openLocators } from '@keiro/erase/locators';
 import { custodyGroup, groupKeyOf, locatorAssociated, seal, sealKeyOf } from '@keiro/sdk';
 
@@ -22,6 +23,52 @@ describe('after an attempt that failed', () => {
   it('and that an operator put back, there is a full round again', () => {
     expect(afterFailure(9, now, shippedRetryPolicy)).toMatchObject({ state: 'pending', attempt: 10 });
     expect(afterFailure(16, now, shippedRetryPolicy)).toEqual({ state: 'failed', attempt: 16 });
+  });
+});
+
+describe('a task that waits for its holder', () => {
+  const error = (since?: Date) =>
+    new WaitingError('the processor says pending', {
+      until: new Date(now.getTime() + 60_000),
+      expected: new Date('2026-04-09T00:00:00.000Z'),
+      since,
+    });
+  const later = new Date('2026-04-03T03:00:00.000Z');
+
+  it('goes on with what was asked first, and holds the holder to its first promise', () => {
+    const first = waitingOf({ attempt: 3 }, error(), 'erase', now);
+    expect(first).toEqual({
+      attempt: 3,
+      step: 'erase',
+      since: now,
+      expected: new Date('2026-04-09T00:00:00.000Z'),
+      says: 'the processor says pending',
+    });
+    const postponed = new WaitingError('still', {
+      until: later,
+      expected: new Date('2026-05-01T00:00:00.000Z'),
+    });
+    expect(waitingOf({ attempt: 4, waiting: first }, postponed, 'erase', later)).toEqual({
+      ...first,
+      says: 'still',
+    });
+    // The look afterwards is another question, with a time of its own.
+    const look = waitingOf({ attempt: 5, waiting: first }, error(later), 'probe', new Date());
+    expect(look).toMatchObject({ attempt: 3, step: 'probe', since: later });
+  });
+
+  it('has failed no attempt by it', () => {
+    expect(afterFailure(9, now, shippedRetryPolicy, 8)).toMatchObject({ state: 'pending', attempt: 10 });
+    expect(afterFailure(16, now, shippedRetryPolicy, 8)).toEqual({ state: 'failed', attempt: 16 });
+  });
+
+  it('asks anew only when what was asked is over', () => {
+    expect(['still-there', 'cancelled', 'http-status', undefined].map(isOver)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });
 
@@ -58,6 +105,17 @@ describe('what an erasure leaves on purpose', () => {
     second.remain(renamed(1));
     expect(second.addedTo(receipt).remains).toEqual([kept(3), renamed(3)]);
     expect(new Tally().addedTo(receipt).remains).toEqual(receipt.remains);
+  });
+});
+
+describe('what a lock of a store keeps', () => {
+  it('is as the last attempt met it, and gone from the receipt when the lock has ended', () => {
+    const kept = { place: 'exports', why: 'retention' as const, columns: [], rows: 2 };
+    const first = new Tally();
+    first.remain(kept);
+    const receipt = first.addedTo(undefined);
+    expect(receipt.remains).toEqual([kept]);
+    expect(new Tally().addedTo(receipt)).toEqual({ affected: 0, detail: {} });
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { changesOf } from '@keiro/cli/changes';
 import { joined } from '@keiro/cli/lineage';
 import { age, align, pad, painter, renderTree, type Language } from '@keiro/cli/output';
-import { requestNode } from '@keiro/cli/request-tree';
+import { requestNode, saidInPlaceOfAProbe } from '@keiro/cli/request-tree';
 import { lineageTree } from '@keiro/cli/tree';
 import { assembleUnknown } from '@keiro/query/assemble';
 import { custodyOf } from '@keiro/query/custody';
@@ -301,6 +301,29 @@ describe('what happened between two looks at a request', () => {
     ]);
     expect(changesOf(later, later)).toEqual([]);
     expect(changesOf(undefined, later).map(({ text }) => text)).toContain('受理 accepted');
+  });
+});
+
+describe('a holder at which nobody looked again', () => {
+  const told = { at: minute(36), identifiers: 2 };
+  const confirmed = { at: minute(36), requests: 1, identifiers: 2 };
+  const receipt = { affected: 1, detail: {} };
+
+  it('is never called erased: it was told, or gave its word, signed or not', () => {
+    const said = (more: object) => saidInPlaceOfAProbe({ ...receipt, ...more }, 'en');
+    expect([
+      said({ told }),
+      said({ told, confirmed: { ...confirmed, by: 'opendsr.mail.example', signed: true } }),
+      said({ told, confirmed: { ...confirmed, signed: false } }),
+      said({ told, confirmed: { ...confirmed, signed: true }, probe: { at: minute(37), found: 0 } }),
+      said({}),
+    ]).toEqual([
+      ['told, no control: data end up to 2026-03-01 09:36:00 (2)'],
+      ['the processor’s signed word alone, no probe: opendsr.mail.example 2026-03-01 09:36:00 (2)'],
+      ['the processor’s word alone, unsigned, no probe: 2026-03-01 09:36:00 (2)'],
+      [],
+      [],
+    ]);
   });
 });
 

@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { normaliseIdentifier } from '@keiro/schemas';
 import { z } from 'zod';
-import type { Erasable, Identity } from '../opendsr.ts';
+import type { Fulfiller } from '../opendsr/book.ts';
+import type { Identity } from '../opendsr/messages.ts';
 
 export const mailSchema = z.strictObject({
   id: z.string().min(1).max(256),
@@ -15,7 +16,7 @@ export const mailSchema = z.strictObject({
 export type Mail = z.infer<typeof mailSchema>;
 
 /** The processor's outbox of delivered mails: one file each, in a folder of its own. */
-export interface Mails extends Erasable {
+export interface Mails extends Fulfiller {
   /** The same id again is the same mail. */
   deliver(mail: Mail): Promise<void>;
   readonly size: number;
@@ -52,11 +53,11 @@ export async function openMails(folder: string): Promise<Mails> {
       }
       return found.length;
     },
-    count: (identities) => Promise.resolve(matching(identities).length),
+    find: (identities) => Promise.resolve(matching(identities).map(([, mail]) => mail)),
   };
 }
 
 function concerns(mail: Mail, { kind, value }: Identity): boolean {
   if (kind === 'email') return normaliseIdentifier('email', mail.to) === value;
-  return kind === 'member' && mail.member === value;
+  return kind === 'controller_customer_id' && mail.member === value;
 }

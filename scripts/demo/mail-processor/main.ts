@@ -2,7 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import Fastify from 'fastify';
 import { commonConfig, createLog, port, readConfig, runService } from '@keiro/runtime';
 import { z } from 'zod';
-import { serveOpenDsr } from '../opendsr.ts';
+import { ensureSeal } from '../opendsr/ensure-seal.ts';
+import { serveOpenDsr } from '../opendsr/processor.ts';
 import { mailSchema, openMails } from './mails.ts';
 
 const configSchema = z.object({
@@ -11,6 +12,9 @@ const configSchema = z.object({
   /** Folder of the delivered mails: the processor's own, apart from everything of the pipeline. */
   DEMO_MAIL_FOLDER: z.string().min(1),
   DEMO_MAIL_TOKEN: z.string().min(16),
+  /** Folder of its certificate for OpenDSR. */
+  DEMO_MAIL_SEAL: z.string().min(1),
+  DEMO_MAIL_DOMAIN: z.string().default('opendsr.mail.example'),
 });
 
 const log = createLog('demo-mail-processor');
@@ -35,7 +39,18 @@ await runService(log, async (opened) => {
     await mails.deliver(mail.data);
     return reply.status(202).send({ id: mail.data.id });
   });
-  serveOpenDsr(app, { prefix: '', token: config.DEMO_MAIL_TOKEN, holder: mails });
+  const now = () => new Date();
+  serveOpenDsr(app, {
+    prefix: '/v3',
+    token: config.DEMO_MAIL_TOKEN,
+    seal: ensureSeal(config.DEMO_MAIL_SEAL, config.DEMO_MAIL_DOMAIN, now()),
+    fulfiller: mails,
+    identities: ['controller_customer_id', 'email'],
+    now,
+    onFailure: (error) => {
+      log.error({ err: error }, 'a data subject request failed');
+    },
+  });
   await app.listen({ host: config.KEIRO_HOST, port: config.DEMO_MAIL_PORT });
   opened('http', () => app.close());
 });

@@ -2,7 +2,7 @@ import cookies from '@fastify/cookie';
 import forms from '@fastify/formbody';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { isRetryable } from '@keiro/runtime';
-import { serveOpenDsr } from '../opendsr.ts';
+import { serveOpenDsr } from '../opendsr/processor.ts';
 import { choiceCookieName, choiceOf, readChoice } from './choice.ts';
 import type { Session } from './members.ts';
 import { layout, message } from './pages/layout.ts';
@@ -133,11 +133,17 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
   app.get('/health/ready', () => ({ status: 'ready' }));
   app.get('/metrics', async (_request, reply) => reply.type('text/plain').send(await deps.metrics.text()));
   serveOpenDsr(app, {
-    prefix: '/privacy',
-    token: deps.privacyToken,
-    holder: {
+    prefix: '/privacy/v3',
+    token: deps.privacy.token,
+    seal: deps.privacy.seal,
+    fulfiller: {
       erase: (identities) => Promise.resolve(deps.members.erase(identities)),
-      count: (identities) => Promise.resolve(deps.members.count(identities)),
+      find: (identities) => Promise.resolve(deps.members.find(identities)),
+    },
+    identities: ['member', 'payer', 'email', 'phone'],
+    now: deps.now,
+    onFailure: (error) => {
+      deps.log.error({ err: error }, 'a data subject request failed');
     },
   });
   mountAccount(site);

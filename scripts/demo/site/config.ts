@@ -25,4 +25,7 @@ export const configSchema = z.object({
   DEMO_ANALYTICS_URL: z.url(),
   /** What erase workers must show at `/privacy`. */
   DEMO_PRIVACY_TOKEN: z.string().min(16),
+  /** Folder of its certificate for OpenDSR. */
+  DEMO_SITE_SEAL: z.string().min(1),
+  DEMO_SITE_DOMAIN: z.string().default('opendsr.demo.example'),
 });

@@ -12,6 +12,7 @@ import {
 import type { CollectionEvent, Fact } from '@keiro/schemas';
 import { createEmitter } from '@keiro/sdk';
 import { measurementId } from '../analytics/property.ts';
+import { ensureSeal } from '../opendsr/ensure-seal.ts';
 import { accessLogTo } from './access-log.ts';
 import { createSite } from './app.ts';
 import { configSchema } from './config.ts';
@@ -66,7 +67,10 @@ await runService(log, async (opened) => {
     random: randomBytes,
     site: config.DEMO_SITE_NAME,
     policy: () => policies.inForce(now()),
-    privacyToken: config.DEMO_PRIVACY_TOKEN,
+    privacy: {
+      token: config.DEMO_PRIVACY_TOKEN,
+      seal: ensureSeal(config.DEMO_SITE_SEAL, config.DEMO_SITE_DOMAIN, now()),
+    },
   });
   await app.listen({ host: config.KEIRO_HOST, port: config.DEMO_SITE_PORT });
   opened('http', () => app.close());

@@ -1,7 +1,7 @@
 import { scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { normaliseIdentifier } from '@keiro/schemas';
-import type { Identity } from '../opendsr.ts';
+import type { Identity } from '../opendsr/messages.ts';
 import type { CookieChoice } from './choice.ts';
 import { idOf } from './ids.ts';
 
@@ -64,7 +64,7 @@ export interface Members {
   close(member: Member, session: Session): void;
   /** Removes members by identifier and ends their sessions; answers how many there were. */
   erase(identities: readonly Identity[]): number;
-  count(identities: readonly Identity[]): number;
+  find(identities: readonly Identity[]): readonly Member[];
 }
 
 const maxSessions = 10_000;
@@ -136,7 +136,7 @@ export function createMembers(options: { random: (bytes: number) => Buffer; now:
       }
       return found.length;
     },
-    count: (identities) => matching(identities).length,
+    find: matching,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Log, Metrics } from '@keiro/runtime';
 import type { CollectionEvent, Fact, Policy } from '@keiro/schemas';
+import type { Seal } from '../opendsr/seal.ts';
 import type { AccessLine } from './access-log.ts';
 import { choiceCookieName, choiceDays, writeChoice } from './choice.ts';
 import type { Moment } from './events.ts';
@@ -26,7 +27,8 @@ export interface SiteDependencies {
   readonly site: string;
   /** The privacy policy in force now. */
   readonly policy: () => Policy;
-  readonly privacyToken: string;
+  /** What it takes data subject requests with: who may send them, and who signs the answers. */
+  readonly privacy: { readonly token: string; readonly seal: Seal };
 }
 
 /** A site whose requests know the session that they belong to. */

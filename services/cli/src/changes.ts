@@ -1,5 +1,6 @@
 import type { Labels, RequestView } from '@keiro/schemas';
-import { at, say } from './output.ts';
+import { say } from './output.ts';
+import { saidInPlaceOfAProbe } from './request-tree.ts';
 import { stateWord, stepWord, words } from './words.ts';
 
 interface Change {
@@ -32,7 +33,7 @@ export function changesOf(before: RequestView | undefined, after: RequestView): 
       ...(receipt?.probe === undefined
         ? []
         : [`${told(words.probe)} ${told(words.found)} ${String(receipt.probe.found)}`]),
-      ...(receipt?.told === undefined ? [] : [`${told(words.told)} ${at(receipt.told.at)}`]),
+      ...(receipt === undefined ? [] : saidInPlaceOfAProbe(receipt, 'both')),
       ...(receipt?.unsupported === undefined ? [] : [receipt.unsupported]),
     ];
     return [...failed, { at: task.doneAt ?? task.createdAt, text: parts.join('  ') }];

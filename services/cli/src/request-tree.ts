@@ -105,12 +105,18 @@ function taskCells(
       `${say(words.probe, language)} ${clock(instant)} ${say(words.found, language)} ${number(found)}`,
     );
   }
-  if (receipt?.told !== undefined)
-    answer.push(`${say(words.told, language)} ${at(receipt.told.at)} (${number(receipt.told.identifiers)})`);
+  answer.push(...(receipt === undefined ? [] : saidInPlaceOfAProbe(receipt, language)));
   if (receipt?.byHand !== undefined)
     answer.push(
       `${say(words.closedByHand, language)} ${at(receipt.byHand.at)} ${receipt.byHand.by} ${receipt.byHand.reference}`,
     );
+  for (const { why, rows, until } of receipt?.remains ?? []) {
+    if (why === 'kept' || why === 'pseudonymised') continue;
+    const end = until === undefined ? '' : ` ${at(until)} ${say(words.until, language)}`;
+    answer.push(`${say(words.keptByLock, language)} ${number(rows)} (${why})${end}`);
+  }
+  if (task.waiting !== undefined)
+    answer.push(`${say(words.waitsForHolder, language)} ${at(task.waiting.since)}: ${task.waiting.says}`);
   if (receipt?.unsupported !== undefined) answer.push(receipt.unsupported);
   return [
     task.holder,
@@ -118,4 +124,17 @@ function taskCells(
     `${say(directiveWord(task.directive), language)}: ${paintState(task.state, options)}`,
     ...answer,
   ];
+}
+
+/** Where nobody looked again: what the holder was told, or what it gives its word for (invariant 5: not erased). */
+export function saidInPlaceOfAProbe(
+  { told, confirmed, probe }: NonNullable<LineageRequest['tasks'][number]['receipt']>,
+  language: Language,
+): string[] {
+  if (probe !== undefined || told === undefined) return [];
+  if (confirmed === undefined)
+    return [`${say(words.told, language)} ${at(told.at)} (${number(told.identifiers)})`];
+  const word = confirmed.signed ? words.confirmed : words.confirmedUnsigned;
+  const by = confirmed.by === undefined ? '' : ` ${confirmed.by}`;
+  return [`${say(word, language)}${by} ${at(confirmed.at)} (${number(confirmed.identifiers)})`];
 }

@@ -42,6 +42,13 @@ export const words = {
   probe: word('再確認', 'probe'),
   told: word('依頼済み、確認の手段なし', 'told, no control: data end up to'),
   closedByHand: word('手作業で完了（再確認なし）', 'closed by hand, no probe'),
+  confirmed: word('処理者の署名付きの回答のみ（再確認なし）', 'the processor’s signed word alone, no probe:'),
+  confirmedUnsigned: word(
+    '処理者の回答のみ（署名・再確認なし）',
+    'the processor’s word alone, unsigned, no probe:',
+  ),
+  waitsForHolder: word('相手の処理待ち', 'waits for the holder since'),
+  keptByLock: word('ロックにより保持（消去していない）', 'kept by a lock, not erased:'),
   byTag: word('ブラウザーのタグから', 'by the browser’s tag'),
   found: word('残り', 'found'),
   attempt: word('試行', 'attempt'),

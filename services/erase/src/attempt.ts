@@ -1,4 +1,5 @@
-import type { Receipt, Remains, TaskDocument, Told } from '@keiro/schemas';
+import type { Confirmed, Receipt, Remains, TaskDocument, Told, Waiting } from '@keiro/schemas';
+import type { WaitingError } from './connectors/connector.ts';
 
 /** What an attempt leaves behind. Pure. */
 
@@ -20,9 +21,13 @@ export const shippedRetryPolicy: RetryPolicy = {
 
 export type Verdict = Pick<TaskDocument, 'state' | 'attempt'> & { readonly notBefore?: Date };
 
-/** Whether there is another attempt, and when. An operator who puts a failed task back gives it a full round. */
-export function afterFailure(attempt: number, now: Date, policy: RetryPolicy): Verdict {
-  const inRound = (attempt - 1) % policy.attempts;
+/**
+ * Whether there is another attempt, and when. An operator who puts a failed task back gives it a full round.
+ *
+ * @param waits how many of the attempts before ended in waiting, which is no failure
+ */
+export function afterFailure(attempt: number, now: Date, policy: RetryPolicy, waits = 0): Verdict {
+  const inRound = (attempt - waits - 1) % policy.attempts;
   if (inRound === policy.attempts - 1) return { state: 'failed', attempt };
   const pauseMs = Math.min(policy.firstPauseMs * policy.factor ** inRound, policy.longestPauseMs);
   return { state: 'pending', attempt: attempt + 1, notBefore: new Date(now.getTime() + pauseMs) };
@@ -38,11 +43,38 @@ export const postponed = (attempt: number, until: Date): Verdict => ({
 /** No attempt can change it. */
 export const givenUp = (attempt: number): Verdict => ({ state: 'failed', attempt });
 
+/** What a task waits for, across its attempts; the holder's first promise is the one it is held to. */
+export function waitingOf(
+  { attempt, waiting: before }: Pick<TaskDocument, 'attempt' | 'waiting'>,
+  error: WaitingError,
+  step: Waiting['step'],
+  now: Date,
+): Waiting {
+  // Another step is another question, with a time of its own.
+  const same = before?.step === step ? before : undefined;
+  const expected = same?.expected ?? error.expected;
+  return {
+    attempt: before?.attempt ?? attempt,
+    step,
+    since: same?.since ?? error.since ?? now,
+    ...(expected === undefined ? {} : { expected }),
+    says: error.message,
+  };
+}
+
+/**
+ * Codes after which the holder is asked anew: what it was asked is over. After any other failure the same is looked
+ * after again, for a processor may rightly refuse the same twice.
+ */
+const asksAnew = new Set(['still-there', 'cancelled']);
+export const isOver = (code: unknown): boolean => typeof code === 'string' && asksAnew.has(code);
+
 /** Counts of one attempt, by place. A place is a name in a document, where a dot means something else. */
 export class Tally {
   readonly #counts = new Map<string, number>();
   readonly #remains = new Map<string, Remains>();
   #told: Told | undefined;
+  confirmed: Confirmed | undefined;
 
   add(place: string, n: number): void {
     const name = place.replaceAll('.', '/');
@@ -73,16 +105,28 @@ export class Tally {
       affected += n;
     }
     const remains = [...this.#remains.values()].map((what) => withEarlier(what, receipt?.remains ?? []));
-    const others = (receipt?.remains ?? []).filter((one) => !remains.some((what) => isSame(one, what)));
+    const others = (receipt?.remains ?? []).filter(
+      (one) => !isLocked(one) && !remains.some((what) => isSame(one, what)),
+    );
     const all = [...others, ...remains];
-    return { ...receipt, affected, detail, ...(all.length === 0 ? {} : { remains: all }) };
+    const { remains: _earlier, ...rest } = receipt ?? {};
+    return {
+      ...rest,
+      affected,
+      detail,
+      ...(this.confirmed === undefined ? {} : { confirmed: this.confirmed }),
+      ...(all.length === 0 ? {} : { remains: all }),
+    };
   }
 }
+
+/** What a lock of the store keeps ends by itself: only what the last attempt met is still there. */
+const isLocked = ({ why }: Remains) => why !== 'kept' && why !== 'pseudonymised';
 
 const isSame = (one: Remains, other: Remains) => one.why === other.why && one.place === other.place;
 
 /** What is kept is looked at in every attempt; what got a pseudonym is not found by an identifier again, so it adds up. */
 function withEarlier(what: Remains, earlier: readonly Remains[]): Remains {
   const before = earlier.find((one) => isSame(one, what))?.rows ?? 0;
-  return what.why === 'kept' ? what : { ...what, rows: what.rows + before };
+  return what.why === 'pseudonymised' ? { ...what, rows: what.rows + before } : what;
 }

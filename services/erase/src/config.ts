@@ -21,6 +21,8 @@ export const configSchema = z.object({
   /** Rights `keys:sweep` and `keys:lookup`. */
   ...tokenConfig,
   KEIRO_ERASE_PORT: port(17_007),
+  /** Where processors outside reach this service, without a path; absent: they are asked and tell nothing by themselves. */
+  KEIRO_ERASE_CALLBACK_URL: z.url().optional(),
   /** Milliseconds between two looks at who may read the databases of holders. */
   KEIRO_DATABASE_READERS_EVERY_MS: z.coerce.number().int().min(500).default(60_000),
   /** Milliseconds after the first failed attempt at a task; three times as long after each further one. */

@@ -8,8 +8,16 @@ import {
   type TaskDocument,
 } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
-import { afterFailure, givenUp, postponed, Tally, type RetryPolicy } from './attempt.ts';
-import { ConnectorError, type Connector, type Work } from './connectors/connector.ts';
+import {
+  afterFailure,
+  givenUp,
+  isOver,
+  postponed,
+  Tally,
+  waitingOf,
+  type RetryPolicy,
+} from './attempt.ts';
+import { ConnectorError, WaitingError, type Connector, type Work } from './connectors/connector.ts';
 import { describeFailure, framesOf, isOutage } from './connectors/failure.ts';
 import type { Connectors } from './connectors/pool.ts';
 import { expiredCopies } from './expired.ts';
@@ -33,7 +41,7 @@ export interface TaskDependencies {
   readonly now: () => Date;
   readonly onAttempt: (
     holder: string,
-    outcome: 'done' | 'again' | 'waits' | 'by-hand' | 'failed' | 'lost',
+    outcome: 'done' | 'again' | 'waits' | 'by-hand' | 'failed' | 'lost' | 'waiting',
   ) => void;
 }
 
@@ -112,21 +120,31 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     const waits = asked !== undefined && isOutage(error) ? await gate.silent(asked) : undefined;
     if (asked !== undefined && !isOutage(error)) await gate.answered(task.holder);
     const at = now();
+    const receipt = { ...tally.addedTo(task.receipt), ...partial };
+    if (error instanceof WaitingError) {
+      const step = partial.sweptAt === undefined && task.waiting?.step !== 'probe' ? 'erase' : 'probe';
+      const waiting = waitingOf(task, error, step, at);
+      const settled = await settle(undefined, () => store.wait(claim, receipt, waiting, error.until));
+      deps.onAttempt(task.holder, settled ? 'waiting' : 'lost');
+      return;
+    }
     const message = describeFailure(error);
     const verdict =
       error instanceof ByHandError
         ? givenUp(task.attempt)
         : waits === undefined
-          ? afterFailure(task.attempt, at, deps.retry)
+          ? afterFailure(task.attempt, at, deps.retry, task.waits)
           : postponed(task.attempt, waits);
-    const receipt = { ...tally.addedTo(task.receipt), ...partial };
     log.warn(
       { task: id, attempt: task.attempt, failure: message, frames: framesOf(error) },
       'an attempt failed',
     );
     const audit = verdict.state === 'failed' ? auditOf(task, 'task.failed', receipt, at) : undefined;
     const settled = await settle(audit, () =>
-      store.fail(claim, receipt, { at, attempt: task.attempt, message }, verdict, audit),
+      store.fail(claim, receipt, { at, attempt: task.attempt, message }, verdict, {
+        audit,
+        over: isOver(error instanceof ConnectorError ? error.code : undefined),
+      }),
     );
     const outcome = verdict.state === 'failed' ? 'failed' : waits === undefined ? 'again' : 'waits';
     deps.onAttempt(task.holder, settled ? outcome : 'lost');
@@ -168,6 +186,11 @@ async function prepare(
       },
       told: (upTo) => {
         tally.tell(upTo);
+      },
+      submittedAt: task.createdAt,
+      ...(task.waiting === undefined ? {} : { waiting: task.waiting }),
+      confirmed: (word) => {
+        tally.confirmed = word;
       },
       remains: (what) => {
         tally.remain(what);
@@ -235,11 +258,15 @@ async function carryOut(
   onProgress: (receipt: Partial<Receipt>) => void,
 ): Promise<Partial<Receipt>> {
   if (task.directive !== 'erase') return flag(task, connector, work, deps);
-  await connector.erase(work);
-  onProgress({ sweptAt: deps.now() });
+  // What has been erased and only waits for the look is not erased, and counted, again.
+  if (task.waiting?.step !== 'probe') {
+    await connector.erase(work);
+    onProgress({ sweptAt: deps.now() });
+  }
   const found = await connector.probe(work);
   if (found === undefined) {
-    onProgress({ told: tally.told ?? { at: deps.now(), identifiers: 0 } });
+    const word = tally.confirmed ?? task.receipt?.confirmed;
+    onProgress({ told: tally.told ?? { at: word?.at ?? deps.now(), identifiers: word?.identifiers ?? 0 } });
     return {};
   }
   onProgress({ probe: { at: deps.now(), found } });

@@ -10,7 +10,7 @@ await runService(log, async (opened) => {
   const metrics = createMetrics('erase');
   const settings = holderSettings();
   const clients = loadClients(config.KEIRO_CLIENTS_FILE);
-  const { routes, ready } = await startErase(config, {
+  const { routes, signed, ready } = await startErase(config, {
     log,
     metrics,
     settings,
@@ -25,6 +25,7 @@ await runService(log, async (opened) => {
     metrics,
     clients,
     routes,
+    signed,
     ready,
   });
   opened('http', () => http.close());

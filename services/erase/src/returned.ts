@@ -22,6 +22,7 @@ export function knowsLocators(config: ConnectorConfig): boolean {
     case 'postgresql':
       return config.tables.some(({ locator }) => locator !== undefined);
     case 'redis':
+    case 's3':
     case 'directive':
       return true;
     case 'http':

@@ -8,6 +8,7 @@ import {
   type Metrics,
   type Opened,
   type Route,
+  type SignedRoute,
   UnavailableError,
 } from '@keiro/runtime';
 import { createKeysClient } from '@keiro/sdk';
@@ -18,6 +19,8 @@ import { createConnectors } from './connectors/pool.ts';
 import { createDirectiveChannel } from './directive-channel.ts';
 import { createGate } from './gate.ts';
 import { runTask } from './handle.ts';
+import { callbackRoute } from './opendsr/callback.ts';
+import { createWakes } from './opendsr/wakes.ts';
 import { watchDatabaseReaders } from './reader-watch.ts';
 import { createKnowledge } from './restore/knowledge.ts';
 import { restoreRoutes } from './restore/routes.ts';
@@ -33,7 +36,7 @@ const leaseMs = 10_000;
 export async function startErase(
   config: Config,
   deps: { log: Log; metrics: Metrics; settings: Settings; now: () => Date; opened: Opened },
-): Promise<{ routes: Route[]; ready: () => Promise<void> }> {
+): Promise<{ routes: Route[]; signed: SignedRoute[]; ready: () => Promise<void> }> {
   const { log, now, opened } = deps;
   const attempts = deps.metrics.counter(
     'keiro_erase_attempts_total',
@@ -67,10 +70,13 @@ export async function startErase(
     },
   });
   opened('directives', () => channel.close());
+  const base = config.KEIRO_ERASE_CALLBACK_URL;
+  const wakes = createWakes();
   const connectors = createConnectors({
     settings: deps.settings,
     log,
     directives: { channel, now, random: randomBytes },
+    processors: { wakes, now, ...(base === undefined ? {} : { callbackBase: base }) },
   });
   opened('connectors', () => connectors.close());
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
@@ -111,6 +117,29 @@ export async function startErase(
   });
   opened('reader watch', () => watching.close());
 
+  const callbacks = deps.metrics.counter(
+    'keiro_erase_callbacks_total',
+    'Callbacks of processors, by holder and what became of them',
+    ['holder', 'outcome'],
+  );
+  const signed =
+    base === undefined
+      ? []
+      : [
+          callbackRoute({
+            base,
+            holder: (id) => store.holder(id),
+            connectors,
+            wake: (task) => store.wake(task, now()),
+            wakes,
+            audit: (entry) => store.tellOnce(entry),
+            now,
+            onCallback: (holder, outcome) => {
+              callbacks.inc({ holder, outcome });
+            },
+          }),
+        ];
+
   const restoreStore = openRestoreStore(mongo);
   const restores = startRestores({
     store: restoreStore,
@@ -132,6 +161,7 @@ export async function startErase(
   };
   return {
     routes: restoreRoutes({ store: restoreStore, now, random: randomBytes, onWork }),
+    signed,
     async ready() {
       await mongo.ping();
       if (redis.status !== 'ready') throw new UnavailableError('Redis', `it is ${redis.status}`);

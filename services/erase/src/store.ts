@@ -1,7 +1,15 @@
-import { appendCarriedAudit, carrying, createBatches, findMany } from '@keiro/runtime';
+import {
+  appendCarriedAudit,
+  carrying,
+  createBatches,
+  findMany,
+  insertNew,
+  toAuditDocument,
+} from '@keiro/runtime';
 import {
   isDenied,
   violationId,
+  type AuditDocument,
   type AuditEntry,
   type CopyDocument,
   type HolderDocument,
@@ -10,6 +18,7 @@ import {
   type StandingDocument,
   type TaskDocument,
   type ViolationDocument,
+  type Waiting,
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
 import type { Verdict } from './attempt.ts';
@@ -35,8 +44,17 @@ export interface EraseStore {
     receipt: Receipt,
     error: TaskDocument['errors'][number],
     verdict: Verdict,
-    audit: AuditEntry | undefined,
+    more: {
+      readonly audit: AuditEntry | undefined;
+      /** What the holder was asked is over. */ readonly over: boolean;
+    },
   ): Promise<boolean>;
+  /** Puts the task down until then: the holder is at it. */
+  wait(claim: Claim, receipt: Receipt, waiting: Waiting, until: Date): Promise<boolean>;
+  /** Has a task that waits looked at now, by whichever worker takes it. False when it does not wait. */
+  wake(task: string, now: Date): Promise<boolean>;
+  /** Appends to the audit; the same id again adds nothing. */
+  tellOnce(entry: AuditEntry): Promise<void>;
   /** Appends to the audit what a task carries, or, where none is named, whatever any of them does. */
   bringHome(task?: string): Promise<void>;
   /** Appends what was done. Whoever is killed before it leaves it to `request`, which ends no request without. */
@@ -97,7 +115,7 @@ export function openEraseStore(db: Db): EraseStore {
         claim,
         update: {
           $set: { state: 'done', receipt, doneAt: at, settledBy: 'erase' },
-          $unset: { notBefore: '' },
+          $unset: { notBefore: '', waiting: '' },
         },
       }),
 
@@ -107,15 +125,42 @@ export function openEraseStore(db: Db): EraseStore {
         update: { $set: { state: 'by-hand' }, $unset: { notBefore: '' }, $push: carried(audit) },
       }),
 
-    fail: (claim, receipt, error, { state, attempt, notBefore }, audit) =>
-      claims.settle({
+    fail(claim, receipt, error, { state, attempt, notBefore }, { audit, over }) {
+      const gone = {
+        ...(notBefore === undefined ? { notBefore: '' as const } : {}),
+        ...(over ? { waiting: '' as const } : {}),
+      };
+      return claims.settle({
         claim,
         update: {
           $set: { state, attempt, receipt, ...(notBefore === undefined ? {} : { notBefore }) },
-          ...(notBefore === undefined ? { $unset: { notBefore: '' } } : {}),
+          ...(Object.keys(gone).length === 0 ? {} : { $unset: gone }),
           $push: { errors: { $each: [error], $slice: -errorsKept }, ...carried(audit) },
         },
+      });
+    },
+
+    wait: (claim, receipt, waiting, until) =>
+      claims.settle({
+        claim,
+        update: {
+          $set: { state: 'pending', attempt: claim.task.attempt + 1, receipt, waiting, notBefore: until },
+          $inc: { waits: 1 },
+        },
       }),
+
+    async wake(task, now) {
+      // The job that was laid for later is overtaken by another attempt's.
+      const { modifiedCount } = await tasks.updateOne(
+        { _id: task, state: 'pending', waiting: { $exists: true }, notBefore: { $gt: now } },
+        { $set: { notBefore: now }, $inc: { attempt: 1, waits: 1 } },
+      );
+      return modifiedCount === 1;
+    },
+
+    async tellOnce(entry) {
+      await insertNew(db.collection<AuditDocument>('audit'), [toAuditDocument(entry)]);
+    },
 
     bringHome: async (task) => {
       await appendCarriedAudit(db, tasks, task === undefined ? {} : { _id: task });

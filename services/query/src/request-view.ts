@@ -1,4 +1,10 @@
-import { receiptView, type LineageRequest, type RequestDocument, type TaskDocument } from '@keiro/schemas';
+import {
+  receiptView,
+  waitingView,
+  type LineageRequest,
+  type RequestDocument,
+  type TaskDocument,
+} from '@keiro/schemas';
 
 /** A request with its tasks and receipts, as the answer shows it. Pure. */
 export function requestView(request: RequestDocument, tasks: readonly TaskDocument[]): LineageRequest {
@@ -31,6 +37,7 @@ function taskView(task: TaskDocument): LineageRequest['tasks'][number] {
     attempt: task.attempt,
     ...(task.notBefore === undefined ? {} : { notBefore: task.notBefore.toISOString() }),
     ...(receipt === undefined ? {} : { receipt: receiptView(receipt) }),
+    ...(task.waiting === undefined ? {} : { waiting: waitingView(task.waiting) }),
     errors: task.errors.map(({ at, attempt, message }) => ({ at: at.toISOString(), attempt, message })),
     createdAt: task.createdAt.toISOString(),
     ...(task.doneAt === undefined ? {} : { doneAt: task.doneAt.toISOString() }),

@@ -1,6 +1,7 @@
 import {
   receiptView,
   type Policy,
+  waitingView,
   type RequestDocument,
   type RequestEvent,
   type RequestSummary,
@@ -101,6 +102,7 @@ export function taskViewOf(task: TaskDocument): TaskView {
     attempt: task.attempt,
     ...(task.notBefore === undefined ? {} : { notBefore: task.notBefore.toISOString() }),
     ...(task.receipt === undefined ? {} : { receipt: receiptView(task.receipt) }),
+    ...(task.waiting === undefined ? {} : { waiting: waitingView(task.waiting) }),
     errors: task.errors.map(({ at, attempt, message }) => ({ at: at.toISOString(), attempt, message })),
     createdAt: task.createdAt.toISOString(),
     ...(task.desk === undefined ? {} : { desk: { ...task.desk, since: task.desk.since.toISOString() } }),

@@ -5,7 +5,7 @@ import { isRetryable, ProblemError, type FieldIssue } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
-import type { Route } from './route.ts';
+import type { Route, SignedRoute } from './route.ts';
 
 export interface HttpOptions {
   readonly service: string;
@@ -16,6 +16,7 @@ export interface HttpOptions {
   /** Absent for services that answer only health and metrics. */
   readonly clients?: Clients;
   readonly routes?: readonly Route[];
+  readonly signed?: readonly SignedRoute[];
   /** Throws while the service cannot do its work; its message is shown. */
   readonly ready: () => Promise<void>;
   readonly bodyLimit?: number;
@@ -25,7 +26,7 @@ export interface HttpOptions {
 
 /** The HTTP shell of every service: health, metrics, OpenAPI, authorisation, problem+json. */
 export async function serveHttp(options: HttpOptions): Promise<FastifyInstance> {
-  const { log, routes = [] } = options;
+  const { log, routes = [], signed = [] } = options;
   const app = Fastify({ bodyLimit: options.bodyLimit ?? 1_048_576, forceCloseConnections: 'idle' });
   // Only JSON is taken: anything else is 415, plain text too.
   app.removeContentTypeParser('text/plain');
@@ -60,9 +61,17 @@ export async function serveHttp(options: HttpOptions): Promise<FastifyInstance> 
   app.get('/metrics', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4').send(await options.metrics.text()),
   );
-  app.get('/openapi.json', () => openApi(options.service, routes));
+  app.get('/openapi.json', () => openApi(options.service, routes, signed));
 
   for (const spec of routes) mount(app, spec, options.clients);
+  await app.register((own, _options, done) => {
+    own.removeAllContentTypeParsers();
+    own.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, parsed) => {
+      parsed(null, bytes);
+    });
+    for (const spec of signed) mountSigned(own, spec);
+    done();
+  });
   await app.listen({ host: options.host, port: options.port });
   return app;
 }
@@ -89,6 +98,20 @@ function mount(app: FastifyInstance, spec: Route, clients: Clients | undefined):
       if (spec.type !== undefined) void reply.type(spec.type);
       return reply.status(spec.status ?? 200).send(result);
     },
+  });
+}
+
+function mountSigned(app: FastifyInstance, spec: SignedRoute): void {
+  app.post(spec.path, { bodyLimit: spec.bodyLimit }, async (request, reply) => {
+    const status = await spec.handle({
+      params: request.params as Record<string, string>,
+      header: (name) => {
+        const value = request.headers[name];
+        return Array.isArray(value) ? value[0] : value;
+      },
+      bytes: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    });
+    return reply.status(status).send();
   });
 }
 

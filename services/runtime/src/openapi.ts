@@ -1,17 +1,15 @@
 import { z } from 'zod';
-import type { Route } from './route.ts';
+import type { Route, SignedRoute } from './route.ts';
 
 /** OpenAPI 3.1 of a service, from the very schemas that its routes check with. */
-export function openApi(service: string, routes: readonly Route[]): object {
+export function openApi(
+  service: string,
+  routes: readonly Route[],
+  signed: readonly SignedRoute[] = [],
+): object {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const spec of routes) {
-    const path = spec.path.replaceAll(/:(\w+)/g, '{$1}');
-    const parameters = [...spec.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
-      name,
-      in: 'path',
-      required: true,
-      schema: { type: 'string' },
-    }));
+    const { path, parameters } = placeOf(spec.path);
     paths[path] = {
       ...paths[path],
       [spec.method.toLowerCase()]: {
@@ -40,11 +38,38 @@ export function openApi(service: string, routes: readonly Route[]): object {
       },
     };
   }
+  for (const spec of signed) {
+    const { path, parameters } = placeOf(spec.path);
+    const responses = Object.fromEntries(
+      Object.entries(spec.answers).map(([status, description]) => [status, { description }]),
+    );
+    paths[path] = {
+      post: {
+        summary: spec.summary,
+        security: [],
+        ...(parameters.length > 0 ? { parameters } : {}),
+        responses,
+      },
+    };
+  }
   return {
     openapi: '3.1.0',
     info: { title: `Keiro ${service}`, version: '0.1.0' },
     components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
     paths,
+  };
+}
+
+/** A path as OpenAPI writes it, and the parameters in it. */
+function placeOf(route: string) {
+  return {
+    path: route.replaceAll(/:(\w+)/g, '{$1}'),
+    parameters: [...route.matchAll(/:(\w+)/g)].map(([, name]) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+    })),
   };
 }
 

@@ -27,3 +27,23 @@ export interface Call<B> {
 export function route<B extends z.ZodType, R extends z.ZodType>(spec: Route<B, R>): Route {
   return spec;
 }
+
+/**
+ * A route for strangers that prove by a signature over the bytes who they are: nothing of the body is read before
+ * its handler says so, and nobody's token opens it.
+ */
+export interface SignedRoute {
+  readonly path: string;
+  readonly summary: string;
+  /** Bytes of the body, at most. */
+  readonly bodyLimit: number;
+  /** Statuses that it answers with, and what each says. */
+  readonly answers: Readonly<Record<number, string>>;
+  readonly handle: (call: SignedCall) => Promise<number>;
+}
+
+export interface SignedCall {
+  readonly params: Readonly<Record<string, string>>;
+  readonly header: (name: string) => string | undefined;
+  readonly bytes: Buffer;
+}

@@ -40,7 +40,7 @@ export function scanning(at: AtStore): void {
     const found = new Set(seen.flatMap(({ identifiers }) => identifiers.map(({ value }) => value)));
     expect(members.filter((member) => !found.has(member))).toEqual([]);
     const parts = store.config.kind === 'composite' ? 2 : 1;
-    if (store.config.kind === 'redis') expect(places.size).toBe(2);
+    if (store.config.kind === 'redis' || store.config.kind === 's3') expect(places.size).toBe(2);
     else {
       expect(seen).toHaveLength(members.length * parts);
       expect(seen.every(({ generation, suspended }) => generation === 3 && suspended?.length === 0)).toBe(

@@ -112,6 +112,7 @@ function erasingBy(config: ConnectorConfig, action: 'null' | 'pseudonymise'): Co
       };
     case 'by-hand':
     case 'http':
+    case 's3':
     case 'google-analytics':
     case 'directive':
       return undefined;

@@ -1,12 +1,13 @@
-import type {
-  Connector,
-  Correction,
-  DatabaseUser,
-  ExportChunk,
-  Flagging,
-  Scan,
-  ScannedBatch,
-  Work,
+import {
+  WaitingError,
+  type Connector,
+  type Correction,
+  type DatabaseUser,
+  type ExportChunk,
+  type Flagging,
+  type Scan,
+  type ScannedBatch,
+  type Work,
 } from './connector.ts';
 import { placeOf, positionAt } from './position.ts';
 
@@ -42,7 +43,17 @@ export function openCompositeConnector(parts: readonly Part[]): Connector {
 
   return {
     async erase(work) {
-      for (const part of parts) await part.connector.erase(shareOf(work, part));
+      // One part that waits holds up no other: what is there now goes now.
+      let waiting: WaitingError | undefined;
+      for (const part of parts) {
+        try {
+          await part.connector.erase(shareOf(work, part));
+        } catch (error) {
+          if (!(error instanceof WaitingError)) throw error;
+          if (waiting === undefined || error.until < waiting.until) waiting = error;
+        }
+      }
+      if (waiting !== undefined) throw waiting;
     },
     suspend: flag('suspend'),
     resume: flag('resume'),

@@ -1,5 +1,14 @@
 import { KeiroError } from '@keiro/runtime';
-import type { ExportedItem, FieldChange, IdentifierKind, Life, Remains } from '@keiro/schemas';
+import type {
+  Confirmed,
+  ExportedItem,
+  FieldChange,
+  IdentifierKind,
+  Life,
+  Remains,
+  Waiting,
+} from '@keiro/schemas';
+import type { Signed, Verdict } from '../opendsr/trust.ts';
 
 /** One identifier of the person in clear, in memory for the time of one attempt. */
 export interface SweptLife extends Life {
@@ -42,6 +51,12 @@ export interface Work {
   readonly told: (upTo: Date) => void;
   /** Says what an erasure leaves on purpose: rows of which a floor keeps columns, or that got a pseudonym. */
   readonly remains: (what: Remains) => void;
+  /** When the task was made; absent: now. */
+  readonly submittedAt?: Date;
+  /** What an earlier attempt asked of the holder and has no answer to yet: the same is waited for, not asked anew. */
+  readonly waiting?: Pick<Waiting, 'attempt' | 'step' | 'since' | 'expected'>;
+  /** Says what the holder itself gives its word for. It is no probe. */
+  readonly confirmed?: (word: Confirmed) => void;
 }
 
 /**
@@ -71,6 +86,8 @@ export interface Connector {
   readers?(): Promise<DatabaseUser[]>;
   /** Every row that it holds, in batches. Absent: this kind of holder can't list what it holds. */
   scan?(scan: Scan): AsyncIterable<ScannedBatch>;
+  /** Whether the holder itself sent these bytes, which nobody has read yet. Absent: it sends none. */
+  checkCallback?(signed: Signed, bytes: Buffer): Promise<Verdict>;
   close(): Promise<void>;
 }
 
@@ -138,6 +155,25 @@ export const exportChunk = 200;
 export class ConnectorError extends KeiroError {
   constructor(code: string, message: string) {
     super(code, message, { retryable: true });
+  }
+}
+
+/** The holder is at it, or cannot do it before a certain day: no failure, and looked at again by itself. */
+export class WaitingError extends ConnectorError {
+  /** When to look again. */
+  readonly until: Date;
+  readonly expected: Date | undefined;
+  /** When the holder was asked; absent: now. */
+  readonly since: Date | undefined;
+
+  constructor(
+    message: string,
+    { until, expected, since }: { until: Date; expected?: Date | undefined; since?: Date | undefined },
+  ) {
+    super('waiting', message);
+    this.until = until;
+    this.expected = expected;
+    this.since = since;
   }
 }
 

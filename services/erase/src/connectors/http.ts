@@ -1,150 +1,162 @@
-import { createHash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
-import { kindOfRef, type ConnectorConfig } from '@keiro/schemas';
-import {
-  chunksOf,
-  ConnectorError,
-  type Connector,
-  type Flagging,
-  type SweptLife,
-  type Work,
-} from './connector.ts';
+import type { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { ConnectorConfig, Confirmed } from '@keiro/schemas';
+import { ask, type Answered } from '../opendsr/ask.ts';
+import { certificatesOf, publicAuthorities } from '../opendsr/certificate.ts';
+import { createOpenDsrClient } from '../opendsr/client.ts';
+import { identitiesOf } from '../opendsr/identities.ts';
+import { inChunks, itemsOf } from '../opendsr/results.ts';
+import { createVerifier } from '../opendsr/trust.ts';
+import type { Wakes } from '../opendsr/wakes.ts';
+import { ConnectorError, type Connector, type Flagging, type Work } from './connector.ts';
 import { cannotCorrect } from './fields.ts';
 
 type Config = Extract<ConnectorConfig, { kind: 'http' }>;
 
-const timeoutMs = 10_000;
-/** How long one attempt waits for a processor to complete a request; then the attempt has failed. */
-const patienceMs = 30_000;
-const firstPauseMs = 50;
-const longestPauseMs = 2000;
+export interface ProcessorDependencies {
+  readonly wakes: Wakes;
+  readonly now: () => Date;
+  /** Where processors reach us, without a path; absent: they are asked only. */
+  readonly callbackBase?: string;
+}
 
-const statusSchema = z.object({
-  request_status: z.string().regex(/^[a-z_]{1,32}$/),
-  /** How many items it removed; a processor that does not say counts nothing. */
-  results_count: z.int().min(0).default(0),
-});
-const probeSchema = z.object({ found: z.int().min(0) });
+/** How many signed answers a receipt carries, and how long one may be. */
+const wordsKept = 10;
+const wordLimit = 2048;
 
 /**
- * A processor that speaks OpenDSR: a request of type erasure, its status until it is completed, and a probe that
- * we ask of our processors besides. A processor tells lives apart by the identifiers alone.
+ * A processor that speaks OpenDSR 3.0: erasure, and a look afterwards by a request of type access where it takes that.
+ * Where it takes none there is its word alone, and nobody says `erased` (see `Confirmed`). A processor tells lives apart
+ * by the identifiers alone; a locator means nothing to it.
  */
-export function openHttpConnector(config: Config, url: string, token: string | undefined): Connector {
-  async function call<T extends z.ZodType>(
-    work: Work,
-    request: { method: 'GET' | 'POST'; path: string; body?: unknown },
-    answer: T,
-  ): Promise<z.infer<T>> {
-    const response = await fetch(`${url}${request.path}`, {
-      method: request.method,
-      headers: {
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      signal: AbortSignal.any([work.signal, AbortSignal.timeout(timeoutMs)]),
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-    });
-    // The text may repeat what was sent, so it goes no further than this.
-    const text = await response.text();
-    if (!response.ok) {
-      throw new ConnectorError(
-        'http-status',
-        `${request.method} ${route(request.path)} answered ${String(response.status)}`,
-      );
-    }
-    const parsed = answer.safeParse(jsonOf(text));
-    if (parsed.success) return parsed.data;
-    const fields = parsed.error.issues.map(({ path }) => path.map(String).join('.') || 'the body').join(', ');
-    throw new ConnectorError(
-      'garbage',
-      `${request.method} ${route(request.path)} answered something else: ${fields}`,
-    );
-  }
-
-  /** Number of items that the processor says it removed. */
-  async function completed(work: Work, id: string): Promise<number> {
-    const deadline = Date.now() + patienceMs;
-    for (let pauseMs = 0; ; pauseMs = Math.min(Math.max(pauseMs * 2, firstPauseMs), longestPauseMs)) {
-      await delay(pauseMs, undefined, { signal: work.signal });
-      const status = await call(work, { method: 'GET', path: `/requests/${id}` }, statusSchema);
-      if (status.request_status === 'completed') return status.results_count;
-      const isOpen = status.request_status === 'pending' || status.request_status === 'in_progress';
-      if (!isOpen || Date.now() > deadline) {
-        throw new ConnectorError('not-completed', `the processor says ${status.request_status}`);
-      }
-    }
-  }
+export function openHttpConnector(
+  config: Config,
+  url: string,
+  token: string | undefined,
+  authorities: string | undefined,
+  { wakes, now, callbackBase }: ProcessorDependencies,
+): Connector {
+  const { domain } = config;
+  let trusted: readonly X509Certificate[] | undefined;
+  const client = createOpenDsrClient(
+    {
+      url,
+      ...(token === undefined ? {} : { authorization: authorizationOf(config, token) }),
+      credentials: config.token?.env ?? 'token',
+      ...(config.certificateHost === undefined ? {} : { certificateHost: config.certificateHost }),
+      now,
+    },
+    () => verifier,
+  );
+  const verifier =
+    domain === undefined
+      ? undefined
+      : createVerifier({
+          domain,
+          trust: () => ({
+            domain,
+            ...(config.pins === undefined ? {} : { pins: config.pins }),
+            authorities: (trusted ??= authoritiesOf(authorities)),
+          }),
+          fetchPem: () => client.certificate(),
+          now,
+        });
+  const deps = {
+    client,
+    wakes,
+    now,
+    // A callback that nobody can check is asked for by nobody.
+    ...(callbackBase === undefined || domain === undefined
+      ? {}
+      : { callbackUrl: (work: Work) => callbackUrlOf(callbackBase, work.holder, work.task) }),
+  };
 
   const cannotSay = (): Promise<Flagging> =>
     Promise.resolve({ unsupported: 'OpenDSR has no request for suspension' });
 
   return {
     async erase(work) {
-      let part = 0;
-      for (const identities of chunksOf(identitiesOf(config, work.lives))) {
-        const id = requestIdOf(work, part);
-        part += 1;
-        const body = {
-          regulation: 'appi',
-          subject_request_id: id,
-          subject_request_type: 'erasure',
-          subject_identities: identities,
-        };
-        await call(work, { method: 'POST', path: '/requests', body }, z.unknown());
-        work.count('requests', await completed(work, id));
-      }
+      const answers = (await ask(config, work, 'erasure', deps)) ?? [];
+      // Counted when all is done: a part that is looked at again must not count twice.
+      for (const { status } of answers) work.count('requests', status.results_count ?? 0);
+      if (answers.length > 0) work.confirmed?.(confirmationOf(domain, answers, now()));
     },
     suspend: cannotSay,
     resume: cannotSay,
     async probe(work) {
-      let found = 0;
-      for (const identities of chunksOf(identitiesOf(config, work.lives))) {
-        const body = { subject_identities: identities };
-        found += (await call(work, { method: 'POST', path: '/probe', body }, probeSchema)).found;
-      }
-      return found;
+      const discovery = await client.discovery(work.signal);
+      if (identitiesOf(config, discovery, work.lives).length === 0) return 0;
+      if (!discovery.supported_subject_request_types.includes('access')) return undefined;
+      const answers = await ask(config, work, 'access', deps);
+      return answers === undefined ? undefined : foundIn(answers);
     },
+    // OpenDSR 6.2 knows no such request; its implementers that have one (rectification) each have a form of their own.
     correct: (_work, changes) => Promise.resolve(cannotCorrect(changes)),
-    async *export() {
-      await Promise.resolve();
-      yield { items: [], unsupported: 'this processor is not asked for what it holds' };
+    async *export(work) {
+      const discovery = await client.discovery(work.signal);
+      const type = (['portability', 'access'] as const).find((one) =>
+        discovery.supported_subject_request_types.includes(one),
+      );
+      if (type === undefined) {
+        yield { items: [], unsupported: 'the processor takes requests neither of portability nor of access' };
+        return;
+      }
+      const answers = await ask(config, work, type, deps);
+      if (answers === undefined) yield { items: [], unsupported: 'the processor has not answered' };
+      for (const { status } of answers ?? []) {
+        if (typeof status.results_url !== 'string') continue;
+        yield* inChunks(await itemsOf(await client.results(status.results_url, work.signal)));
+      }
     },
+    checkCallback: (signed, bytes) =>
+      verifier === undefined ? Promise.resolve({ refused: 'no-domain' }) : verifier.check(signed, bytes),
     close: () => Promise.resolve(),
   };
 }
 
-/** Identifiers in the processor's own terms. Pure. */
-export function identitiesOf(
-  { identities }: Pick<Config, 'identities'>,
-  lives: readonly SweptLife[],
-): { identity_type: string; identity_value: string }[] {
-  return lives.flatMap(({ ref, value }) => {
-    const kind = kindOfRef(ref);
-    const type = identities === undefined ? kind : kind === 'unattributed' ? undefined : identities[kind];
-    return type === undefined ? [] : [{ identity_type: type, identity_value: value }];
-  });
+/** A path of its own for each task: whom a callback wakes is known before anything of it is read. Pure. */
+export const callbackUrlOf = (base: string, holder: string, task: string): string =>
+  `${base.replace(/\/$/, '')}/v1/opendsr/callbacks/${holder}/${task}`;
+
+/** How many items are left by the processor's own count (§8.3); undefined where it does not count. Pure. */
+export function foundIn(answers: readonly Pick<Answered, 'status'>[]): number | undefined {
+  let found = 0;
+  for (const { status } of answers) {
+    if (typeof status.results_count !== 'number') return undefined;
+    found += status.results_count;
+  }
+  return found;
 }
 
-/**
- * Id of one request of an attempt in the form of a UUID, as OpenDSR wants it: the same when the attempt is carried on
- * after a crash, another one for the next attempt, which has to sweep again.
- */
-export function requestIdOf({ task, attempt }: Pick<Work, 'task' | 'attempt'>, part: number): string {
-  const hex = createHash('sha256')
-    .update(`${task}-${String(attempt)}-${String(part)}`)
-    .digest('hex');
-  // Version 8, "custom", of RFC 9562.
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+/** What the processor gives its word for. Pure. */
+export function confirmationOf(by: string | undefined, answers: readonly Answered[], at: Date): Confirmed {
+  const certificate = answers.find(({ word }) => word.certificate !== undefined)?.word.certificate;
+  const results = foundIn(answers);
+  const words = answers.flatMap(({ word: { body, signature }, status }) =>
+    // An address of results may let its holder in.
+    signature === undefined || body.length > wordLimit || typeof status.results_url === 'string'
+      ? []
+      : [{ body, signature }],
+  );
+  return {
+    at,
+    ...(by === undefined ? {} : { by }),
+    ...(certificate === undefined ? {} : { certificate }),
+    requests: answers.length,
+    identifiers: answers.reduce((sum, { identifiers }) => sum + identifiers, 0),
+    ...(results === undefined ? {} : { results }),
+    words: words.slice(0, wordsKept),
+  };
 }
 
-const route = (path: string) => path.replace(/\/requests\/.*/, '/requests/:id');
+const authorizationOf = ({ scheme = 'bearer' }: Config, token: string): string =>
+  scheme === 'bearer' ? `Bearer ${token}` : `Basic ${Buffer.from(token).toString('base64')}`;
 
-function jsonOf(text: string): unknown {
+function authoritiesOf(file: string | undefined): readonly X509Certificate[] {
+  if (file === undefined) return publicAuthorities();
   try {
-    return JSON.parse(text) as unknown;
+    return certificatesOf(readFileSync(file, 'utf8'));
   } catch {
-    return undefined;
+    throw new ConnectorError('configuration', 'the file of authorities cannot be read as PEM');
   }
 }

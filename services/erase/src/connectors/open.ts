@@ -1,14 +1,16 @@
 import type { Log } from '@keiro/runtime';
 import type { ConnectorConfig } from '@keiro/schemas';
+import { createWakes } from '../opendsr/wakes.ts';
 import { bounded } from './bounded.ts';
 import { openCompositeConnector } from './composite.ts';
 import { ConnectorError, type Connector } from './connector.ts';
 import { openDirectiveConnector, type DirectiveDependencies } from './directive.ts';
 import { openGoogleAnalyticsConnector } from './google-analytics.ts';
-import { openHttpConnector } from './http.ts';
+import { openHttpConnector, type ProcessorDependencies } from './http.ts';
 import { openMongodbConnector } from './mongodb.ts';
 import { openPostgresqlConnector } from './postgresql.ts';
 import { openRedisConnector } from './redis.ts';
+import { openS3Connector, type S3Credentials } from './s3.ts';
 
 /** Settings that hold an address or a secret, by name; undefined where the environment lacks one. */
 export type Settings = (name: string) => string | undefined;
@@ -23,10 +25,11 @@ export function openConnector(
   log: Log,
   directives?: DirectiveDependencies,
   timeoutMs = commandTimeoutMs,
+  processors: ProcessorDependencies = { wakes: createWakes(), now: () => new Date() },
 ): Connector {
   const secrets = 'url' in config ? [config.url, 'token' in config ? config.token : undefined] : [];
   const names = secrets.flatMap((secret) => secret?.env ?? []);
-  return bounded(openKind(config, settings, log, directives, timeoutMs), config.kind, names);
+  return bounded(openKind(config, settings, log, directives, timeoutMs, processors), config.kind, names);
 }
 
 function openKind(
@@ -35,6 +38,7 @@ function openKind(
   log: Log,
   directives: DirectiveDependencies | undefined,
   timeoutMs: number,
+  processors: ProcessorDependencies,
 ): Connector {
   const need = (name: string): string => {
     const value = settings(name);
@@ -50,11 +54,21 @@ function openKind(
       return openPostgresqlConnector(config, need(config.url.env), log, timeoutMs);
     case 'redis':
       return openRedisConnector(config, need(config.url.env), log, timeoutMs);
+    case 's3':
+      return openS3Connector(
+        config,
+        need(config.url.env),
+        credentialsOf(config, need),
+        timeoutMs,
+        processors.now,
+      );
     case 'http':
       return openHttpConnector(
         config,
         need(config.url.env).replace(/\/$/, ''),
         config.token === undefined ? undefined : need(config.token.env),
+        config.authorities === undefined ? undefined : need(config.authorities.env),
+        processors,
       );
     case 'google-analytics':
       return openGoogleAnalyticsConnector(
@@ -72,8 +86,20 @@ function openKind(
       return openCompositeConnector(
         config.parts.map(({ name, connector }) => ({
           name,
-          connector: openConnector(connector, settings, log, directives, timeoutMs),
+          connector: openConnector(connector, settings, log, directives, timeoutMs, processors),
         })),
       );
   }
+}
+
+function credentialsOf(
+  { accessKey, secretKey, sessionToken }: Extract<ConnectorConfig, { kind: 's3' }>,
+  need: (name: string) => string,
+): S3Credentials | undefined {
+  if (accessKey === undefined || secretKey === undefined) return undefined;
+  return {
+    accessKeyId: need(accessKey.env),
+    secretAccessKey: need(secretKey.env),
+    ...(sessionToken === undefined ? {} : { sessionToken: need(sessionToken.env) }),
+  };
 }

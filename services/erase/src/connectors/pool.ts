@@ -2,6 +2,7 @@ import type { Log } from '@keiro/runtime';
 import type { HolderDocument } from '@keiro/schemas';
 import { ConnectorError, type Connector } from './connector.ts';
 import type { DirectiveDependencies } from './directive.ts';
+import type { ProcessorDependencies } from './http.ts';
 import { openConnector, type Settings } from './open.ts';
 
 /** One open connector per holder, opened anew when the holder's configuration has changed. */
@@ -14,6 +15,7 @@ export function createConnectors(options: {
   settings: Settings;
   log: Log;
   directives?: DirectiveDependencies;
+  processors?: ProcessorDependencies;
 }): Connectors {
   const open = new Map<string, { config: string; connector: Connector }>();
   return {
@@ -23,7 +25,14 @@ export function createConnectors(options: {
       const config = JSON.stringify(holder.connector);
       const existing = open.get(id);
       if (existing?.config === config) return existing.connector;
-      const connector = openConnector(holder.connector, options.settings, options.log, options.directives);
+      const connector = openConnector(
+        holder.connector,
+        options.settings,
+        options.log,
+        options.directives,
+        undefined,
+        options.processors,
+      );
       open.set(id, { config, connector });
       // An attempt that still uses the old one fails and is made again.
       await existing?.connector.close();

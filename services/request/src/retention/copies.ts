@@ -54,6 +54,7 @@ export function takesLocators(config: ConnectorConfig): boolean {
     case 'postgresql':
       return config.tables.some(({ locator }) => locator !== undefined);
     case 'redis':
+    case 's3':
     case 'directive':
       return true;
     case 'http':
