@@ -98,6 +98,8 @@ function taskCells(
   }
   if (receipt?.told !== undefined)
     answer.push(`${say(words.told, language)} ${at(receipt.told.at)} (${number(receipt.told.identifiers)})`);
+  for (const { place, why, columns, rows } of receipt?.remains ?? [])
+    answer.push(`${say(words[why], language)} ${number(rows)} (${place}: ${columns.join(', ')})`);
   if (receipt?.unsupported !== undefined) answer.push(receipt.unsupported);
   return [
     task.holder,

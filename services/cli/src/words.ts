@@ -41,6 +41,8 @@ export const words = {
   affected: word('処理', 'affected'),
   probe: word('再確認', 'probe'),
   told: word('依頼済み、確認の手段なし', 'told, no control: data end up to'),
+  kept: word('法令により保存', 'kept because a law says so'),
+  pseudonymised: word('仮名化（消去ではない）', 'pseudonymised, not erased'),
   byTag: word('ブラウザーのタグから', 'by the browser’s tag'),
   found: word('残り', 'found'),
   attempt: word('試行', 'attempt'),
