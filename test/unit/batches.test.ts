@@ -58,8 +58,10 @@ describe('a deletion that its driver takes on', () => {
   /** Writes that reached the store: the state and steps that they set out from, and what they added. */
   function drafting(moves = true) {
     const writes: unknown[] = [];
-    const advance: RequestStore['advance'] = (from, { set, step: own }, beside, before = []) => {
-      const steps = [...before, ...(own === undefined ? [] : [own])].map((one) => one.step);
+    const advance: RequestStore['advance'] = (from, change, beside, before = []) => {
+      const changes = [...before, change];
+      const steps = changes.flatMap(({ step }) => step?.step ?? []);
+      const set: unknown = Object.assign({}, ...changes.map((one) => one.set));
       writes.push({ from: [from.state, from.steps.length], set, steps, beside: beside !== undefined });
       return Promise.resolve(moves);
     };

@@ -110,8 +110,11 @@ function taskCells(
     answer.push(
       `${say(words.closedByHand, language)} ${at(receipt.byHand.at)} ${receipt.byHand.by} ${receipt.byHand.reference}`,
     );
-  for (const { why, rows, until } of receipt?.remains ?? []) {
-    if (why === 'kept' || why === 'pseudonymised') continue;
+  for (const { place, why, columns, rows, until } of receipt?.remains ?? []) {
+    if (why === 'kept' || why === 'pseudonymised') {
+      answer.push(`${say(words[why], language)} ${number(rows)} (${place}: ${columns.join(', ')})`);
+      continue;
+    }
     const end = until === undefined ? '' : ` ${at(until)} ${say(words.until, language)}`;
     answer.push(`${say(words.keptByLock, language)} ${number(rows)} (${why})${end}`);
   }

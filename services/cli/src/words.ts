@@ -49,6 +49,8 @@ export const words = {
   ),
   waitsForHolder: word('相手の処理待ち', 'waits for the holder since'),
   keptByLock: word('ロックにより保持（消去していない）', 'kept by a lock, not erased:'),
+  kept: word('法令により保存', 'kept because a law says so'),
+  pseudonymised: word('仮名化（消去ではない）', 'pseudonymised, not erased'),
   byTag: word('ブラウザーのタグから', 'by the browser’s tag'),
   found: word('残り', 'found'),
   attempt: word('試行', 'attempt'),
