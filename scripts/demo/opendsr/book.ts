@@ -8,7 +8,7 @@ export interface Fulfiller {
   find(identities: readonly Identity[]): Promise<readonly unknown[]>;
 }
 
-export type RequestStatus = 'pending' | 'in_progress' | 'completed' | 'cancelled';
+type RequestStatus = 'pending' | 'in_progress' | 'completed' | 'cancelled';
 
 export interface Entry {
   readonly id: string;

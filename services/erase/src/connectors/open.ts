@@ -7,10 +7,11 @@ import { ConnectorError, type Connector } from './connector.ts';
 import { openDirectiveConnector, type DirectiveDependencies } from './directive.ts';
 import { openGoogleAnalyticsConnector } from './google-analytics.ts';
 import { openHttpConnector, type ProcessorDependencies } from './http.ts';
+import { later } from './later.ts';
 import { openMongodbConnector } from './mongodb.ts';
 import { openPostgresqlConnector } from './postgresql.ts';
 import { openRedisConnector } from './redis.ts';
-import { openS3Connector, type S3Credentials } from './s3.ts';
+import type { S3Credentials } from './s3.ts';
 
 /** Settings that hold an address or a secret, by name; undefined where the environment lacks one. */
 export type Settings = (name: string) => string | undefined;
@@ -54,14 +55,14 @@ function openKind(
       return openPostgresqlConnector(config, need(config.url.env), log, timeoutMs);
     case 'redis':
       return openRedisConnector(config, need(config.url.env), log, timeoutMs);
-    case 's3':
-      return openS3Connector(
-        config,
-        need(config.url.env),
-        credentialsOf(config, need),
-        timeoutMs,
-        processors.now,
-      );
+    case 's3': {
+      const url = need(config.url.env);
+      const credentials = credentialsOf(config, need);
+      return later(async () => {
+        const { openS3Connector } = await import('./s3.ts');
+        return openS3Connector(config, url, credentials, timeoutMs, processors.now);
+      });
+    }
     case 'http':
       return openHttpConnector(
         config,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ConnectorError, WaitingError } from '../connectors/connector.ts';
 import { acceptedSchema, discoverySchema, statusSchema, type Discovery, type Status } from './message.ts';
 import { signedBy, type Verifier } from './trust.ts';

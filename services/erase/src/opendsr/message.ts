@@ -12,8 +12,7 @@ export const requestTypes = ['access', 'portability', 'erasure'] as const;
 export type RequestType = (typeof requestTypes)[number];
 
 /** §5.2 */
-const encodings = ['raw', 'sha1', 'md5', 'sha256'] as const;
-export type Encoding = (typeof encodings)[number];
+export type Encoding = 'raw' | 'sha1' | 'md5' | 'sha256';
 
 /** §5.3. A type of a processor's extension (§7.1.2) is written `<domain>/<type>`. */
 export interface Identity {
