@@ -34,9 +34,9 @@ const app = await createSite({
   site: 'www.demo.example',
   policy: () => shippedPolicies().newest,
   privacy: {
-      token: 'a-token-for-this-test',
-      seal: makeSeal('opendsr.demo.example', new Date()).seal,
-    },
+    token: 'a-token-for-this-test',
+    seal: makeSeal('opendsr.demo.example', new Date()).seal,
+  },
 });
 let url = '';
 beforeAll(async () => {

@@ -21,14 +21,7 @@ export const clientPlans: readonly ClientPlan[] = [
   { name: 'transfer', rights: ['keys:quarantine', 'keys:provisions'] },
   {
     name: 'request',
-    rights: [
-      'keys:lookup',
-      'keys:sweep-prepare',
-      'keys:destroy',
-      'keys:contact',
-      'audit:read',
-      'audit:sign',
-    ],
+    rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy', 'keys:contact', 'audit:read', 'audit:sign'],
     purposes: ['duty:identity-check'],
   },
   { name: 'erase', rights: ['keys:sweep', 'keys:lookup'] },

@@ -8,15 +8,7 @@ import {
   type TaskDocument,
 } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
-import {
-  afterFailure,
-  givenUp,
-  isOver,
-  postponed,
-  Tally,
-  waitingOf,
-  type RetryPolicy,
-} from './attempt.ts';
+import { afterFailure, givenUp, isOver, postponed, Tally, waitingOf, type RetryPolicy } from './attempt.ts';
 import { ConnectorError, WaitingError, type Connector, type Work } from './connectors/connector.ts';
 import { describeFailure, framesOf, isOutage } from './connectors/failure.ts';
 import type { Connectors } from './connectors/pool.ts';

@@ -136,7 +136,7 @@ function workOf({ member, email }: BenchPerson) {
         removed += n;
       },
       told: () => undefined,
-    remains: () => undefined,
+      remains: () => undefined,
     },
   };
 }
