@@ -105,6 +105,12 @@ function taskCells(
       `${say(words.probe, language)} ${clock(instant)} ${say(words.found, language)} ${number(found)}`,
     );
   }
+  if (receipt?.readBack !== undefined)
+    answer.push(
+      `${say(words.readBack, language)} ${clock(receipt.readBack.at)} ${say(words.differing, language)} ${number(receipt.readBack.differing)}`,
+    );
+  if (receipt?.exported !== undefined)
+    answer.push(`${say(words.exported, language)} ${number(receipt.exported)}`);
   if (receipt?.told !== undefined)
     answer.push(`${say(words.told, language)} ${at(receipt.told.at)} (${number(receipt.told.identifiers)})`);
   if (receipt?.byHand !== undefined)

@@ -10,6 +10,7 @@ import {
   type Route,
   UnavailableError,
 } from '@keiro/runtime';
+import type { TaskDocument } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import { shippedRetryPolicy } from './attempt.ts';
 import type { Config } from './config.ts';
@@ -18,6 +19,10 @@ import { createConnectors } from './connectors/pool.ts';
 import { createDirectiveChannel } from './directive-channel.ts';
 import { createGate } from './gate.ts';
 import { runTask } from './handle.ts';
+import { openExportStore } from './packs/export-store.ts';
+import { openPackStore } from './packs/pack-store.ts';
+import { startPackEnds } from './packs/packs.ts';
+import { packRoutes } from './packs/routes.ts';
 import { watchDatabaseReaders } from './reader-watch.ts';
 import { createKnowledge } from './restore/knowledge.ts';
 import { restoreRoutes } from './restore/routes.ts';
@@ -74,6 +79,21 @@ export async function startErase(
   });
   opened('connectors', () => connectors.close());
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
+  const exports = openExportStore(mongo.db);
+  const packs = {
+    store: openPackStore(mongo.db),
+    exports,
+    tasksOf: (request: string) => mongo.db.collection<TaskDocument>('tasks').find({ request }).toArray(),
+    holders: () => store.holders(),
+    keys,
+    query: { url: config.KEIRO_QUERY_URL, token: config.KEIRO_TOKEN },
+    kept: config.KEIRO_PACK_KEPT,
+    downloads: config.KEIRO_PACK_DOWNLOADS,
+    random: randomBytes,
+    now,
+  };
+  const packEnds = startPackEnds({ ...packs, log, everyMs: config.KEIRO_PACK_ENDS_SECONDS * 1000 });
+  opened('end of packs', () => packEnds.close());
   const worker = randomUUID();
   const retry = { ...shippedRetryPolicy, firstPauseMs: config.KEIRO_RETRY_FIRST_MS };
   const gate = createGate({ db: mongo.db, metrics: deps.metrics, log, now });
@@ -90,6 +110,8 @@ export async function startErase(
         keys,
         connectors,
         retry,
+        exports,
+        random: randomBytes,
         leaseMs,
         worker,
         log,
@@ -131,7 +153,10 @@ export async function startErase(
     restores.wake();
   };
   return {
-    routes: restoreRoutes({ store: restoreStore, now, random: randomBytes, onWork }),
+    routes: [
+      ...restoreRoutes({ store: restoreStore, now, random: randomBytes, onWork }),
+      ...packRoutes(packs),
+    ],
     async ready() {
       await mongo.ping();
       if (redis.status !== 'ready') throw new UnavailableError('Redis', `it is ${redis.status}`);
