@@ -15,6 +15,7 @@ export const fieldChangeSchema = z.strictObject({
   ]),
 });
 export type FieldChange = z.infer<typeof fieldChangeSchema>;
+export const fieldChangesSchema = z.array(fieldChangeSchema).min(1).max(100);
 
 /** R1: a row, document, key or part of a large key of a person, as its holder has it. */
 export const exportedItemSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { exportedItemSchema, fieldChangeSchema, remainsSchema } from './changes.ts';
+import { exportedItemSchema, fieldChangesSchema, remainsSchema } from './changes.ts';
 import { fieldNameSchema } from './connector-rows.ts';
 import { holderIdSchema } from './custody.ts';
 import { lifeSchema } from './refs.ts';
@@ -25,7 +25,7 @@ export const directiveSubjectSchema = z.strictObject({
   /** Rows of a later generation are of a person who has registered anew, and stay. */
   newestGeneration: z.int().min(0),
   /** Of a correction (R2, R3). */
-  changes: z.array(fieldChangeSchema).min(1).max(100).optional(),
+  changes: fieldChangesSchema.optional(),
   /** Of an erasure, and its probe, that a floor narrows: fields of the policy that stay; `subject` for the identifiers. */
   keep: z.array(fieldNameSchema).max(100).optional(),
   /** Of an export: goes on after the page whose `next` this was; from the beginning when absent. */

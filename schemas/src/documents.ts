@@ -191,6 +191,8 @@ export interface RequestDocument {
   readonly purposes: readonly string[];
   /** Of a denial of third parties' use (R6), or of its end: holders; `all` for every one, those to come too. */
   readonly recipients?: readonly string[];
+  /** Of a correction or an addition: the fields it sets. What they are set to is with the request's own key, in `keys`. */
+  readonly fields?: readonly string[];
   /** What was asked by. The lives stay empty until it is known who asks. */
   readonly asked?: readonly Ref[];
   /** Of a return: what it answers. */
@@ -230,7 +232,7 @@ export interface RequestStep {
   readonly evidence: Readonly<Record<string, unknown>>;
 }
 
-export type Directive = 'erase' | 'suspend' | 'resume';
+export type Directive = 'erase' | 'suspend' | 'resume' | 'correct' | 'export';
 /** `by-hand`: no program can do it; it waits for the operator who closes it with evidence. */
 export type TaskState = 'pending' | 'running' | 'by-hand' | 'done' | 'failed';
 
@@ -340,6 +342,10 @@ export interface Receipt {
   /** Of a retention: records that stay for now, being in one row with what has not ended or of a person erased since. */
   readonly kept?: readonly string[];
   readonly confirmed?: Confirmed;
+  /** Of a correction: read again after it, how many rows hold something else. Only 0 is an answer. */
+  readonly readBack?: { readonly at: Date; readonly differing: number };
+  /** Of an export: rows, documents or keys that were handed over. */
+  readonly exported?: number;
   /** Said by a holder that can't do what was asked (e.g. flag a suspension); shown, never hidden. */
   readonly unsupported?: string;
   /** What an erasure left there on purpose; none of it counts as erased. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fieldChangesSchema } from './changes.ts';
 import { holderIdSchema } from './custody.ts';
 import { eventTypes, identifierKinds } from './events/index.ts';
 import { factType } from './facts.ts';
@@ -146,7 +147,14 @@ export const quarantineDestroyResponseSchema = z.strictObject({ destroyed: z.int
  */
 export const sweepPrepareRequestSchema = z.strictObject({
   sweeps: z
-    .array(z.strictObject({ request: requestId, lives: z.array(lifeSchema).min(1).max(1000) }))
+    .array(
+      z.strictObject({
+        request: requestId,
+        lives: z.array(lifeSchema).max(1000),
+        /** R2, R3: what fields have to be; in place of what was kept of that before. */
+        changes: fieldChangesSchema.optional(),
+      }),
+    )
     .min(1)
     .max(keysBatch),
 });
@@ -162,6 +170,8 @@ export const sweepRequestSchema = z.strictObject({
         request: requestId,
         /** Whose directive key is wanted besides. */
         holder: holderIdSchema.optional(),
+        /** The key is wanted, too, under which what holders have of the person is kept until it is handed over (R1). */
+        exports: z.literal(true).optional(),
       }),
     )
     .min(1)
@@ -171,6 +181,8 @@ export type SweepAsked = z.infer<typeof sweepRequestSchema>['sweeps'][number];
 const sweepSchema = z.strictObject({
   /** Seals what this holder is told of the request: see `rights.directives`. */
   directiveKey: key.optional(),
+  exportKey: key.optional(),
+  changes: fieldChangesSchema.optional(),
   lives: z.array(
     z.strictObject({
       ...lifeSchema.shape,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { remainsSchema } from './changes.ts';
+import { fieldChangesSchema, remainsSchema } from './changes.ts';
 import { holderIdSchema } from './custody.ts';
 import { subjectSchema } from './events/identifiers.ts';
 import { purposeIds } from './policy/index.ts';
@@ -20,6 +20,7 @@ export const noteSchema = z
   .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'a reference of letters, digits, - and _, beginning with a letter');
 
 const purposeTypes: readonly string[] = ['suspension', 'resume'];
+const correctionTypes: readonly string[] = ['correction', 'addition'];
 const recipientTypes: readonly string[] = ['third-party-denial', 'resume'];
 
 /**
@@ -55,6 +56,11 @@ export const createRequestSchema = z
     review: z.literal(true).optional(),
     /** Of a question: which of the two it is. */
     about: z.enum(['question', 'complaint']).optional(),
+    /**
+     * R2, R3: what fields have to be. In clear in this body alone: sealed under the request's own key at once, so that
+     * only who carries it out can open it. Without it somebody corrects by hand and answers.
+     */
+    changes: fieldChangesSchema.optional(),
     note: noteSchema.optional(),
   })
   .refine((body) => body.purposes === undefined || purposeTypes.includes(body.type), {
@@ -72,6 +78,10 @@ export const createRequestSchema = z
   .refine((body) => body.about === undefined || body.type === 'question', {
     path: ['about'],
     error: 'belongs to a question',
+  })
+  .refine((body) => body.changes === undefined || correctionTypes.includes(body.type), {
+    path: ['changes'],
+    error: 'belong to a correction or an addition',
   })
   .refine((body) => body.subject !== undefined || body.type === 'question', {
     path: ['subject'],
@@ -119,6 +129,10 @@ export const receiptSchema = z.strictObject({
       signed: z.boolean(),
     })
     .optional(),
+  /** Of a correction: rows that held something else when they were read again. */
+  readBack: z.strictObject({ at: z.iso.datetime(), differing: z.int() }).optional(),
+  /** Of an export: rows, documents or keys that were handed over. */
+  exported: z.int().optional(),
   unsupported: z.string().optional(),
   /** What an erasure left on purpose: for a floor, or under a pseudonym. */
   remains: z.array(remainsSchema).optional(),
@@ -128,7 +142,7 @@ export const taskViewSchema = z.strictObject({
   id: z.string(),
   request: z.string(),
   holder: holderIdSchema,
-  directive: z.enum(['erase', 'suspend', 'resume']),
+  directive: z.enum(['erase', 'suspend', 'resume', 'correct', 'export']),
   state: z.enum(taskStates),
   attempt: z.int(),
   notBefore: z.iso.datetime().optional(),
@@ -192,6 +206,8 @@ export const requestSummarySchema = z.strictObject({
   state: z.enum(requestStates),
   purposes: z.array(z.string()),
   recipients: z.array(z.string()).optional(),
+  /** Of a correction or an addition: names of the fields, never what they are set to. */
+  fields: z.array(z.string()).optional(),
   receivedAt: z.iso.datetime(),
   due: z.iso.datetime(),
   doneAt: z.iso.datetime().optional(),

@@ -50,7 +50,8 @@ export function returnId(violation: string): string {
 
 /** As every interface shows it. Pure. */
 export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> {
-  const { affected, detail, sweptAt, probe, told, byHand, confirmed, unsupported, remains } = receipt;
+  const { affected, detail, sweptAt, probe, told, byHand, confirmed, readBack, exported, unsupported, remains } =
+    receipt;
   return {
     affected,
     detail: { ...detail },
@@ -59,6 +60,8 @@ export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> 
     ...(told === undefined ? {} : { told: { ...told, at: told.at.toISOString() } }),
     ...(byHand === undefined ? {} : { byHand: { ...byHand, at: byHand.at.toISOString() } }),
     ...(confirmed === undefined ? {} : { confirmed: confirmedView(confirmed) }),
+    ...(readBack === undefined ? {} : { readBack: { ...readBack, at: readBack.at.toISOString() } }),
+    ...(exported === undefined ? {} : { exported }),
     ...(unsupported === undefined ? {} : { unsupported }),
     ...(remains === undefined ? {} : { remains: [...remains] }),
   };

@@ -162,6 +162,26 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
     ],
     ask: 'request answered',
   },
+  R1: {
+    tests: [
+      'integration/disclosure.test.ts: R1: is answered by a pack of all that the stores have, which opens once for who gets the key, and is gone afterwards',
+      'unit/packs.test.ts: leaves out what a row says of other people, and counts it',
+    ],
+    ask: 'request pack',
+  },
+  R2: {
+    tests: [
+      'integration/disclosure.test.ts: R2, R3: reaches every holder of the field and is read back; what it sets is in clear nowhere and forgotten',
+      'unit/packs.test.ts: is a personal field by its own schema, said by position and without the value',
+    ],
+    ask: 'request create',
+  },
+  R3: {
+    tests: [
+      'integration/disclosure.test.ts: R2, R3: reaches every holder of the field and is read back; what it sets is in clear nowhere and forgotten',
+    ],
+    ask: 'request create',
+  },
   T3: {
     tests: [
       'integration/restore.test.ts: restored over its store keeps the gate closed until what was erased since has gone again',
@@ -236,7 +256,4 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
 };
 
 export const later: Readonly<Partial<Record<RowId, Later>>> = {
-  R1: { missing: 'lineage answers what is held; no disclosure pack from the holders yet' },
-  R2: { missing: 'no correction yet' },
-  R3: { missing: 'no addition yet' },
 };

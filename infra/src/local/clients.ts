@@ -24,7 +24,7 @@ export const clientPlans: readonly ClientPlan[] = [
     rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy', 'keys:contact', 'audit:read', 'audit:sign'],
     purposes: ['duty:identity-check'],
   },
-  { name: 'erase', rights: ['keys:sweep', 'keys:lookup'] },
+  { name: 'erase', rights: ['keys:sweep', 'keys:lookup', 'lineage:read'] },
   { name: 'query', rights: ['keys:lookup'] },
   {
     name: 'compliance',
@@ -33,6 +33,7 @@ export const clientPlans: readonly ClientPlan[] = [
       'requests:write',
       'requests:read',
       'identity:confirm',
+      'packs:make',
       'tasks:write',
       'quarantine:read',
       'breach:assess',

@@ -13,7 +13,7 @@ export const certifiedReceiptSchema = z.strictObject({
   name: z.strictObject({ ja: z.string(), en: z.string() }),
   kind: z.string(),
   country: z.string(),
-  directive: z.enum(['erase', 'suspend', 'resume']),
+  directive: z.enum(['erase', 'suspend', 'resume', 'correct', 'export']),
   outcome: z.enum(receiptOutcomes),
   /** Rows, keys or messages, over all attempts. */
   affected: z.int(),

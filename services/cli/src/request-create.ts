@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 import { acceptedSchema, requestTypes } from '@keiro/schemas';
 import { asking } from './ask.ts';
 import { identifierHelp, readIdentifiers, withIdentifiers, type IdentifierOptions } from './identifiers.ts';
+import { readChanges } from './field-changes.ts';
 import { at, isTerminal, painter, print, say } from './output.ts';
 import { paintState } from './request-tree.ts';
 import { requestWord, words } from './words.ts';
@@ -13,6 +14,7 @@ interface CreateOptions extends IdentifierOptions {
   readonly review?: boolean;
   readonly complaint?: boolean;
   readonly note?: string;
+  readonly changes?: string;
   readonly json?: boolean;
 }
 
@@ -33,12 +35,17 @@ export function registerCreate(request: Command): void {
     .option('--check-identity', 'it waits until it is confirmed who asks; without it you answer for that')
     .option('--review', 'somebody looks at it before it is carried out')
     .option('--complaint', 'a question that is a complaint')
+    .option(
+      '--changes <file>',
+      'of a correction or an addition: a JSON object of fields and what they have to be; - reads it from standard input',
+    )
     .option('--note <reference>', "the caller's own reference of the case; no names, no free text")
     .option('--json', 'the answer as data')
     .addHelpText(
       'after',
       `\nTypes: ${requestTypes.join(', ')}` +
         '\n\nExamples:\n  keiro request create disclosure --member m-1042' +
+        '\n  keiro request create correction --member m-1042 --changes - < changes.json' +
         '\n  keiro request create third-party-denial --email - --recipient partner-gifts' +
         `\n  keiro request create question --complaint --note CASE-17\n${identifierHelp}` +
         '\nExit code 0: taken in. 1: no answer, or refused. 2: wrong use.',
@@ -46,6 +53,9 @@ export function registerCreate(request: Command): void {
     .action(async (type: string, options: CreateOptions) => {
       const isNobody = type === 'question' && !hasIdentifier(options);
       const subject = isNobody ? undefined : await readIdentifiers(command, options, 6);
+      if (options.changes === '-' && Object.values(options).filter((value) => value === '-').length > 1)
+        command.error('error: only one value can be read from standard input', { exitCode: 2 });
+      const changes = options.changes === undefined ? undefined : await readChanges(options.changes);
       const about = options.complaint === true ? 'complaint' : 'question';
       const body = {
         type,
@@ -55,6 +65,7 @@ export function registerCreate(request: Command): void {
         identity: options.checkIdentity === true ? 'required' : undefined,
         review: options.review,
         about: type === 'question' ? about : undefined,
+        changes,
         note: options.note,
       };
       const answer = await asking('request')({ path: '/v1/requests', body }, acceptedSchema);

@@ -12,7 +12,7 @@ export function nextText({ next, overdue }: RequestSummary): string {
 
 /** What a request rests on, what was decided about it, and who acts next. Pure. */
 export function lifeLines(view: RequestView, { language, paint }: TreeOptions): Node[] {
-  const { next, overdue, rests, refusals = [], fee, missing = [] } = view;
+  const { next, overdue, rests, refusals = [], fee, fields = [], missing = [] } = view;
   const lines: string[] = [];
   if (rests !== undefined) {
     const on = say(rests.on === 'law' ? words.theLaw : words.thePolicy, language);
@@ -24,6 +24,7 @@ export function lifeLines(view: RequestView, { language, paint }: TreeOptions): 
       `${say(words.nextActor, language)}: ${say(actorWord(next.actor), language)}  ${at(next.by)}${late}`,
     );
   }
+  if (fields.length > 0) lines.push(`${say(words.fieldsSet, language)}: ${fields.join(', ')}`);
   if (missing.length > 0) lines.push(`${say(words.missing, language)}: ${missing.join(', ')}`);
   if (fee !== undefined) {
     const paid = fee.paidAt === undefined ? '' : `  ${say(words.paid, language)} ${at(fee.paidAt)}`;

@@ -106,6 +106,12 @@ function taskCells(
     );
   }
   answer.push(...(receipt === undefined ? [] : saidInPlaceOfAProbe(receipt, language)));
+  if (receipt?.readBack !== undefined)
+    answer.push(
+      `${say(words.readBack, language)} ${clock(receipt.readBack.at)} ${say(words.differing, language)} ${number(receipt.readBack.differing)}`,
+    );
+  if (receipt?.exported !== undefined)
+    answer.push(`${say(words.exported, language)} ${number(receipt.exported)}`);
   if (receipt?.byHand !== undefined)
     answer.push(
       `${say(words.closedByHand, language)} ${at(receipt.byHand.at)} ${receipt.byHand.by} ${receipt.byHand.reference}`,

@@ -5,6 +5,7 @@ import { asking, type Ask } from './ask.ts';
 import { count } from './count.ts';
 import { registerActs } from './request-acts.ts';
 import { registerCreate } from './request-create.ts';
+import { registerPack } from './request-pack.ts';
 import { registerNotices } from './request-notices.ts';
 import { lifeLines, nextText } from './request-life.ts';
 import { identifierHelp, readIdentifiers, withIdentifiers, type IdentifierOptions } from './identifiers.ts';
@@ -60,6 +61,7 @@ export function register(program: Command): void {
   registerCreate(request);
   registerActs(request);
   registerNotices(request);
+  registerPack(request);
   request
     .command('list')
     .description('requests, newest first; as keiro requests')

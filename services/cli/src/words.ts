@@ -100,6 +100,10 @@ export const words = {
   sent: word('送付済み', 'sent'),
   notSent: word('未送付', 'not sent'),
   noNotices: word('未送付の通知はありません。', 'No notice is waiting to be sent.'),
+  readBack: word('読み直し', 'read back'),
+  differing: word('不一致', 'differing'),
+  exported: word('取得', 'handed over'),
+  fieldsSet: word('訂正・追加の項目', 'fields to be set'),
   rests: word('請求の根拠', 'rests on'),
   theLaw: word('法律', 'the law'),
   thePolicy: word('方針の約束', 'the policy’s own promise'),
@@ -162,6 +166,7 @@ const steps: Record<string, Labels> = {
   hidden: word('遮断済み', 'hidden'),
   planned: word('計画確定', 'planned'),
   replanned: word('計画変更', 'replanned'),
+  gathered: word('保有内容の取得済み', 'gathered'),
   prepared: word('準備済み', 'prepared'),
   shredded: word('鍵の破棄済み', 'shredded'),
   'in-force': word('発効', 'in force'),
@@ -196,6 +201,8 @@ const directives: Record<string, Labels> = {
   erase: word('消去', 'erase'),
   suspend: word('停止', 'suspend'),
   resume: word('再開', 'resume'),
+  correct: word('訂正・追加', 'correct'),
+  export: word('開示のための取得', 'export'),
 };
 
 const holderKinds: Record<string, Labels> = {

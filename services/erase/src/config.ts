@@ -8,6 +8,7 @@ import {
   redisConfig,
   tokenConfig,
 } from '@keiro/runtime';
+import { isPeriod } from '@keiro/schemas';
 import { z } from 'zod';
 import type { Settings } from './connectors/open.ts';
 
@@ -18,7 +19,7 @@ export const configSchema = z.object({
   ...redisConfig,
   ...keysConfig,
   ...clientsConfig,
-  /** Rights `keys:sweep` and `keys:lookup`. */
+  /** Rights `keys:sweep`, `keys:lookup` and, for what a pack says, `lineage:read`. */
   ...tokenConfig,
   KEIRO_ERASE_PORT: port(17_007),
   /** Where processors outside reach this service, without a path; absent: they are asked and tell nothing by themselves. */
@@ -27,6 +28,13 @@ export const configSchema = z.object({
   KEIRO_DATABASE_READERS_EVERY_MS: z.coerce.number().int().min(500).default(60_000),
   /** Milliseconds after the first failed attempt at a task; three times as long after each further one. */
   KEIRO_RETRY_FIRST_MS: z.coerce.number().int().positive().default(500),
+  KEIRO_QUERY_URL: z.url().default('http://127.0.0.1:17004'),
+  /** ISO 8601: how long the pack of a disclosure can be had (R1). */
+  KEIRO_PACK_KEPT: z.string().refine(isPeriod, 'an ISO 8601 period, as P14D').default('P14D'),
+  /** How often it can be had. */
+  KEIRO_PACK_DOWNLOADS: z.coerce.number().int().positive().default(3),
+  /** Seconds between two looks for packs that can be had no more. */
+  KEIRO_PACK_ENDS_SECONDS: z.coerce.number().positive().default(60),
   /** Rows of a restored store that a check, a replay or a probe looks at in a second, at most. */
   KEIRO_REPLAY_ROWS_PER_SECOND: z.coerce.number().int().positive().default(5000),
 });

@@ -21,8 +21,10 @@ export async function correctAt(
   connector: Connector,
   work: Work,
   changes: readonly FieldChange[],
+  onReadBack: (differing: number) => void = () => undefined,
 ): Promise<CorrectionReceipt> {
   const { changed, differing, missing } = await connector.correct(work, changes);
+  onReadBack(differing);
   if (differing > 0)
     throw new ConnectorError('still-differs', `read back, ${String(differing)} hold something else`);
   return { changed, ...(missing.length === 0 ? {} : { unsupported: `no place for ${missing.join(', ')}` }) };

@@ -2,6 +2,7 @@ import { whileUnavailable, type Log } from '@keiro/runtime';
 import {
   taskDoneEntry,
   type AuditEntry,
+  type FieldChange,
   type HolderDocument,
   type Receipt,
   type SweepResponse,
@@ -13,9 +14,12 @@ import { ConnectorError, WaitingError, type Connector, type Work } from './conne
 import { describeFailure, framesOf, isOutage } from './connectors/failure.ts';
 import type { Connectors } from './connectors/pool.ts';
 import { expiredCopies } from './expired.ts';
+import { correctAt } from './fields.ts';
 import type { HolderGate } from './gate.ts';
 import { holdLease } from './lease.ts';
 import { openLocators } from './locators.ts';
+import type { ExportStore } from './packs/export-store.ts';
+import { takeExport } from './packs/take-export.ts';
 import { ByHandError, knowsLocators, locatorsOf } from './returned.ts';
 import type { Claim } from './claims.ts';
 import type { EraseStore } from './store.ts';
@@ -26,6 +30,8 @@ export interface TaskDependencies {
   readonly connectors: Connectors;
   readonly gate: Pick<HolderGate, 'enter' | 'leave' | 'answered' | 'silent'>;
   readonly retry: RetryPolicy;
+  readonly exports: Pick<ExportStore, 'begin' | 'add'>;
+  readonly random: (bytes: number) => Buffer;
   readonly leaseMs: number;
   /** Name of this worker in leases. */
   readonly worker: string;
@@ -74,7 +80,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     return settled;
   };
   try {
-    const { work, holder, kept } = await prepare(task, tally, lease.signal, deps);
+    const { work, holder, kept, changes, exportKey } = await prepare(task, tally, lease.signal, deps);
     if (holder?.connector.kind === 'by-hand') {
       const audit = auditOf(task, 'task.by-hand', tally.addedTo(task.receipt), now());
       const settled = await settle(audit, () => store.leaveToPerson(claim, audit));
@@ -84,13 +90,33 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     asked = holder ?? undefined;
     if (kept.length > 0) partial = { kept };
     const connector = await deps.connectors.of(task.holder, holder);
-    const answer = await carryOut(task, { connector, work, tally }, deps, (more) => {
-      partial = { ...partial, ...more };
-    });
+    const carried =
+      task.directive === 'export'
+        ? takeExport(
+            connector,
+            work,
+            { request: task.request, task: task._id, token: claim.token },
+            {
+              ...deps,
+              key: exportKey,
+            },
+          )
+        : undefined;
+    const answer = await (carried ??
+      carryOut(task, { connector, work, tally, changes }, deps, (more) => {
+        partial = { ...partial, ...more };
+      }));
     partial = { ...partial, ...answer };
     await gate.answered(task.holder);
     const receipt = { ...tally.addedTo(task.receipt), ...partial };
     const at = now();
+    // What it has no place for, a person has to do there.
+    if (task.directive === 'correct' && partial.unsupported !== undefined) {
+      const audit = auditOf(task, 'task.by-hand', receipt, at);
+      const settled = await settle(audit, () => store.leaveToPerson(claim, audit, receipt));
+      deps.onAttempt(task.holder, settled ? 'by-hand' : 'lost');
+      return;
+    }
     const settled = await settle(undefined, () => store.finish(claim, receipt, at));
     const done: TaskDocument = { ...task, state: 'done', receipt, doneAt: at, settledBy: 'erase' };
     const entry = taskDoneEntry(done);
@@ -151,11 +177,17 @@ async function prepare(
   tally: Tally,
   signal: AbortSignal,
   deps: TaskDependencies,
-): Promise<{ work: Work; holder: HolderDocument | null; kept: readonly string[] }> {
+): Promise<{
+  work: Work;
+  holder: HolderDocument | null;
+  kept: readonly string[];
+  changes: readonly FieldChange[];
+  exportKey: Buffer | undefined;
+}> {
   const { store, log } = deps;
   return whileUnavailable({ what: 'keys or MongoDB, which a task needs,', log, signal }, async () => {
-    const [{ lives, directiveKey }, holder] = await Promise.all([
-      deps.keys.sweep(task.request, task.holder),
+    const [{ lives, directiveKey, changes = [], exportKey }, holder] = await Promise.all([
+      deps.keys.sweep(task.request, task.holder, task.directive === 'export' ? true : undefined),
       store.holder(task.holder),
     ]);
     const { kept = [], ...subject } =
@@ -188,7 +220,13 @@ async function prepare(
         tally.remain(what);
       },
     };
-    return { work, holder, kept };
+    return {
+      work,
+      holder,
+      kept,
+      changes,
+      exportKey: exportKey === undefined ? undefined : Buffer.from(exportKey, 'base64'),
+    };
   });
 }
 
@@ -245,10 +283,21 @@ async function copiesAlone(
 
 async function carryOut(
   task: TaskDocument,
-  { connector, work, tally }: { connector: Connector; work: Work; tally: Tally },
+  {
+    connector,
+    work,
+    tally,
+    changes,
+  }: { connector: Connector; work: Work; tally: Tally; changes: readonly FieldChange[] },
   deps: TaskDependencies,
   onProgress: (receipt: Partial<Receipt>) => void,
 ): Promise<Partial<Receipt>> {
+  if (task.directive === 'correct') {
+    const { unsupported } = await correctAt(connector, work, changes, (differing) => {
+      onProgress({ readBack: { at: deps.now(), differing } });
+    });
+    return unsupported === undefined ? {} : { unsupported };
+  }
   if (task.directive !== 'erase') return flag(task, connector, work, deps);
   // What has been erased and only waits for the look is not erased, and counted, again.
   if (task.waiting?.step !== 'probe') {

@@ -11,6 +11,7 @@ import {
   type SignedRoute,
   UnavailableError,
 } from '@keiro/runtime';
+import type { TaskDocument } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import { shippedRetryPolicy } from './attempt.ts';
 import type { Config } from './config.ts';
@@ -21,6 +22,10 @@ import { createGate } from './gate.ts';
 import { runTask } from './handle.ts';
 import { callbackRoute } from './opendsr/callback.ts';
 import { createWakes } from './opendsr/wakes.ts';
+import { openExportStore } from './packs/export-store.ts';
+import { openPackStore } from './packs/pack-store.ts';
+import { startPackEnds } from './packs/packs.ts';
+import { packRoutes } from './packs/routes.ts';
 import { watchDatabaseReaders } from './reader-watch.ts';
 import { createKnowledge } from './restore/knowledge.ts';
 import { restoreRoutes } from './restore/routes.ts';
@@ -80,6 +85,21 @@ export async function startErase(
   });
   opened('connectors', () => connectors.close());
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
+  const exports = openExportStore(mongo.db);
+  const packs = {
+    store: openPackStore(mongo.db),
+    exports,
+    tasksOf: (request: string) => mongo.db.collection<TaskDocument>('tasks').find({ request }).toArray(),
+    holders: () => store.holders(),
+    keys,
+    query: { url: config.KEIRO_QUERY_URL, token: config.KEIRO_TOKEN },
+    kept: config.KEIRO_PACK_KEPT,
+    downloads: config.KEIRO_PACK_DOWNLOADS,
+    random: randomBytes,
+    now,
+  };
+  const packEnds = startPackEnds({ ...packs, log, everyMs: config.KEIRO_PACK_ENDS_SECONDS * 1000 });
+  opened('end of packs', () => packEnds.close());
   const worker = randomUUID();
   const retry = { ...shippedRetryPolicy, firstPauseMs: config.KEIRO_RETRY_FIRST_MS };
   const gate = createGate({ db: mongo.db, metrics: deps.metrics, log, now });
@@ -96,6 +116,8 @@ export async function startErase(
         keys,
         connectors,
         retry,
+        exports,
+        random: randomBytes,
         leaseMs,
         worker,
         log,
@@ -160,7 +182,10 @@ export async function startErase(
     restores.wake();
   };
   return {
-    routes: restoreRoutes({ store: restoreStore, now, random: randomBytes, onWork }),
+    routes: [
+      ...restoreRoutes({ store: restoreStore, now, random: randomBytes, onWork }),
+      ...packRoutes(packs),
+    ],
     signed,
     async ready() {
       await mongo.ping();

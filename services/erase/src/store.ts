@@ -38,7 +38,7 @@ export interface EraseStore {
   /** Each false when the lease is lost. But for `finish`, whose entry follows from the task, it carries the audit entry until {@link EraseStore.bringHome}. */
   finish(claim: Claim, receipt: Receipt, at: Date): Promise<boolean>;
   /** No program can do it: it waits for a person. */
-  leaveToPerson(claim: Claim, audit: AuditEntry): Promise<boolean>;
+  leaveToPerson(claim: Claim, audit: AuditEntry, receipt?: Receipt): Promise<boolean>;
   fail(
     claim: Claim,
     receipt: Receipt,
@@ -119,10 +119,14 @@ export function openEraseStore(db: Db): EraseStore {
         },
       }),
 
-    leaveToPerson: (claim, audit) =>
+    leaveToPerson: (claim, audit, receipt) =>
       claims.settle({
         claim,
-        update: { $set: { state: 'by-hand' }, $unset: { notBefore: '' }, $push: carried(audit) },
+        update: {
+          $set: { state: 'by-hand', ...(receipt === undefined ? {} : { receipt }) },
+          $unset: { notBefore: '' },
+          $push: carried(audit),
+        },
       }),
 
     fail(claim, receipt, error, { state, attempt, notBefore }, { audit, over }) {

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { ProblemError } from '@keiro/runtime';
-import { custodyGroup, directiveKeyOf, open, seal } from '@keiro/sdk';
+import { custodyGroup, directiveKeyOf, exportKeyOf, open, seal } from '@keiro/sdk';
 import {
+  fieldChangesSchema,
   kindOfRef,
   lifeKey,
   lifeSchema,
+  type FieldChange,
   type SweepAsked,
   type SweepPrepare,
   type SweepResponse,
@@ -23,13 +25,24 @@ export interface SweepDependencies {
   readonly random: (bytes: number) => Buffer;
 }
 
-const keptSchema = z.array(
+const livesSchema = z.array(
   z.strictObject({ ...lifeSchema.shape, kind: z.string(), value: z.string(), custodyKey: z.string() }),
 );
-type Kept = SweepResponse['lives'];
+/** A list alone: kept by a version that knew no changes. */
+const keptSchema = z.union([
+  z.strictObject({ lives: livesSchema, changes: fieldChangesSchema.optional() }),
+  livesSchema.transform((lives) => ({ lives, changes: undefined })),
+]);
+interface Kept {
+  readonly key: Buffer;
+  readonly lives: SweepResponse['lives'];
+  /** R2, R3. */
+  readonly changes?: readonly FieldChange[] | undefined;
+}
 
 /**
- * Keeps identifiers and custody keys of the lives of each request under a key of the request's own. Called again, it
+ * Keeps identifiers and custody keys of the lives of each request, and what its correction sets, under a key of the
+ * request's own. Called again, it
  * adds what it can still open and keeps what it kept before: a crash between this and the destruction of the
  * person's keys loses nothing. Answers the number of lives kept in all, for each.
  */
@@ -37,16 +50,16 @@ export async function prepareSweeps(
   deps: SweepDependencies,
   asked: readonly SweepPrepare[],
 ): Promise<number[]> {
-  const before = await readKept(
+  const keptBefore = await readKept(
     deps,
     asked.map(({ request }) => request),
   );
   const { live } = await deps.rings.load(asked.flatMap(({ lives }) => lives.map(({ ref }) => ref)));
   // A request that is named twice adds up.
-  const kept = new Map(before);
-  for (const { request, lives } of asked) {
-    const { key, lives: known } = kept.get(request) ?? { key: deps.random(32), lives: [] };
-    const all = new Map(known.map((one) => [lifeKey(one), one]));
+  const kept = new Map(keptBefore);
+  for (const { request, lives, changes } of asked) {
+    const before: Kept = kept.get(request) ?? { key: deps.random(32), lives: [] };
+    const all = new Map(before.lives.map((one) => [lifeKey(one), one]));
     for (const life of lives) {
       const ring = live.get(life.ref);
       if (ring?.generation !== life.generation || ring.document.identifier === null) continue;
@@ -59,7 +72,7 @@ export async function prepareSweeps(
         custodyKey: ring.groupKey(custodyGroup).toString('base64'),
       });
     }
-    kept.set(request, { key, lives: [...all.values()] });
+    kept.set(request, { key: before.key, lives: [...all.values()], changes: changes ?? before.changes });
   }
   const prepared = [...new Set(asked.map(({ request }) => request))];
   await deps.keks.wrapping((wrap) =>
@@ -71,7 +84,12 @@ export async function prepareSweeps(
         return {
           request,
           wrapped: wrap(one.key, owner, deps.random(12)),
-          sealed: seal(one.key, Buffer.from(JSON.stringify(one.lives)), owner, deps.random(12)),
+          sealed: seal(
+            one.key,
+            Buffer.from(JSON.stringify({ lives: one.lives, changes: one.changes })),
+            owner,
+            deps.random(12),
+          ),
         };
       }),
       deps.now(),
@@ -92,11 +110,13 @@ export async function readSweeps(
     deps,
     asked.map(({ request }) => request),
   );
-  return asked.map(({ request, holder }) => {
+  return asked.map(({ request, holder, exports }) => {
     const one = kept.get(request);
     if (one === undefined) return null;
     return {
       lives: one.lives,
+      ...(one.changes === undefined ? {} : { changes: [...one.changes] }),
+      ...(exports === undefined ? {} : { exportKey: exportKeyOf(one.key).toString('base64') }),
       ...(holder === undefined ? {} : { directiveKey: directiveKeyOf(one.key, holder).toString('base64') }),
     };
   });
@@ -115,17 +135,14 @@ export async function directiveKey(
 
 const nothingKept = () => new ProblemError(404, 'no-sweep', 'nothing is kept for this request');
 
-async function readKept(
-  deps: SweepDependencies,
-  requests: readonly string[],
-): Promise<Map<string, { key: Buffer; lives: Kept }>> {
+async function readKept(deps: SweepDependencies, requests: readonly string[]): Promise<Map<string, Kept>> {
   const found = await deps.store.findSweeps(requests);
-  const kept = new Map<string, { key: Buffer; lives: Kept }>();
+  const kept = new Map<string, Kept>();
   for (const [request, document] of found) {
     const owner = ownerOf.sweep(request);
     const key = await deps.keks.unwrap(wrappedOf(document), owner);
-    const lives = keptSchema.parse(JSON.parse(open(key, document.sealed, owner).toString()));
-    kept.set(request, { key, lives });
+    const opened = keptSchema.parse(JSON.parse(open(key, document.sealed, owner).toString()));
+    kept.set(request, { key, ...opened });
   }
   return kept;
 }

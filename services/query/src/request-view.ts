@@ -14,6 +14,7 @@ export function requestView(request: RequestDocument, tasks: readonly TaskDocume
     state: request.state,
     ground: request.ground,
     purposes: [...request.purposes],
+    ...(request.fields === undefined ? {} : { fields: [...request.fields] }),
     receivedAt: request.receivedAt.toISOString(),
     due: request.dueAt.toISOString(),
     ...(request.doneAt === undefined ? {} : { doneAt: request.doneAt.toISOString() }),

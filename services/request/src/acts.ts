@@ -2,7 +2,7 @@ import { ProblemError } from '@keiro/runtime';
 import type { Acted, RequestDocument, RequestHappening } from '@keiro/schemas';
 import { settle } from './decide.ts';
 import { decide, type LifeCommand, type Rejection } from './lifecycle/decide.ts';
-import { lifeOf } from './lifecycle/evolve.ts';
+import { isFinal, lifeOf } from './lifecycle/evolve.ts';
 import type { Situations } from './situation.ts';
 import type { RequestStore } from './store.ts';
 
@@ -16,12 +16,14 @@ export interface Acts {
 const tries = 10;
 
 export function createActs(deps: {
-  readonly store: Pick<RequestStore, 'request' | 'settle'>;
+  readonly store: Pick<RequestStore, 'request' | 'settle' | 'tasksOf'>;
   readonly situations: Situations;
   readonly stamp: () => string;
   readonly now: () => Date;
   /** It was accepted, or came to its end. */
   readonly onMoved: (request: string) => void;
+  /** Nothing more will be done for it. */
+  readonly onEnded: (request: RequestDocument) => Promise<void>;
 }): Acts {
   const { store, situations, now } = deps;
 
@@ -31,6 +33,12 @@ export function createActs(deps: {
     const { events } = request;
     if (events === undefined)
       throw new ProblemError(409, 'nobody-asked', 'nobody asked for it: it goes on by itself');
+    if (command.type === 'answer' && request.fields !== undefined && (await store.tasksOf(id)).length > 0)
+      throw new ProblemError(
+        409,
+        'holders-answer',
+        'it ends when every holder has set the fields and read them back: close what waits for a person with evidence',
+      );
     const at = now();
     const { answerWithin, ...rules } = situations.rulesFor(request.type, at);
     const decided = decide(command, lifeOf(events), at, {
@@ -57,6 +65,7 @@ export function createActs(deps: {
       settle(current, happened, { ...known, standings, open, answerWithin }, by, at, deps.stamp()),
     );
     if (after === undefined) return undefined;
+    if (isFinal(after.state)) await deps.onEnded(after);
     deps.onMoved(id);
     return { id, state: after.state };
   }

@@ -21,6 +21,8 @@ export interface Command {
   readonly identity?: 'vouched' | 'required';
   readonly review?: true;
   readonly about?: 'question' | 'complaint';
+  /** Of a correction: names of the fields that it sets. */
+  readonly fields?: readonly string[];
   /** The client that sent it. */
   readonly by: string;
   readonly note?: string;
@@ -57,6 +59,7 @@ export function decide(
     ambiguous: situation.ambiguous,
     purposes: command.purposes,
     ...(command.recipients === undefined ? {} : { recipients: command.recipients }),
+    ...(command.fields === undefined ? {} : { fields: command.fields }),
     ...(command.asked === undefined ? {} : { asked: command.asked }),
     ground: rightRules[command.type].on,
     state: 'received',

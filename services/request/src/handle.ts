@@ -1,5 +1,6 @@
 import { ProblemError } from '@keiro/runtime';
 import {
+  changeIssues,
   identifierKinds,
   normaliseIdentifier,
   requestOfTask,
@@ -11,15 +12,16 @@ import {
   type TaskDocument,
 } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
-import { decide, type Command, type Refusal, type Situation } from './decide.ts';
+import { decide, type Command, type Decision, type Refusal, type Situation } from './decide.ts';
 import { isDeniable } from './denial.ts';
+import { isFinal } from './lifecycle/evolve.ts';
 import { rightRules } from './rights.ts';
 import type { Situations } from './situation.ts';
 import type { RequestStore } from './store.ts';
 
 export interface HandlerDependencies {
   readonly store: RequestStore;
-  readonly keys: Pick<KeysClient, 'lookup'>;
+  readonly keys: Pick<KeysClient, 'lookup' | 'prepareSweep' | 'forgetSweep'>;
   readonly situations: Situations;
   readonly stamp: () => string;
   readonly now: () => Date;
@@ -56,8 +58,27 @@ export function createHandler(deps: HandlerDependencies): Handler {
     throw new ProblemError(status, code, message);
   }
 
+  /** What a correction sets is sealed before its request is there, and gone where none comes of it. */
+  async function decideKept(
+    id: string,
+    changes: CreateRequest['changes'],
+    work: () => Promise<Decision>,
+  ): Promise<Decision> {
+    if (changes === undefined) return work();
+    await deps.keys.prepareSweep(id, [], changes);
+    let isTaken = false;
+    try {
+      const decision = await work();
+      isTaken = decision.outcome === 'accepted' && !isFinal(decision.documents.request.state);
+      return decision;
+    } finally {
+      if (!isTaken) await deps.keys.forgetSweep(id);
+    }
+  }
+
   return {
     async accept(body, by) {
+      checkChanges(body.changes);
       const identifiers = identifiersOf(body.subject);
       const { results } =
         identifiers.length === 0 ? { results: [] } : await deps.keys.lookup({ identifiers });
@@ -76,11 +97,13 @@ export function createHandler(deps: HandlerDependencies): Handler {
       const { refs, ambiguous } = typeof person === 'string' ? nobody : person;
       const known = await situations.load({ refs, ambiguous });
       checkRecipients(command.recipients ?? [], known.holders);
-      const decision = await store.decide(refs, (standings, open) => {
-        const now = deps.now();
-        const { answerWithin, ...rules } = situations.rulesFor(command.type, now);
-        return decide(command, { ...known, standings, open, answerWithin }, now, deps.stamp(), rules);
-      });
+      const decision = await decideKept(command.id, body.changes, () =>
+        store.decide(refs, (standings, open) => {
+          const now = deps.now();
+          const { answerWithin, ...rules } = situations.rulesFor(command.type, now);
+          return decide(command, { ...known, standings, open, answerWithin }, now, deps.stamp(), rules);
+        }),
+      );
       switch (decision.outcome) {
         case 'refused': {
           const { status, message } = refusals[decision.refusal];
@@ -134,7 +157,7 @@ const unclear = {
 } as const;
 
 function commandOf(body: CreateRequest, id: string, asked: readonly Ref[], by: string): Command {
-  const { type, purposes, recipients, identity, review, about, note } = body;
+  const { type, purposes, recipients, identity, review, about, changes, note } = body;
   const isUse = type === 'suspension' || (type === 'resume' && recipients === undefined);
   const to = recipients ?? (type === 'third-party-denial' ? ['all'] : undefined);
   return {
@@ -147,8 +170,16 @@ function commandOf(body: CreateRequest, id: string, asked: readonly Ref[], by: s
     ...(identity === undefined ? {} : { identity }),
     ...(review === undefined ? {} : { review }),
     ...(about === undefined ? {} : { about }),
+    ...(changes === undefined ? {} : { fields: changes.map(({ field }) => field).sort() }),
     ...(note === undefined ? {} : { note }),
   };
+}
+
+/** R2, R3: by the field's own schema. A value is never part of what is answered. */
+function checkChanges(changes: CreateRequest['changes'] = []): void {
+  const issues = changeIssues(changes);
+  if (issues.length > 0)
+    throw new ProblemError(400, 'invalid-changes', 'not every field can be set to what was given', issues);
 }
 
 /** R6 is a matter of third parties; what processors and our own stores do is stopped by a suspension. */

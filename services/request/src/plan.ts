@@ -1,5 +1,6 @@
 import {
   addPeriod,
+  categoriesWith,
   dayInJapan,
   taskId,
   type AuditEntry,
@@ -61,7 +62,8 @@ export function planOf(
 ): Plan {
   const request = narrowed(asked, situation, refused);
   const standings = changeOf(request, situation, now);
-  const holders = standings.length === 0 ? [] : concernedBy(request, situation);
+  const asksHolders = standings.length > 0 || request.fields !== undefined || request.type === 'disclosure';
+  const holders = asksHolders ? concernedBy(request, situation) : [];
   return {
     request,
     tasks: holders.map((holder) => newTask(request, holder, now)),
@@ -108,12 +110,21 @@ function changeOf(
 }
 
 /** A denial is a matter of the third parties that it names; everything else of all that may hold something. */
-function concernedBy({ recipients }: RequestDocument, situation: Situation): string[] {
+function concernedBy({ recipients, fields }: RequestDocument, situation: Situation): string[] {
+  if (fields !== undefined)
+    return holdersOf({ ...situation, categories: concernedCategories(fields, situation) });
   if (recipients === undefined) return holdersOf(situation);
   const named = situation.holders.filter(
     (holder) => isDeniable(holder) && (recipients.includes('all') || recipients.includes(holder.id)),
   );
   return holdersOf({ ...situation, holders: named });
+}
+
+/** R2, R3: those of the person's that have the fields; where there is none, somebody may still hold one of them. */
+function concernedCategories(fields: readonly string[], { categories }: Situation): Category[] {
+  const having = categoriesWith(fields);
+  const held = having.filter((one) => categories.includes(one));
+  return held.length > 0 ? held : having;
 }
 
 /** R7: the end, in Japan, of the last day within the period after arrival; holidays do not extend it. */
@@ -138,6 +149,9 @@ const directives: Partial<Record<RequestType, Directive>> = {
   'third-party-denial': 'suspend',
   return: 'erase',
   retention: 'erase',
+  correction: 'correct',
+  addition: 'correct',
+  disclosure: 'export',
 };
 
 /** Throws RangeError for a type that asks nothing of holders. */

@@ -31,12 +31,13 @@ export function progressOf(tasks: readonly TaskDocument[]): Progress {
 
 /**
  * An erasure counts as answered only with a probe that found nothing, or by a holder that can only be told, or because
- * a person closed it with evidence.
+ * a person closed it with evidence; a correction with rows that were read again and hold what they should.
  */
 function isAnswered(task: TaskDocument): boolean {
   if (task.state !== 'done') return false;
+  const { probe, told, byHand, readBack } = task.receipt ?? {};
+  if (task.directive === 'correct') return readBack?.differing === 0 || byHand !== undefined;
   if (task.directive !== 'erase') return true;
-  const { probe, told, byHand } = task.receipt ?? {};
   return probe?.found === 0 || told !== undefined || byHand !== undefined;
 }
 

@@ -16,6 +16,7 @@ import {
   factTopic,
   requestOfTask,
   returnId,
+  type PackDocument,
   type TaskDocument,
   type ViolationDocument,
 } from '@keiro/schemas';
@@ -40,6 +41,7 @@ import { createIdentityOutcomes } from './identity-outcomes.ts';
 import { createCheckedRequests, createPersons } from './identity/requests.ts';
 import { startIdentity } from './identity/start.ts';
 import { openLinkStore } from './link-store.ts';
+import { createKeptSecrets } from './kept-secrets.ts';
 import { createLinks } from './links.ts';
 import { openPauses } from './pauses.ts';
 import { createPeople } from './people.ts';
@@ -138,6 +140,8 @@ export async function startRequest(
   let onRoom: () => void = () => undefined;
   const clock = { feePeriod: config.KEIRO_FEE_PERIOD, warnDays: config.KEIRO_WARN_DAYS };
   const situations = createSituations({ store, people, policies, clock });
+  const kept = createKeptSecrets({ db: mongo.db, keys, log });
+  await kept.forgetEnded();
   const acts = createActs({
     store,
     situations,
@@ -147,9 +151,11 @@ export async function startRequest(
       relay.wake();
       driver.wake(id);
     },
+    onEnded: (ended) => kept.forget(ended),
   });
   const answers = createAnswers({ db: mongo.db, policies, now });
   let onEnded: () => void = () => undefined;
+  const packs = mongo.db.collection<PackDocument>('packs');
   const driver = startDriver({
     store,
     keys,
@@ -166,6 +172,7 @@ export async function startRequest(
     dispatcher,
     waits: () => pauses.waits(),
     extend: (ref) => links.extend(ref),
+    packOf: (id) => packs.findOne({ _id: id }),
     answer: async (request) => {
       const digest = await answers.digestOf(request);
       await acts.act(request._id, { type: 'answer', digest }, 'request');
@@ -224,6 +231,15 @@ export async function startRequest(
     log,
   });
   opened('watch', () => watch.close());
+  const watchPacks = watchChanges({
+    collection: packs,
+    operations: ['insert'],
+    onChange: (id) => {
+      driver.wake(id);
+    },
+    log,
+  });
+  opened('pack watch', () => watchPacks.close());
   const returns = startReturns({
     store: violations,
     policies,

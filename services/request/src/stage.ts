@@ -1,4 +1,4 @@
-import type { Life, Ref, RequestDocument, RequestStep } from '@keiro/schemas';
+import type { Life, PackDocument, Ref, RequestDocument, RequestStep } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
 import type { Dispatcher } from './dispatch.ts';
 import type { Pauses } from './pauses.ts';
@@ -27,6 +27,8 @@ export interface StageDependencies {
   /** Makes what stands against the person behind a ref stand against each ref that links have brought meanwhile. */
   readonly extend: (ref: Ref) => Promise<void>;
   readonly publish: () => void;
+  /** The pack that was made for a disclosure, as evidence. */
+  readonly packOf: (request: string) => Promise<Pick<PackDocument, 'sha256' | 'items' | 'holders'> | null>;
   /** Compiles what Keiro itself can answer a request, and ends it by that. */
   readonly answer: (request: RequestDocument) => Promise<void>;
   readonly stamp: () => string;

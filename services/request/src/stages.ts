@@ -1,5 +1,7 @@
 import type { RequestDocument, RequestType } from '@keiro/schemas';
 import { answerFromStore, waitForOperator } from './answering.ts';
+import { setRight } from './carry-correction.ts';
+import { disclose } from './carry-disclosure.ts';
 import { carryOut, putInForce } from './carry-out.ts';
 import { giveBack } from './carry-return.ts';
 import { closePipeline, closePlan, hide, shred } from './deletion.ts';
@@ -22,9 +24,9 @@ const beginnings: Readonly<Record<RequestType, Stage>> = {
   'overseas-measures': answerFromStore,
   'purpose-notice': answerFromStore,
   question: waitForOperator,
-  disclosure: waitForOperator,
-  correction: waitForOperator,
-  addition: waitForOperator,
+  disclosure: disclose,
+  correction: setRight,
+  addition: setRight,
 };
 
 /** Types whose one stage takes them all the way. */

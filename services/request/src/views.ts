@@ -25,6 +25,7 @@ export function summaryOf(request: RequestDocument, now: Date): RequestSummary {
     state: request.state,
     purposes: [...request.purposes],
     ...(request.recipients === undefined ? {} : { recipients: [...request.recipients] }),
+    ...(request.fields === undefined ? {} : { fields: [...request.fields] }),
     receivedAt: request.receivedAt.toISOString(),
     due: request.dueAt.toISOString(),
     ...(request.doneAt === undefined ? {} : { doneAt: request.doneAt.toISOString() }),

@@ -26,6 +26,7 @@ export const rights = [
   'requests:read',
   'requests:write',
   'identity:confirm',
+  'packs:make',
   'tasks:write',
   'quarantine:read',
   'quarantine:manage',

@@ -18,6 +18,7 @@ import {
   type CustodyKeysResponse,
   type DestroyResponse,
   type DutyReleaseRequest,
+  type FieldChange,
   type Identifier,
   type KeyErasure,
   type Life,
@@ -49,9 +50,10 @@ export interface KeysClient {
   quarantineDays(through: string): Promise<string[]>;
   /** Answers how many had one. */
   destroyQuarantineKeys(days: readonly string[]): Promise<number>;
-  prepareSweep(request: string, lives: readonly Life[]): Promise<number>;
-  /** `holder`: whose directive key is wanted besides. */
-  sweep(request: string, holder?: string): Promise<SweepResponse>;
+  /** `changes`: what a correction sets (R2, R3), kept under the request's own key at once. */
+  prepareSweep(request: string, lives: readonly Life[], changes?: readonly FieldChange[]): Promise<number>;
+  /** `holder`: whose directive key is wanted besides. `exports`: the key of what is kept for a disclosure, too. */
+  sweep(request: string, holder?: string, exports?: true): Promise<SweepResponse>;
   /** Undefined once the request's last probe has passed. */
   directiveKey(request: string, holder: string): Promise<Buffer | undefined>;
   destroy(request: string, lives: readonly Life[], at: Date): Promise<DestroyResponse>;
@@ -104,9 +106,14 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
       const request = { path: '/v1/quarantine-keys/destroy', body: { days } };
       return (await callJson(options, request, quarantineDestroyResponseSchema)).destroyed;
     },
-    prepareSweep: (request, lives) => prepare({ request, lives: [...lives] }),
-    async sweep(request, holder) {
-      const kept = await read({ request, ...(holder === undefined ? {} : { holder }) });
+    prepareSweep: (request, lives, changes) =>
+      prepare({ request, lives: [...lives], ...(changes === undefined ? {} : { changes: [...changes] }) }),
+    async sweep(request, holder, exports) {
+      const kept = await read({
+        request,
+        ...(holder === undefined ? {} : { holder }),
+        ...(exports === undefined ? {} : { exports }),
+      });
       if (kept === null) throw new RefusedError(404, 'answered 404: nothing is kept for this request');
       return kept;
     },

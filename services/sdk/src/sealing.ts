@@ -24,6 +24,9 @@ export const sealKeyOf = (groupKey: Buffer, source: string) => deriveKey(groupKe
 export const directiveKeyOf = (requestKey: Buffer, holder: string) =>
   deriveKey(requestKey, `keiro/directive/${holder}`);
 
+/** What holders have of the person is kept under it until the pack is made (R1). */
+export const exportKeyOf = (requestKey: Buffer) => deriveKey(requestKey, 'keiro/export');
+
 /** Pseudo-groups: keys that belong to a person but to no field group. */
 export const digestGroup = 'digest';
 export const custodyGroup = 'custody';

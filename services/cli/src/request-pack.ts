@@ -1,0 +1,62 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { Option, type Command } from 'commander';
+import {
+  downloadedPackSchema,
+  madePackSchema,
+  packAssociated,
+  packFilesSchema,
+  packLanguages,
+} from '@keiro/schemas';
+import { open } from '@keiro/sdk';
+import { asking } from './ask.ts';
+import { print } from './output.ts';
+
+interface PackOptions {
+  readonly out: string;
+  readonly language: (typeof packLanguages)[number];
+  readonly json?: boolean;
+}
+
+/** `keiro request pack ID --out FOLDER`: what a disclosure is answered with (R1, APPI 33). */
+export function registerPack(request: Command): void {
+  request
+    .command('pack')
+    .description('have the pack of a disclosure made, and open it into a folder (R1); once')
+    .argument('<id>', 'the disclosure, once every holder has answered')
+    .requiredOption('--out <folder>', 'where its files go; it is made, and must not be there yet')
+    .addOption(
+      new Option('--language <language>', 'of what is to be read').choices(packLanguages).default('ja'),
+    )
+    .option('--json', 'the answer as data')
+    .addHelpText(
+      'after',
+      '\nThe files are in clear in that folder alone: hand them to the person, then remove it.' +
+        '\nCheck them: (cd FOLDER && sha256sum --check SHA256SUMS)' +
+        '\n\nExample:\n  keiro request pack req-0123456789abcdef01234567 --out ./pack --language en' +
+        '\n\nExit code 0: made and opened. 1: not ready, made before, or no answer. 2: wrong use.',
+    )
+    .action(async (id: string, { out, language, json }: PackOptions) => {
+      // First, because a pack that can't be put anywhere could not be had again.
+      await mkdir(out, { mode: 0o700 });
+      const ask = asking('erase');
+      const made = await ask({ path: '/v1/packs', body: { request: id, language } }, madePackSchema);
+      const { sealed, left } = await ask(
+        { path: '/v1/packs/download', body: { token: made.token } },
+        downloadedPackSchema,
+      );
+      const bytes = open(Buffer.from(made.key, 'base64url'), sealed, packAssociated(id));
+      const { files } = packFilesSchema.parse(JSON.parse(gunzipSync(bytes).toString()));
+      for (const { name, base64 } of files)
+        await writeFile(join(out, name), Buffer.from(base64, 'base64'), { mode: 0o600 });
+      const answer = { ...made, left, folder: out, files: files.map(({ name }) => name) };
+      if (json === true) {
+        print(JSON.stringify(answer, null, 2));
+        return;
+      }
+      print(`開示資料を保存しました。 The pack is in ${out}: ${answer.files.join(', ')}`);
+      print(`鍵（一度だけ表示） key, told this once: ${made.key}`);
+      print(`受取番号 token: ${made.token}  ${made.expiresAt}  残り left: ${String(left)}`);
+    });
+}

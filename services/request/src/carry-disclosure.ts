@@ -1,0 +1,54 @@
+import { carryOut } from './carry-out.ts';
+import { progressOf } from './progress.ts';
+import { prepareSweep, stepAt, type Stage } from './stage.ts';
+
+/**
+ * R1 (APPI 33): every holder says what it has, or a person says so in its place; then somebody has the pack made, to
+ * whom its key is told, and that ends the request.
+ */
+export const disclose: Stage = async (request, deps) => {
+  const { store, keys, now } = deps;
+  if (request.state === 'accepted') {
+    const identifiers = await prepareSweep(request, deps);
+    await store.advance(request, {
+      set: { state: 'carrying-out' },
+      step: stepAt(now(), 'prepared', { identifiers }),
+    });
+    return 'moved';
+  }
+  const tasks = await store.tasksOf(request._id);
+  if (progressOf(tasks).outcome !== 'done') return carryOut(request, deps);
+  const pack = await deps.packOf(request._id);
+  if (pack === null) {
+    const waitingFor = `somebody to have the pack made, or to answer: keiro request pack ${request._id} --out FOLDER`;
+    if (request.state === 'waiting-for-operator') return { on: 'operator', waitingFor };
+    await store.advance(request, {
+      set: { state: 'waiting-for-operator' },
+      step: stepAt(now(), 'gathered', { holders: tasks.length }),
+    });
+    return 'moved';
+  }
+  if (tasks.some(({ audit = [] }) => audit.length > 0)) await store.bringHome(request._id);
+  await store.tellDone(tasks);
+  await keys.forgetSweep(request._id);
+  const at = now();
+  const { sha256, items, holders } = pack;
+  const evidence = { sha256, items, holders };
+  await store.advance(
+    request,
+    { set: { state: 'done', doneAt: at }, step: stepAt(at, 'done', evidence) },
+    () => ({
+      audit: [
+        {
+          _id: `${request._id}/done`,
+          at,
+          by: 'request',
+          action: 'request.done',
+          request: request._id,
+          detail: evidence,
+        },
+      ],
+    }),
+  );
+  return 'moved';
+};
