@@ -17,6 +17,7 @@ export * from './facts.ts';
 export * from './holder-limits.ts';
 export * from './holders-api.ts';
 export * from './holders.ts';
+export * from './holds.ts';
 export * from './identity-api.ts';
 export * from './identity-words.ts';
 export * from './imports.ts';

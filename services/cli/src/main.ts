@@ -5,6 +5,7 @@ import * as breach from './breach.ts';
 import * as capture from './capture.ts';
 import * as dr from './dr.ts';
 import * as holders from './holders.ts';
+import * as holds from './holds.ts';
 import * as imports from './import.ts';
 import * as kek from './kek.ts';
 import * as keyReleases from './key-releases.ts';
@@ -31,6 +32,7 @@ for (const { register } of [
   lineage,
   request,
   tasks,
+  holds,
   dr,
   quarantine,
   links,
