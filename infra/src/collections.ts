@@ -123,7 +123,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'snapshots',
     database: 'lineage',
     owner: 'transfer',
-    readers: ['query', 'erase'],
+    readers: ['query', 'erase', 'request'],
     why: 'what is at the DR site up to which moment',
     indexes: [],
   },

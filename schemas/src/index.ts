@@ -9,6 +9,7 @@ export * from './custody.ts';
 export * from './directives.ts';
 export * from './documents.ts';
 export * from './dr-api.ts';
+export * from './dry-run-api.ts';
 export * from './duties.ts';
 export * from './ends.ts';
 export * from './events/index.ts';

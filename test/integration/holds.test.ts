@@ -3,6 +3,7 @@ import { until } from '@keiro/runtime';
 import {
   acceptedSchema,
   collectionTopics,
+  deletionDryRunSchema,
   holdListSchema,
   holdPlacedSchema,
   noticeListSchema,
@@ -144,6 +145,21 @@ describe('a legal hold', () => {
     await company.send('registration', [person.lives[0], alias.lives[1]]);
     await company.pipeline.passed('keiro.tag', collectionTopics);
 
+    const dryRun = ['request', 'create', 'deletion', '--member', person.member, '--dry-run', '--json'];
+    expect(deletionDryRunSchema.parse(JSON.parse((await command(...dryRun)).output))).toMatchObject({
+      refs: 3,
+      records: { C1: 2 },
+      holds: [{ case: 'CASE-17' }],
+      holders: [
+        { holder: 'crm', unreported: true },
+        { holder: 'mailer', unreported: true },
+        { holder: 'recovery', unreported: true },
+      ],
+    });
+    expect(await company.pipeline.mongo.db.collection('requests').countDocuments({ state: 'accepted' })).toBe(
+      0,
+    );
+
     const id = await ask({ type: 'deletion', subject: { member: person.member } });
     await inState(id, 'undo-window');
     await windowIsOver(id);
@@ -165,7 +181,7 @@ describe('a legal hold', () => {
       .collection('audit')
       .find({ action: /^hold\./ })
       .toArray();
-    expect(decided.map(({ action, by }) => [action, by])).toEqual([
+    expect(decided.map(({ action, by }) => [String(action), String(by)])).toEqual([
       ['hold.placed', 'operator'],
       ['hold.released', 'operator'],
     ]);

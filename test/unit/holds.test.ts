@@ -1,7 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import type { HoldDocument, Life, RequestDocument, RequestHappening, RequestStep } from '@keiro/schemas';
+import type {
+  GroupTag,
+  HoldDocument,
+  Life,
+  RecordDocument,
+  RequestDocument,
+  RequestHappening,
+  RequestStep,
+  SnapshotDocument,
+} from '@keiro/schemas';
 import { settle, type Situation } from '@keiro/request/decide';
 import { isPrepared } from '@keiro/request/deletion';
+import { foresee, type Foreseen } from '@keiro/request/dry-run/foresee';
 import { heldBy, lastEnd, recordsHeld } from '@keiro/request/holds/held';
 import { awaitUndo, pendingOf } from '@keiro/request/holds/pending';
 import { decide, type LifeRules } from '@keiro/request/lifecycle/decide';
@@ -225,5 +235,106 @@ describe('before keys are destroyed', () => {
         events = [...events, ...numbered(decided.events, events.length, now, 'request')];
     }
     expect(lifeOf(events).notices.map(({ kind }) => kind)).toEqual(['held', 'completed']);
+  });
+});
+
+describe('a dry run of a deletion', () => {
+  const group = (more: Partial<GroupTag>): GroupTag => ({
+    group: 'C5.payment',
+    purposes: ['payment'],
+    rule: 'r',
+    start: 'collected',
+    ...more,
+  });
+  const record = (id: string, groups: GroupTag[]) =>
+    ({ _id: id, ref: member, generation: 1, category: 'C5', time: now, groups }) as unknown as RecordDocument;
+  const copy = (of: string, holder: string, action: 'held' | 'removed' = 'held') => ({
+    _id: `${of}|${holder}|${action}`,
+    record: of,
+    holder,
+    action,
+    at: action === 'held' ? now : later,
+    groups: [],
+    ref: member,
+    generation: 1,
+    hasLocator: true,
+  });
+  const image = (name: string, more: Partial<SnapshotDocument>): SnapshotDocument => ({
+    _id: name,
+    holder: 'recovery',
+    store: 'crm',
+    snapshot: name,
+    watermark: later,
+    takenAt: later,
+    reportedAt: later,
+    mutable: false,
+    rows: 1,
+    ...more,
+  });
+  const known: Foreseen = {
+    situation: {
+      ...situation,
+      holders: [
+        { id: 'crm', categories: ['C5'] },
+        { id: 'partner', categories: ['C1'], kind: 'third-party' },
+        { id: 'stats', categories: ['C5'] },
+      ],
+      categories: ['C5'],
+    },
+    records: [
+      record('one', [group({ floor: { law: 'tax', until: later } }), group({ group: 'C5.other' })]),
+      record('two', [group({ floor: { law: 'tax', until: new Date('2030-01-01T00:00:00Z') } })]),
+      record('three', [group({ floor: { law: 'tax', until: now } })]),
+    ],
+    copies: [copy('one', 'crm'), copy('two', 'crm'), copy('two', 'crm', 'removed'), copy('one', 'partner')],
+    snapshots: [
+      image('a', { expiresAt: new Date('2026-05-01T00:00:00Z') }),
+      image('b', { expiresAt: new Date('2026-06-01T00:00:00Z') }),
+      image('over', { expiresAt: now }),
+      image('replica', { mutable: true }),
+      image('before', { watermark: new Date('2026-01-01T00:00:00Z') }),
+      image('of-another', { store: 'elsewhere' }),
+    ],
+    holds: [hold({ until: later })],
+  };
+
+  it('says what goes at each holder, and what laws, holds and images keep', () => {
+    const answer = foresee(known, now);
+    expect(answer).toMatchObject({
+      refs: 1,
+      ambiguous: 0,
+      records: { C5: 3 },
+      undoUntil: later.toISOString(),
+    });
+    expect(answer.holders).toEqual([
+      { holder: 'crm', kind: 'store', copies: { C5: 1 }, unreported: false, byLocator: 1, control: true },
+      {
+        holder: 'partner',
+        kind: 'third-party',
+        copies: { C5: 1 },
+        unreported: false,
+        byLocator: 1,
+        control: false,
+      },
+      { holder: 'stats', kind: 'store', copies: {}, unreported: true, byLocator: 0, control: true },
+    ]);
+    expect(answer.floors).toEqual([
+      { group: 'C5.payment', law: 'tax', records: 2, until: '2030-01-01T00:00:00.000Z' },
+    ]);
+    expect(answer.holds).toEqual([{ case: 'CASE-1', until: later.toISOString() }]);
+    expect(answer.snapshots).toEqual([
+      { holder: 'recovery', store: 'crm', snapshots: 2, until: '2026-06-01T00:00:00.000Z' },
+    ]);
+  });
+
+  it('names no end where one of them has none', () => {
+    const open = {
+      ...known,
+      records: [record('one', [group({ floor: { law: 'tax' } })]), ...known.records],
+      snapshots: [image('a', {}), ...known.snapshots],
+    };
+    const answer = foresee(open, now);
+    expect(answer.floors).toEqual([{ group: 'C5.payment', law: 'tax', records: 3 }]);
+    expect(answer.snapshots).toEqual([{ holder: 'recovery', store: 'crm', snapshots: 3 }]);
   });
 });

@@ -1,8 +1,9 @@
 import { Argument, type Command } from 'commander';
-import { acceptedSchema, requestTypes } from '@keiro/schemas';
+import { acceptedSchema, deletionDryRunSchema, requestTypes } from '@keiro/schemas';
 import { asking } from './ask.ts';
 import { identifierHelp, readIdentifiers, withIdentifiers, type IdentifierOptions } from './identifiers.ts';
 import { at, isTerminal, painter, print, say } from './output.ts';
+import { dryRunLines } from './request-dry-run.ts';
 import { paintState } from './request-tree.ts';
 import { requestWord, words } from './words.ts';
 
@@ -12,6 +13,7 @@ interface CreateOptions extends IdentifierOptions {
   readonly checkIdentity?: boolean;
   readonly review?: boolean;
   readonly complaint?: boolean;
+  readonly dryRun?: boolean;
   readonly note?: string;
   readonly json?: boolean;
 }
@@ -33,6 +35,7 @@ export function registerCreate(request: Command): void {
     .option('--check-identity', 'it waits until it is confirmed who asks; without it you answer for that')
     .option('--review', 'somebody looks at it before it is carried out')
     .option('--complaint', 'a question that is a complaint')
+    .option('--dry-run', 'of a deletion: say what it would do, holder by holder, and change nothing')
     .option('--note <reference>', "the caller's own reference of the case; no names, no free text")
     .option('--json', 'the answer as data')
     .addHelpText(
@@ -46,6 +49,14 @@ export function registerCreate(request: Command): void {
     .action(async (type: string, options: CreateOptions) => {
       const isNobody = type === 'question' && !hasIdentifier(options);
       const subject = isNobody ? undefined : await readIdentifiers(command, options, 6);
+      if (options.dryRun === true) {
+        if (type !== 'deletion') command.error('error: --dry-run is for a deletion', { exitCode: 2 });
+        const body = { type, subject, note: options.note };
+        const answer = await asking('request')({ path: '/v1/requests/dry-run', body }, deletionDryRunSchema);
+        if (options.json === true) print(JSON.stringify(answer, null, 2));
+        else for (const line of dryRunLines(answer, 'both')) print(line);
+        return;
+      }
       const about = options.complaint === true ? 'complaint' : 'question';
       const body = {
         type,

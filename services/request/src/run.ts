@@ -34,6 +34,7 @@ import { deskRoutes } from './desk-routes.ts';
 import { createDesk } from './desk.ts';
 import { createDispatcher } from './dispatch.ts';
 import { startDriver } from './driver.ts';
+import { dryRunRoute } from './dry-run/route.ts';
 import { createHandler } from './handle.ts';
 import { createHolds } from './holds/holds.ts';
 import { createHoldDesk } from './holds/place.ts';
@@ -332,6 +333,7 @@ export async function startRequest(
       ...requestRoutes({ store, handler, driver, readers, policies, now }),
       ...actRoutes({ store, acts, answers, policies, now }),
       ...retention.routes,
+      dryRunRoute({ db: mongo.db, store, keys, situations, holds, now, random: randomBytes }),
       ...holdRoutes({
         desk: createHoldDesk({
           holds: holdStore,

@@ -13,7 +13,7 @@ export const isInForce = ({ until, released }: HoldDocument, now: Date): boolean
   released === undefined && (until === undefined || now < until);
 
 /** The ref that a record id begins with. Pure. */
-export const refOfRecord = (record: string): Ref => record.slice(0, record.indexOf('#')) as Ref;
+export const refOfRecord = (record: string): Ref => record.slice(0, record.indexOf('#'));
 
 /**
  * The holds in force that keep anything of this person from being erased: those on the person by any ref, whoever was
