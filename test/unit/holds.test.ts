@@ -16,6 +16,7 @@ import { heldBy, lastEnd, recordsHeld } from '@keiro/request/holds/held';
 import { awaitUndo, pendingOf } from '@keiro/request/holds/pending';
 import { decide, type LifeRules } from '@keiro/request/lifecycle/decide';
 import { lifeOf, numbered } from '@keiro/request/lifecycle/evolve';
+import { erasuresOf } from '@keiro/query/erasures';
 import type { StageDependencies } from '@keiro/request/stage';
 
 const now = new Date('2026-04-02T00:00:00.000Z');
@@ -190,6 +191,13 @@ describe('the undo window', () => {
     expect(documents.audit.map(({ action, by }) => [action, by])).toEqual([
       ['request.withdrawn', 'compliance'],
     ]);
+  });
+
+  it('leaves no trace of an erasure in lineage, where another deletion came after it', () => {
+    const back = deletion(accepted, { state: 'withdrawn' });
+    const again = deletion(accepted, { _id: 'req-2', state: 'done', receivedAt: later });
+    expect(erasuresOf([back], [])(life)).toBeUndefined();
+    expect(erasuresOf([back, again], [])(life)?.request).toBe('req-2');
   });
 
   it('reveals nothing where the deletion was not accepted yet', () => {
