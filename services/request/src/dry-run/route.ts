@@ -47,8 +47,8 @@ export function dryRunRoute(deps: {
       if (typeof person === 'string')
         throw new ProblemError(
           409,
-          `${person}-person`,
-          'these lead to no single person: a person has to review',
+          person === 'shared' ? 'shared-identifier' : 'several-persons',
+          'these identifiers lead to no single person: a person has to review',
         );
       const situation = await deps.situations.load(person);
       const { lives, ambiguous } = situation;
