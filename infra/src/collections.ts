@@ -297,6 +297,14 @@ export const collections: readonly CollectionPlan[] = [
     indexes: [{ key: { from: 1 }, name: 'from', why: 'asked for whenever a person is resolved; few writes' }],
   },
   {
+    name: 'holds',
+    database: 'lineage',
+    owner: 'request',
+    readers: [],
+    why: 'legal holds: for which case nothing of a person or of a record may be erased; few, and all in force are read at once',
+    indexes: [],
+  },
+  {
     name: 'policies',
     database: 'lineage',
     owner: 'request',

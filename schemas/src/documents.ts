@@ -205,6 +205,8 @@ export interface RequestDocument {
   /** 14 calendar days after arrival, Asia/Tokyo (R7, APPI 39). */
   readonly dueAt: Date;
   readonly doneAt?: Date;
+  /** Of a deletion that somebody asked for: until then it can be taken back, and nothing is erased. */
+  readonly notBefore?: Date;
   /** Offset in `rights.standing` that every reader must have passed. */
   readonly standingOffset?: string;
   /** End offsets that must be consumed before the plan is closed: topic → partition → offset. */

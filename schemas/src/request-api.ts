@@ -211,6 +211,8 @@ export const requestSummarySchema = z.strictObject({
   receivedAt: z.iso.datetime(),
   due: z.iso.datetime(),
   doneAt: z.iso.datetime().optional(),
+  /** Of a deletion: until then it can be withdrawn, all being hidden and nothing erased. */
+  undoUntil: z.iso.datetime().optional(),
   /** Who brings it on, and by when. Absent at its end. */
   next: nextSchema.optional(),
   /** It was due and is not done. */

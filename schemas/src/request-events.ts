@@ -41,6 +41,10 @@ export const pendingStates = [
 export const carriedStates = [
   'accepted',
   'hiding',
+  /** Hidden everywhere; nothing is erased until the period in which the person may take it back is over. */
+  'undo-window',
+  /** Hidden everywhere; a legal hold keeps it from being erased. */
+  'on-hold',
   'shredding',
   'carrying-out',
   'waiting-for-holder',
@@ -62,6 +66,7 @@ export const noticeKinds = [
   'fee',
   'lapsed',
   'withdrawn',
+  'held',
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 

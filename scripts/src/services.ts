@@ -41,6 +41,8 @@ const serviceNames = ['keys', 'collect', 'tag', 'transfer', 'request', 'erase', 
 const told: Readonly<Partial<Record<(typeof serviceNames)[number], Readonly<Record<string, string>>>>> = {
   tag: { NODE_OPTIONS: '--max-old-space-size=96 --max-semi-space-size=4' },
   transfer: { KEIRO_HOLDERS_FILE: holdersFile },
+  // Who tries it out wants to see a deletion end; by itself it can be taken back for a day.
+  request: { KEIRO_UNDO_PERIOD: 'PT0S' },
 };
 
 /** The services of Keiro, in the order of the pipeline; they may start in any. */

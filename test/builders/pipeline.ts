@@ -56,7 +56,12 @@ export async function createPipeline(
   for (const { group, topics } of groups)
     await admin.setCommitted(`${group}${suffix}`, await admin.endOffsets(topics));
 
-  const variables = { KEIRO_DATABASE: database, KEIRO_GROUP_SUFFIX: suffix };
+  const variables = {
+    KEIRO_DATABASE: database,
+    KEIRO_GROUP_SUFFIX: suffix,
+    // Nobody takes anything back, but where a test is about that.
+    KEIRO_UNDO_PERIOD: 'PT0S',
+  };
   const started: ServiceProcess[] = [];
   return {
     kafka,

@@ -112,6 +112,8 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
   },
   R4: {
     tests: [
+      'integration/holds.test.ts: hides everything, erases nothing, and is taken back within it; after it, it goes on by itself',
+      'integration/holds.test.ts: by an identifier that is linked only later keeps a deletion waiting, hidden, and ends it by itself',
       'integration/request.test.ts: reaches every holder, by identifier and by locator, is proven by a second look, and ends the keys',
     ],
     ask: 'request deletion',

@@ -9,6 +9,8 @@ import {
   factTopic,
   recordId,
   retentionChangedSchema,
+  holdPlacedSchema,
+  holdViewSchema,
   retentionDryRunSchema,
   retentionForecastSchema,
   retentionRebuiltSchema,
@@ -174,6 +176,14 @@ describe('retention', () => {
     await settled();
     await closedAccount(soon, 40);
     await settled();
+    const desk = { url, token: env('KEIRO_TOKEN_OPERATOR') };
+    const hold = await callJson(
+      desk,
+      { path: '/v1/holds', body: { case: 'CASE-3', records: [ends] } },
+      holdPlacedSchema,
+    );
+    expect(await get('dry-run', retentionDryRunSchema)).toMatchObject({ goes: 0, stays: { hold: 1 } });
+    await callJson(desk, { path: `/v1/holds/${hold.id}/release`, body: {} }, holdViewSchema);
     const plan = await get('dry-run', retentionDryRunSchema);
     expect(plan).toMatchObject({ goes: 1, byCategory: { C1: 1 }, unreported: { crm: 1, mailer: 1 } });
     const coming = await get('forecast?days=30', retentionForecastSchema);

@@ -50,6 +50,7 @@ export const clientPlans: readonly ClientPlan[] = [
       'quarantine:read',
       'quarantine:manage',
       'links:manage',
+      'holds:manage',
       'policy:publish',
       'holders:manage',
       'transfers:authorise',

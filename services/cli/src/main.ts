@@ -7,6 +7,7 @@ import * as capture from './capture.ts';
 import * as certificate from './certificate.ts';
 import * as dr from './dr.ts';
 import * as holders from './holders.ts';
+import * as holds from './holds.ts';
 import * as imports from './import.ts';
 import * as kek from './kek.ts';
 import * as keyReleases from './key-releases.ts';
@@ -33,6 +34,7 @@ for (const { register } of [
   lineage,
   request,
   tasks,
+  holds,
   dr,
   quarantine,
   links,

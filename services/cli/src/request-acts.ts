@@ -22,11 +22,13 @@ export function registerActs(request: Command): void {
       const { ground, reasonJa: ja, reasonEn: en, part: parts, json } = options;
       await act(id, 'review', { decision: 'refuse', ground, reason: { ja, en }, parts }, json);
     });
-  acting(request, 'withdraw', 'the person takes it back before anything is carried out').action(
-    async (id: string, { json }: Json) => {
-      await act(id, 'withdraw', {}, json);
-    },
-  );
+  acting(
+    request,
+    'withdraw',
+    'the person takes it back before anything is carried out; a deletion, as long as nothing is erased',
+  ).action(async (id: string, { json }: Json) => {
+    await act(id, 'withdraw', {}, json);
+  });
   acting(request, 'fee', 'the fee of a disclosure was paid (R8)')
     .requiredOption('--yen <amount>', 'what was paid', count)
     .requiredOption('--reference <reference>', 'of the payment; no names')

@@ -1,9 +1,10 @@
 import { Argument, type Command } from 'commander';
-import { acceptedSchema, requestTypes } from '@keiro/schemas';
+import { acceptedSchema, deletionDryRunSchema, requestTypes } from '@keiro/schemas';
 import { asking } from './ask.ts';
 import { identifierHelp, readIdentifiers, withIdentifiers, type IdentifierOptions } from './identifiers.ts';
 import { readChanges } from './field-changes.ts';
 import { at, isTerminal, painter, print, say } from './output.ts';
+import { dryRunLines } from './request-dry-run.ts';
 import { paintState } from './request-tree.ts';
 import { requestWord, words } from './words.ts';
 
@@ -13,6 +14,7 @@ interface CreateOptions extends IdentifierOptions {
   readonly checkIdentity?: boolean;
   readonly review?: boolean;
   readonly complaint?: boolean;
+  readonly dryRun?: boolean;
   readonly note?: string;
   readonly changes?: string;
   readonly json?: boolean;
@@ -39,6 +41,7 @@ export function registerCreate(request: Command): void {
       '--changes <file>',
       'of a correction or an addition: a JSON object of fields and what they have to be; - reads it from standard input',
     )
+    .option('--dry-run', 'of a deletion: say what it would do, holder by holder, and change nothing')
     .option('--note <reference>', "the caller's own reference of the case; no names, no free text")
     .option('--json', 'the answer as data')
     .addHelpText(
@@ -56,6 +59,14 @@ export function registerCreate(request: Command): void {
       if (options.changes === '-' && Object.values(options).filter((value) => value === '-').length > 1)
         command.error('error: only one value can be read from standard input', { exitCode: 2 });
       const changes = options.changes === undefined ? undefined : await readChanges(options.changes);
+      if (options.dryRun === true) {
+        if (type !== 'deletion') command.error('error: --dry-run is for a deletion', { exitCode: 2 });
+        const body = { type, subject, note: options.note };
+        const answer = await asking('request')({ path: '/v1/requests/dry-run', body }, deletionDryRunSchema);
+        if (options.json === true) print(JSON.stringify(answer, null, 2));
+        else for (const line of dryRunLines(answer, 'both')) print(line);
+        return;
+      }
       const about = options.complaint === true ? 'complaint' : 'question';
       const body = {
         type,

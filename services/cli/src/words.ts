@@ -141,6 +141,8 @@ const states: Record<string, Labels> = {
   told: word('削除を依頼済み（確認の手段なし）', 'told, no control'),
   accepted: word('受理', 'accepted'),
   hiding: word('遮断中', 'hiding'),
+  'undo-window': word('取下げ期間中（遮断済み）', 'hidden; can still be taken back'),
+  'on-hold': word('保全のため消去待ち（遮断済み）', 'hidden; erasing waits for a legal hold'),
   shredding: word('鍵の破棄', 'shredding'),
   'carrying-out': word('実施中', 'carrying out'),
   'waiting-for-operator': word('担当者待ち', 'waiting for an operator'),
@@ -170,6 +172,9 @@ const steps: Record<string, Labels> = {
   prepared: word('準備済み', 'prepared'),
   shredded: word('鍵の破棄済み', 'shredded'),
   'in-force': word('発効', 'in force'),
+  'hold-placed': word('保全の指定', 'hold placed'),
+  'undo-ended': word('取下げ期間終了', 'undo window over'),
+  'hold-ended': word('保全の解除', 'hold over'),
   overtaken: word('不要になり終了', 'overtaken'),
 };
 

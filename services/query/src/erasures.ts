@@ -1,6 +1,16 @@
-import { lifeKey, type Life, type RequestDocument, type TaskDocument } from '@keiro/schemas';
+import {
+  carriedStates,
+  lifeKey,
+  type Life,
+  type RequestDocument,
+  type RequestState,
+  type TaskDocument,
+} from '@keiro/schemas';
 import { provenGone, toldAt, type Erasure } from './copies.ts';
 import { groupBy } from './group-by.ts';
+
+/** One that was withdrawn, refused or never accepted erases nothing. */
+const counts: ReadonlySet<RequestState> = new Set([...carriedStates, 'done']);
 
 /**
  * Which deletion covers which life: the first one that was asked for this generation or a later one of the
@@ -13,7 +23,7 @@ export function erasuresOf(
   const tasksOf = groupBy(tasks, (task) => task.request);
   const covered = groupBy(
     requests
-      .filter(({ type }) => type === 'deletion')
+      .filter(({ type, state }) => type === 'deletion' && counts.has(state))
       .toSorted((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime())
       .flatMap(({ _id, lives, state }) => {
         const byHolder = new Map((tasksOf.get(_id) ?? []).map((task) => [task.holder, task]));

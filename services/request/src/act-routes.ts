@@ -64,7 +64,10 @@ export function actRoutes(deps: {
         acts.act(params['id'] ?? '', { type: 'pay', ...body }, client.name),
     }),
     route({
-      ...act('withdraw', 'The person takes it back, before anything is carried out'),
+      ...act(
+        'withdraw',
+        'The person takes it back before anything is carried out; a deletion, until its undo window is over or while a hold keeps it',
+      ),
       body: withdrawRequestSchema,
       handle: ({ params, client }) => acts.act(params['id'] ?? '', { type: 'withdraw' }, client.name),
     }),

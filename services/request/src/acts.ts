@@ -20,6 +20,8 @@ export function createActs(deps: {
   readonly situations: Situations;
   readonly stamp: () => string;
   readonly now: () => Date;
+  /** Nothing of what was put aside for a sweep is needed any more. */
+  readonly forgetSweep: (request: string) => Promise<unknown>;
   /** It was accepted, or came to its end. */
   readonly onMoved: (request: string) => void;
   /** Nothing more will be done for it. */
@@ -45,6 +47,7 @@ export function createActs(deps: {
       ...rules,
       type: request.type,
       dueAt: request.dueAt,
+      ...(request.notBefore === undefined ? {} : { undoUntil: request.notBefore }),
     });
     if ('rejected' in decided) throw problemOf(decided.rejected);
     if (decided.events.length === 0) return { id, state: request.state };
@@ -60,12 +63,16 @@ export function createActs(deps: {
     const current: RequestDocument = isAboutPerson
       ? { ...request, lives: known.lives, ambiguous: known.ambiguous }
       : request;
-    const refs = isClear ? person.refs : [];
+    const withdrawn = decided.events.some(({ type }) => type === 'withdrawn');
+    // What it had hidden, whoever the person is meanwhile.
+    const refs = withdrawn ? request.lives.map(({ ref }) => ref) : isClear ? person.refs : [];
     const after = await store.settle(request, refs, (standings, open) =>
       settle(current, happened, { ...known, standings, open, answerWithin }, by, at, deps.stamp()),
     );
     if (after === undefined) return undefined;
     if (isFinal(after.state)) await deps.onEnded(after);
+    // A hold may have come after it was put aside.
+    if (withdrawn && request.type === 'deletion') await deps.forgetSweep(id);
     deps.onMoved(id);
     return { id, state: after.state };
   }

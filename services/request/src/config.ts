@@ -44,6 +44,8 @@ export const configSchema = z.object({
     .transform((days) => days.split(',').map(Number)),
   /** ISO 8601 period within which a fee has to be paid (R8); the last day counts to its end in Japan. */
   KEIRO_FEE_PERIOD: z.string().refine(isPeriod, 'an ISO 8601 period, as P14D').default('P14D'),
+  /** ISO 8601 period in which a deletion can be taken back, all being hidden and nothing erased; PT0S for none. */
+  KEIRO_UNDO_PERIOD: z.string().refine(isPeriod, 'an ISO 8601 period, as PT24H').default('PT24H'),
   /** Seconds between two looks at the clocks of requests. */
   KEIRO_CLOCK_SECONDS: z.coerce.number().positive().default(60),
   /** Where heads of the audit chain are kept outside MongoDB: a folder that only this service writes to. */

@@ -1,10 +1,20 @@
-import type { AskedType, Life, Person, Ref, RequestDocument, RequestHappening } from '@keiro/schemas';
+import {
+  addPeriod,
+  type AskedType,
+  type Life,
+  type Person,
+  type Ref,
+  type RequestDocument,
+  type RequestHappening,
+  type Standing,
+} from '@keiro/schemas';
 import { auditOf } from './lifecycle/audit.ts';
 import { decide as decideLife, type LifeRules } from './lifecycle/decide.ts';
 import { isFinal, lifeOf, numbered, unborn, unsentOf } from './lifecycle/evolve.ts';
 import { isCarried } from './lifecycle/next.ts';
-import { dueOf, planOf, type Documents, type Plan, type Situation } from './plan.ts';
+import { dueOf, outboxOf, planOf, type Documents, type Plan, type Situation } from './plan.ts';
 import { rightRules } from './rights.ts';
+import { revealed } from './standing.ts';
 
 export { dueOf, holdersOf, newTask, outboxOf } from './plan.ts';
 export type { Documents, Situation } from './plan.ts';
@@ -129,12 +139,14 @@ export function settle(
     events,
     unsent: unsentOf(life),
     ...(isFinal(life.state) ? { doneAt: now } : {}),
+    ...(isGranted && obstacle === undefined ? undoWindowOf(request.type, situation, now) : {}),
   };
+  const back = happened.some(({ type }) => type === 'withdrawn') ? takenBack(request, situation, now) : [];
   return {
     request: changed,
     tasks: plan.tasks,
-    standings: plan.standings,
-    outbox: plan.outbox,
+    standings: [...plan.standings, ...back.map((standing) => ({ _id: standing.ref, ...standing }))],
+    outbox: [...plan.outbox, ...outboxOf(back, request._id, now, stamp)],
     audit: auditOf(
       changed,
       events.slice(before.length),
@@ -142,6 +154,25 @@ export function settle(
     ),
   };
 }
+
+/** From when a deletion is carried out beyond hiding, where it can be taken back until then. */
+function undoWindowOf(
+  type: RequestDocument['type'],
+  { undoPeriod }: Situation,
+  now: Date,
+): Pick<RequestDocument, 'notBefore'> {
+  if (type !== 'deletion' || undoPeriod === undefined) return {};
+  const notBefore = addPeriod(now, undoPeriod);
+  return notBefore > now ? { notBefore } : {};
+}
+
+/** What a deletion has hidden and has not erased is open again; what else stands against the person stays. */
+const takenBack = (
+  { _id, type, state, lives }: RequestDocument,
+  { standings }: Situation,
+  at: Date,
+): Standing[] =>
+  type === 'deletion' && isCarried(state) ? revealed({ lives, standings, request: _id, at }) : [];
 
 interface Obstacle {
   readonly because: 'nothing-held' | 'same' | 'deletion-under-way';

@@ -1,6 +1,7 @@
 import type { Positions } from '@keiro/runtime';
 import { lifeKey, type Life, type Person, type RequestDocument } from '@keiro/schemas';
 import { outboxOf } from './decide.ts';
+import { pendingOf, waitingAudit } from './holds/pending.ts';
 import { advanceTo, replan } from './replan.ts';
 import { inCalls, prepareSweep, standingInForce, stepAt, stepOf, type Stage } from './stage.ts';
 import { erased } from './standing.ts';
@@ -67,7 +68,12 @@ export const closePlan: Stage = async (request, deps) => {
 /** Deletion: what the sweep needs is put aside, then the keys are destroyed. */
 export const shred: Stage = async (request, deps) => {
   const { store, keys } = deps;
-  if (stepOf(request, 'prepared') === undefined) {
+  if (stepOf(request, 'erased') === undefined && !isPrepared(request)) {
+    const pending = await pendingOf(request, deps);
+    if (pending !== undefined) {
+      await store.advance(request, pending, waitingAudit(request, pending));
+      return 'moved';
+    }
     const identifiers = await prepareSweep(request, deps);
     await store.advance(request, { step: stepAt(deps.now(), 'prepared', { identifiers }) });
     return 'moved';
@@ -112,6 +118,12 @@ export const shred: Stage = async (request, deps) => {
   });
   return 'moved';
 };
+
+/** What is put aside counts as long as nothing has come in between: a hold, or somebody who is new. Pure. */
+export function isPrepared({ steps }: RequestDocument): boolean {
+  const last = (names: readonly string[]) => steps.findLastIndex(({ step }) => names.includes(step));
+  return last(['prepared']) > last(['hold-placed', 'on-hold', 'undo-window']);
+}
 
 /** A deletion that follows another goes no further than its own lives: its person may have registered anew. Pure. */
 export function livesWithin(found: readonly Life[], own: readonly Life[]): Life[] {

@@ -106,7 +106,7 @@ export function startDriver(
 
   const reconciler = createLoop(async () => {
     try {
-      for (const id of await store.openIds()) wake(id);
+      for (const id of await store.openIds(options.now())) wake(id);
     } catch (error) {
       // The next round comes by itself; until then those that wait stay where they are.
       log.warn({ err: error }, 'could not look for open requests');

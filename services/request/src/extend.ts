@@ -4,6 +4,7 @@ import {
   type Life,
   type Ref,
   type RequestDocument,
+  type RequestState,
   type RequestType,
 } from '@keiro/schemas';
 import { hash } from 'node:crypto';
@@ -95,6 +96,9 @@ export function extendDenial(
   );
 }
 
+/** A deletion looks again who its person is before anything is erased. */
+const stillPlanned: ReadonlySet<RequestState> = new Set(['accepted', 'hiding', 'undo-window', 'on-hold']);
+
 /** Between which moments a ref has records. */
 export type Activity = ReadonlyMap<Ref, { readonly first: Date; readonly last: Date }>;
 
@@ -127,8 +131,7 @@ export function decideGone(situation: GoneSituation, now: Date): GoneDecision | 
   if (past.length === 0 || left.length === 0) return undefined;
 
   const deletion = situation.open.findLast(
-    ({ type, state, follows }) =>
-      type === 'deletion' && (state === 'accepted' || state === 'hiding') && follows === undefined,
+    ({ type, state, follows }) => type === 'deletion' && stillPlanned.has(state) && follows === undefined,
   );
   if (deletion !== undefined) return { outcome: 'joins', deletion };
 

@@ -104,6 +104,18 @@ const texts: Readonly<Record<NoticeKind, (told: Told) => { subject: Labels; text
       ['期限までに手数料のお支払いを確認できなかったため、ご請求を終了しました。改めてご請求いただけます。'],
       ['The fee was not paid in time, so that the request has ended. You may ask again.'],
     ),
+  held: ({ name }) =>
+    said(
+      [`${name.ja}の実施を延期しています`, `Your request has to wait: ${name.en}`],
+      [
+        `${name.ja}のご請求は受け付けました。法的手続のため、情報の消去が一時的にできません。それまでの間、情報は他の目的に一切利用しません。`,
+        '保全の必要がなくなり次第、改めてご請求いただかなくても消去し、その結果をお知らせします。',
+      ],
+      [
+        `Your request (${name.en}) stands. A legal proceeding keeps us from erasing for now; until then nothing of it is used for anything else.`,
+        'As soon as that is over we erase it without being asked again, and tell you so.',
+      ],
+    ),
   withdrawn: ({ name }) =>
     said(
       [`${name.ja}のご請求を取り下げました`, `Your request is withdrawn: ${name.en}`],

@@ -31,6 +31,8 @@ export interface Situation {
   readonly holders: readonly (Pick<Holder, 'id' | 'categories'> & Partial<Pick<Holder, 'kind'>>)[];
   /** Every purpose that the policy has. */
   readonly purposes: readonly string[];
+  /** ISO 8601 period in which a deletion that somebody asks for can be taken back; absent: none. */
+  readonly undoPeriod?: string;
   /** ISO 8601 period within which the policy answers every request (R7). */
   readonly answerWithin: string;
 }

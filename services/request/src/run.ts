@@ -36,7 +36,12 @@ import { createDesk } from './desk.ts';
 import { createDispatcher } from './dispatch.ts';
 import { startDriver } from './driver.ts';
 import { startEvidence } from './evidence/start.ts';
+import { dryRunRoute } from './dry-run/route.ts';
 import { createHandler } from './handle.ts';
+import { createHolds } from './holds/holds.ts';
+import { createHoldDesk } from './holds/place.ts';
+import { holdRoutes } from './holds/routes.ts';
+import { openHoldStore } from './holds/store.ts';
 import { createIdentityOutcomes } from './identity-outcomes.ts';
 import { createCheckedRequests, createPersons } from './identity/requests.ts';
 import { startIdentity } from './identity/start.ts';
@@ -138,7 +143,13 @@ export async function startRequest(
     onChanged,
   });
   let onRoom: () => void = () => undefined;
-  const clock = { feePeriod: config.KEIRO_FEE_PERIOD, warnDays: config.KEIRO_WARN_DAYS };
+  const clock = {
+    feePeriod: config.KEIRO_FEE_PERIOD,
+    warnDays: config.KEIRO_WARN_DAYS,
+    undoPeriod: config.KEIRO_UNDO_PERIOD,
+  };
+  const holdStore = openHoldStore(mongo);
+  const holds = createHolds({ store: holdStore, people, now });
   const situations = createSituations({ store, people, policies, clock });
   const kept = createKeptSecrets({ db: mongo.db, keys, log });
   await kept.forgetEnded();
@@ -147,6 +158,7 @@ export async function startRequest(
     situations,
     stamp,
     now,
+    forgetSweep: (id) => keys.forgetSweep(id),
     onMoved: (id) => {
       relay.wake();
       driver.wake(id);
@@ -169,6 +181,7 @@ export async function startRequest(
         onEnded();
       },
     },
+    holds,
     dispatcher,
     waits: () => pauses.waits(),
     extend: (ref) => links.extend(ref),
@@ -294,6 +307,7 @@ export async function startRequest(
     store,
     positions,
     policies,
+    narrowing: () => holds.narrowing(),
     metrics: deps.metrics,
     log,
     now,
@@ -337,6 +351,21 @@ export async function startRequest(
       ...requestRoutes({ store, handler, driver, readers, policies, now }),
       ...actRoutes({ store, acts, answers, policies, now }),
       ...retention.routes,
+      dryRunRoute({ db: mongo.db, store, keys, situations, holds, now, random: randomBytes }),
+      ...holdRoutes({
+        desk: createHoldDesk({
+          holds: holdStore,
+          store,
+          people,
+          keys,
+          now,
+          random: randomBytes,
+          onChanged: (id) => {
+            driver.wake(id);
+          },
+        }),
+        now,
+      }),
       ...deskRoutes({
         desk: createDesk({
           mongo,

@@ -37,7 +37,7 @@ export function createSituations(deps: {
         refs.length === 0 ? [] : store.categoriesOf(refs),
         store.holders(),
       ]);
-      return { lives, ambiguous, categories, holders, purposes: purposeIds };
+      return { lives, ambiguous, categories, holders, purposes: purposeIds, undoPeriod: clock.undoPeriod };
     },
 
     rulesFor(type, now) {
@@ -57,4 +57,6 @@ export interface ClockSettings {
   /** ISO 8601: within which a fee that is asked for has to be paid. */
   readonly feePeriod: string;
   readonly warnDays: readonly number[];
+  /** ISO 8601: in which a deletion can be taken back. */
+  readonly undoPeriod: string;
 }

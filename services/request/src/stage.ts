@@ -1,5 +1,6 @@
 import type { Life, PackDocument, Ref, RequestDocument, RequestStep } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
+import type { Holds } from './holds/holds.ts';
 import type { Dispatcher } from './dispatch.ts';
 import type { Pauses } from './pauses.ts';
 import type { People } from './people.ts';
@@ -21,6 +22,7 @@ export interface StageDependencies {
   readonly positions: ConsumerPositions;
   readonly violations: Pick<ReturnStore, 'violation'>;
   readonly retention: { readonly batches: BatchStore; readonly onEnded: (request: string) => void };
+  readonly holds: Pick<Holds, 'on'>;
   readonly dispatcher: Pick<Dispatcher, 'offer'>;
   /** Holders that take no tasks now. */
   readonly waits: Pauses['waits'];
@@ -39,7 +41,7 @@ export interface StageDependencies {
 export type StageOutcome =
   | 'moved'
   | {
-      readonly on: 'publication' | 'readers' | 'positions' | 'tasks' | 'earlier' | 'operator';
+      readonly on: 'publication' | 'readers' | 'positions' | 'tasks' | 'earlier' | 'operator' | 'time';
       readonly waitingFor: string;
     };
 

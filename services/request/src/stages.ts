@@ -5,6 +5,7 @@ import { disclose } from './carry-disclosure.ts';
 import { carryOut, putInForce } from './carry-out.ts';
 import { giveBack } from './carry-return.ts';
 import { closePipeline, closePlan, hide, shred } from './deletion.ts';
+import { awaitHold, awaitUndo } from './holds/pending.ts';
 import { isCarried } from './lifecycle/next.ts';
 import { expire } from './retention/carry.ts';
 import type { Stage } from './stage.ts';
@@ -47,6 +48,10 @@ export function stageOf(request: RequestDocument): Stage | undefined {
   switch (request.state) {
     case 'hiding':
       return request.plan !== undefined && 'custody.copies' in request.plan ? closePlan : hide;
+    case 'undo-window':
+      return awaitUndo;
+    case 'on-hold':
+      return awaitHold;
     case 'shredding':
       return shred;
     case 'carrying-out':

@@ -1,4 +1,4 @@
-import type { ClientSession, Filter } from 'mongodb';
+import type { ClientSession, Collection, Filter } from 'mongodb';
 import { appendAudit, appendCarriedAudit, type Mongo } from '@keiro/runtime';
 import {
   carriedStates,
@@ -84,7 +84,8 @@ export interface RequestStore {
     states?: readonly RequestState[],
   ): Promise<RequestDocument[]>;
   requests(states: readonly RequestState[], limit: number): Promise<RequestDocument[]>;
-  openIds(): Promise<string[]>;
+  /** Those of which something may be to be done at this moment. */
+  openIds(now: Date): Promise<string[]>;
   task(id: string): Promise<TaskDocument | null>;
   tasksOf(request: string): Promise<TaskDocument[]>;
   tasks(states: readonly TaskState[], limit: number): Promise<TaskDocument[]>;
@@ -174,6 +175,7 @@ export function openRequestStore(mongo: Mongo): RequestStore {
         const { matchedCount } = await requests.updateOne(unmovedOf(request), { $set: set }, { session });
         if (matchedCount === 0) return undefined;
         await writeBeside(db, documents, session);
+        if (after.state === 'withdrawn') await endTasks(tasks, after, session);
         return after;
       }),
 
@@ -264,10 +266,17 @@ export function openRequestStore(mongo: Mongo): RequestStore {
         .sort({ receivedAt: -1 })
         .limit(limit)
         .toArray(),
-    openIds: async () =>
-      (await requests.find({ state: { $in: [...openStates] } }, { projection: { _id: 1 } }).toArray()).map(
-        ({ _id }) => _id,
-      ),
+    openIds: async (now) => {
+      // In their undo window there may be many, for a day.
+      const others = openStates.filter((state) => state !== 'undo-window');
+      const found = await requests
+        .find(
+          { $or: [{ state: { $in: others } }, { state: 'undo-window', notBefore: { $lte: now } }] },
+          { projection: { _id: 1 } },
+        )
+        .toArray();
+      return found.map(({ _id }) => _id);
+    },
     task: (id) => tasks.findOne({ _id: id }),
     tasksOf: (request) => tasks.find({ request }).toArray(),
     tasks: (states, limit) =>
@@ -318,6 +327,25 @@ export function openRequestStore(mongo: Mongo): RequestStore {
       return { requests: byState, tasks: tasksByState, overdue, unpublished };
     },
   };
+}
+
+/** Nobody had begun them: a deletion is taken back before its holders hear of it. */
+async function endTasks(
+  tasks: Collection<TaskDocument>,
+  { _id, doneAt }: RequestDocument,
+  session: ClientSession,
+): Promise<void> {
+  await tasks.updateMany(
+    { request: _id, state: { $ne: 'done' } },
+    {
+      $set: {
+        state: 'done',
+        ...(doneAt === undefined ? {} : { doneAt }),
+        receipt: { affected: 0, detail: {}, unsupported: 'withdrawn before anything was erased' },
+      },
+    },
+    { session },
+  );
 }
 
 /** What is new about it, alone: the relay writes to it too, and counts on nobody. Pure. */

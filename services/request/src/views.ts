@@ -29,6 +29,7 @@ export function summaryOf(request: RequestDocument, now: Date): RequestSummary {
     receivedAt: request.receivedAt.toISOString(),
     due: request.dueAt.toISOString(),
     ...(request.doneAt === undefined ? {} : { doneAt: request.doneAt.toISOString() }),
+    ...(request.notBefore === undefined ? {} : { undoUntil: request.notBefore.toISOString() }),
     ...(next === undefined ? {} : { next: { actor: next.actor, by: next.by.toISOString() } }),
     ...(next !== undefined && request.dueAt < now ? { overdue: true as const } : {}),
     ...(request.returns === undefined ? {} : { violation: request.returns.violation }),

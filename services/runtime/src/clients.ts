@@ -31,6 +31,7 @@ export const rights = [
   'quarantine:read',
   'quarantine:manage',
   'links:manage',
+  'holds:manage',
   'policy:publish',
   'holders:manage',
   'transfers:authorise',

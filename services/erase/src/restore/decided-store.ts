@@ -46,7 +46,7 @@ export function readDecided(db: Db): DecidedStore {
   return {
     async *requestsAt(holder) {
       let some: Request[] = [];
-      const all = requests.find<Request>({}, { projection: { type: 1, lives: 1 }, batchSize: 500 });
+      const all = requests.find<Request>(carriedOut, { projection: { type: 1, lives: 1 }, batchSize: 500 });
       for await (const request of all) {
         some.push(request);
         if (some.length < 500) continue;
@@ -61,7 +61,7 @@ export function readDecided(db: Db): DecidedStore {
       for (const some of chunksOf(refs)) {
         const found = await requests
           .find<Request>(
-            { type: 'deletion', 'lives.ref': { $in: some.map(({ ref }) => ref) } },
+            { ...carriedOut, type: 'deletion', 'lives.ref': { $in: some.map(({ ref }) => ref) } },
             { projection: { type: 1, lives: 1 } },
           )
           .toArray();
@@ -82,6 +82,8 @@ export function readDecided(db: Db): DecidedStore {
   };
 }
 
+/** What was taken back has swept nothing, although its tasks have ended. */
+const carriedOut = { state: { $ne: 'withdrawn' as const } };
 const doneAtOf = ({ state, doneAt }: Task) => (state === 'done' ? doneAt : undefined);
 const covers = (lives: readonly Life[], ref: Ref, generation: number) =>
   lives.some((life) => life.ref === ref && life.generation === generation);

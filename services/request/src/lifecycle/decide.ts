@@ -50,6 +50,8 @@ export interface LifeRules {
   readonly fee: number;
   /** Until when a fee that is asked for now can be paid. */
   readonly feeUntil: Date;
+  /** Until when a deletion can be taken back. */
+  readonly undoUntil?: Date;
   /** Days before it is due on which somebody is warned, each once. */
   readonly warnDays: readonly number[];
 }
@@ -92,7 +94,7 @@ export function decide(command: LifeCommand, life: Life, now: Date, rules: LifeR
     case 'pay':
       return pay(command, life);
     case 'withdraw':
-      return withdraw(life, rules);
+      return withdraw(life, now, rules);
     case 'answer':
       return answer(command, life, rules);
     case 'close': {
@@ -210,13 +212,24 @@ function pay({ yen, reference }: Extract<LifeCommand, { type: 'pay' }>, life: Li
 }
 
 /** What is under way at the holders can't be called back by leaving it alone; what only waits for somebody can. */
-function withdraw({ state }: Life, { type }: LifeRules): LifeDecision {
+function withdraw({ state }: Life, now: Date, { type, undoUntil }: LifeRules): LifeDecision {
   const isAnswer = rightRules[type].answersNobody || type === 'correction' || type === 'addition';
-  const underWay = ['hiding', 'shredding', 'carrying-out', 'waiting-for-holder'].includes(state);
-  const isOnlyWaiting = isAnswer && !underWay;
+  const underWay = [
+    'hiding',
+    'undo-window',
+    'on-hold',
+    'shredding',
+    'carrying-out',
+    'waiting-for-holder',
+  ].includes(state);
+  const canUndo = state === 'on-hold' || (undoUntil !== undefined && now < undoUntil);
+  const isOnlyWaiting = (isAnswer && !underWay) || canUndo;
   const isCarried = underWay || state === 'accepted' || state === 'waiting-for-operator';
   if (isCarried && !isOnlyWaiting)
-    return reject('under-way', 'it is being carried out; a suspension is taken back by a resume');
+    return reject(
+      'under-way',
+      'it is being carried out and can no longer be taken back; a suspension is taken back by a resume',
+    );
   return { events: [{ type: 'withdrawn' }, due('withdrawn')] };
 }
 
@@ -241,6 +254,8 @@ function answer(
 export function move(to: RequestState, life: Life): RequestHappening[] {
   if (to === life.state) return [];
   const moved = { type: 'moved' as const, to };
+  // Told once, however many holds follow on each other.
+  if (to === 'on-hold' && !life.notices.some(({ kind }) => kind === 'held')) return [moved, due('held')];
   return to === 'done' ? [moved, due('completed')] : [moved];
 }
 

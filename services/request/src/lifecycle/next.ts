@@ -27,6 +27,8 @@ function actorOf(type: RequestType, state: RequestState): Next['actor'] {
       return 'person';
     case 'in-review':
       return 'compliance';
+    case 'on-hold':
+      return 'operator';
     case 'waiting-for-holder':
       return 'holder';
     case 'waiting-for-operator':

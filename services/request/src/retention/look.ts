@@ -47,7 +47,8 @@ export interface Look {
 export interface LookDependencies {
   readonly store: Omit<LookStore, 'create'>;
   readonly policies: Policies;
-  readonly narrowing: Narrowing;
+  /** Asked once a look. */
+  readonly narrowing: () => Promise<Narrowing>;
   /** Records of one request, as long as no person has more. */
   readonly batchRecords: number;
 }
@@ -56,14 +57,14 @@ const nothingKnown = knownOf([]);
 
 /** Looks at all that these days name, and says what becomes of it. Reads only. */
 export async function lookAt(due: readonly DueDocument[], deps: LookDependencies, now: Date): Promise<Look> {
-  const { store, policies, narrowing } = deps;
+  const { store, policies } = deps;
   const ids = new Set(due.flatMap((one) => one.records));
   const refs = new Set(due.flatMap((one) => one.refs));
   const [byId, byRef] = await Promise.all([store.records([...ids]), store.recordsUnder([...refs])]);
   const records = [...new Map([...byId, ...byRef].map((record) => [record._id, record])).values()];
   const known: ReadonlyMap<Ref, KnownOfPerson> = await store.known(records);
   const knownOfRecord = ({ ref }: RecordDocument) => known.get(ref) ?? nothingKnown;
-  const fates = dueRecords(records, knownOfRecord, policies, narrowing, now);
+  const fates = dueRecords(records, knownOfRecord, policies, await deps.narrowing(), now);
   const day = due.map((one) => one.day).sort()[0] ?? '';
   const plans = await plansFor(fates, day, deps, now);
   const waiting = plans.flatMap((plan) => plan.waiting);

@@ -8,7 +8,7 @@ import { keptByTag } from '../consents.ts';
 import type { ConsumerPositions } from '../positions.ts';
 import type { RequestStore } from '../store.ts';
 import { openBatchStore } from './batch-store.ts';
-import { noHolds } from './decide.ts';
+import type { Narrowing } from './decide.ts';
 import { openDueStore } from './due-store.ts';
 import { createDueFollower } from './follow.ts';
 import { openLookStore } from './look-store.ts';
@@ -41,6 +41,8 @@ export async function startRetention(
     readonly store: RequestStore;
     readonly positions: Pick<ConsumerPositions, 'tagged'>;
     readonly policies: Policies;
+    /** Legal holds, as they are when it is asked. */
+    readonly narrowing: () => Promise<Narrowing>;
     readonly metrics: Metrics;
     readonly log: Log;
     readonly now: () => Date;
@@ -53,7 +55,7 @@ export async function startRetention(
   const looks = openLookStore(db);
   const batches = openBatchStore(db);
   const state = openStateStore(db);
-  const lookDeps = { policies, narrowing: noHolds, batchRecords };
+  const lookDeps = { policies, narrowing: deps.narrowing, batchRecords };
   const follower = createDueFollower({
     registry: deps.registry,
     insert: (some) => due.insert(some),

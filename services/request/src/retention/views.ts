@@ -61,6 +61,7 @@ export async function forecast(
 ): Promise<RetentionForecast> {
   const rows = new Map<string, RetentionForecast['rows'][number]>();
   const seen = new Set<string>();
+  const narrowing = await deps.narrowing();
   const last = daysLater(dayInJapan(now), days);
   const limit = Math.ceil(deps.mostRecords / 10);
   const due = await deps.due.until(last, limit);
@@ -80,7 +81,7 @@ export async function forecast(
     for (const { _id } of records) seen.add(`${day}|${_id}`);
     const refs = [...new Set(records.map(({ ref }) => ref))];
     const [known, copies] = await Promise.all([deps.store.known(records), deps.store.copies(refs)]);
-    addForecast(rows, day, { records, known, copies }, deps.policies, deps.narrowing, now);
+    addForecast(rows, day, { records, known, copies }, deps.policies, narrowing, now);
   }
   return {
     asOf: now.toISOString(),
