@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { Option, type Command } from 'commander';
 import {
@@ -8,6 +9,8 @@ import {
   packAssociated,
   packFilesSchema,
   packLanguages,
+  type MadePack,
+  type PackFile,
 } from '@keiro/schemas';
 import { open } from '@keiro/sdk';
 import { asking } from './ask.ts';
@@ -17,6 +20,7 @@ interface PackOptions {
   readonly out: string;
   readonly language: (typeof packLanguages)[number];
   readonly json?: boolean;
+  readonly again?: boolean;
 }
 
 /** `keiro request pack ID --out FOLDER`: what a disclosure is answered with (R1, APPI 33). */
@@ -29,6 +33,7 @@ export function registerPack(request: Command): void {
     .addOption(
       new Option('--language <language>', 'of what is to be read').choices(packLanguages).default('ja'),
     )
+    .option('--again', 'download it once more: what --json told is read from standard input')
     .option('--json', 'the answer as data')
     .addHelpText(
       'after',
@@ -37,19 +42,33 @@ export function registerPack(request: Command): void {
         '\n\nExample:\n  keiro request pack req-0123456789abcdef01234567 --out ./pack --language en' +
         '\n\nExit code 0: made and opened. 1: not ready, made before, or no answer. 2: wrong use.',
     )
-    .action(async (id: string, { out, language, json }: PackOptions) => {
+    .action(async (id: string, { out, language, json, again }: PackOptions) => {
       // First, because a pack that can't be put anywhere could not be had again.
       await mkdir(out, { mode: 0o700 });
       const ask = asking('erase');
-      const made = await ask({ path: '/v1/packs', body: { request: id, language } }, madePackSchema);
-      const { sealed, left } = await ask(
-        { path: '/v1/packs/download', body: { token: made.token } },
-        downloadedPackSchema,
-      );
-      const bytes = open(Buffer.from(made.key, 'base64url'), sealed, packAssociated(id));
-      const { files } = packFilesSchema.parse(JSON.parse(gunzipSync(bytes).toString()));
-      for (const { name, base64 } of files)
-        await writeFile(join(out, name), Buffer.from(base64, 'base64'), { mode: 0o600 });
+      const made = await (
+        again === true
+          ? toldBefore()
+          : ask({ path: '/v1/packs', body: { request: id, language } }, madePackSchema)
+      ).catch(async (error: unknown) => {
+        await rmdir(out);
+        throw error;
+      });
+      let left: number;
+      let files: PackFile[];
+      try {
+        const body = { token: made.token };
+        const answer = await ask({ path: '/v1/packs/download', body }, downloadedPackSchema);
+        ({ left } = answer);
+        const bytes = open(Buffer.from(made.key, 'base64url'), answer.sealed, packAssociated(id));
+        ({ files } = packFilesSchema.parse(JSON.parse(gunzipSync(bytes).toString())));
+        for (const { name, base64 } of files)
+          await writeFile(join(out, name), Buffer.from(base64, 'base64'), { mode: 0o600 });
+      } catch (error) {
+        // Told once by the service, so that it must not be lost with this attempt: --again takes it.
+        if (again !== true) print(JSON.stringify(made));
+        throw error;
+      }
       const answer = { ...made, left, folder: out, files: files.map(({ name }) => name) };
       if (json === true) {
         print(JSON.stringify(answer, null, 2));
@@ -59,4 +78,16 @@ export function registerPack(request: Command): void {
       print(`鍵（一度だけ表示） key, told this once: ${made.key}`);
       print(`受取番号 token: ${made.token}  ${made.expiresAt}  残り left: ${String(left)}`);
     });
+}
+
+/** Key and token never stand on a command line. */
+async function toldBefore(): Promise<MadePack> {
+  return madePackSchema.parse(keptOf(JSON.parse(await text(process.stdin))));
+}
+
+/** What else `--json` says is about the folder that it was put in before. */
+function keptOf(told: unknown): unknown {
+  if (typeof told !== 'object' || told === null) return told;
+  const known = Object.keys(madePackSchema.shape);
+  return Object.fromEntries(Object.entries(told).filter(([name]) => known.includes(name)));
 }
