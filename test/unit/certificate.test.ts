@@ -178,6 +178,36 @@ describe('what a certificate says of a request', () => {
     });
   });
 
+  it('calls neither a pseudonym nor what a law keeps erased', () => {
+    const left = { place: 'people', why: 'pseudonymised', columns: ['name'], rows: 2 } as const;
+    const narrowed = task('crm', { receipt: { ...receipt, remains: [left] } });
+    const certified = certify(proven({ tasks: [task('billing'), narrowed] }), at('04:00'));
+    if ('withheld' in certified) throw new Error(JSON.stringify(certified));
+    expect(certified.content.outcome).toBe('remains');
+    expect(
+      certified.receipts.map(({ receipt: { holder, outcome, remains } }) => [holder, outcome, remains]),
+    ).toEqual([
+      ['billing', 'erased', undefined],
+      ['crm', 'remains', [{ place: 'people', why: 'pseudonymised', rows: 2 }]],
+    ]);
+    // Nothing was there to be left.
+    const none = task('crm', { receipt: { ...receipt, remains: [{ ...left, rows: 0 }] } });
+    expect(contentOf({ tasks: [none] }).outcome).toBe('erased');
+  });
+
+  it.each([
+    ['correction', 'correct', 'corrected'],
+    ['disclosure', 'export', 'exported'],
+  ] as const)('is answered by a %s', (type, directive, outcome) => {
+    const done = task('crm', { directive, receipt: { affected: 1, detail: {} } });
+    const certified = certify(proven({ request: { ...request, type }, tasks: [done] }), at('04:00'));
+    if ('withheld' in certified) throw new Error(JSON.stringify(certified));
+    expect([certified.content.outcome, certified.receipts[0]?.receipt.outcome]).toEqual([
+      'answered',
+      outcome,
+    ]);
+  });
+
   it('lists snapshots that took it while it was held, until the last of them ends; a second one closes them', () => {
     const snapshots = [
       snapshot('one'),

@@ -5,7 +5,18 @@ import { hashSchema } from './hashes.ts';
 import { leafHash, proofOf, rootOf } from './merkle.ts';
 
 /** What a holder's answer came to. `told`: no control; it is no proof of erasure (invariant 5). */
-export const receiptOutcomes = ['erased', 'nothing-held', 'told', 'flagged', 'unsupported', 'ended'] as const;
+export const receiptOutcomes = [
+  'erased',
+  /** Something was left on purpose: for a law, under a lock, or under a pseudonym. That is not erased. */
+  'remains',
+  'nothing-held',
+  'told',
+  'flagged',
+  'corrected',
+  'exported',
+  'unsupported',
+  'ended',
+] as const;
 
 /** One holder's answer, as a certificate holds it. No personal value; names of places are the holder's own tables. */
 export const certifiedReceiptSchema = z.strictObject({
@@ -24,6 +35,8 @@ export const certifiedReceiptSchema = z.strictObject({
   probe: z.strictObject({ at: z.iso.datetime(), found: z.int() }).optional(),
   /** Up to when its data end, by its own word, and how many identifiers it was told. */
   told: z.strictObject({ at: z.iso.datetime(), identifiers: z.int() }).optional(),
+  /** What was left on purpose, by place. */
+  remains: z.array(z.strictObject({ place: z.string(), why: z.string(), rows: z.int() })).optional(),
   /** Said by a holder that could not do what was asked. */
   unsupported: z.string().optional(),
   doneAt: z.iso.datetime(),
@@ -33,13 +46,16 @@ export type CertifiedReceipt = z.infer<typeof certifiedReceiptSchema>;
 /**
  * What a request came to. `erased`: a probe found nothing at every holder where one can look. `erased-snapshots`:
  * that, and snapshots that nobody can change hold it until the last of them ends. `told`: no holder could be looked at.
+ * `remains`: a holder left something on purpose. `answered`: what was asked was answered, or set right and read back.
  * `in-force`: a suspension or a resume is in force where data are read. `returned`: what a holder had without a basis is
  * gone there. `ended`: something else made it pointless. `refused`, `withdrawn`: nothing was done.
  */
 export const certificateOutcomes = [
   'erased',
   'erased-snapshots',
+  'remains',
   'told',
+  'answered',
   'in-force',
   'returned',
   'ended',

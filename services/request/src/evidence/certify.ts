@@ -6,6 +6,7 @@ import {
   type CertifiedReceipt,
   type HeldSnapshot,
   type Holder,
+  type Receipt,
   type RequestDocument,
   type SnapshotDocument,
   type TaskDocument,
@@ -99,7 +100,7 @@ export function closing(
     number: 2,
     closes: first.id,
     issuedAt: now.toISOString(),
-    outcome: 'erased',
+    outcome: first.outcome === 'remains' ? 'remains' : 'erased',
     snapshots: [],
     sealedIn,
   };
@@ -121,6 +122,7 @@ function receiptOf(task: TaskDocument, holders: Proven['holders']): CertifiedRec
   const { holder, directive, receipt, doneAt } = task;
   if (receipt === undefined || doneAt === undefined) return undefined;
   const { sweptAt, probe, told, unsupported } = receipt;
+  const remains = remainsOf(receipt);
   const known = holders.get(holder);
   return {
     holder,
@@ -135,15 +137,23 @@ function receiptOf(task: TaskDocument, holders: Proven['holders']): CertifiedRec
     ...(sweptAt === undefined ? {} : { sweptAt: sweptAt.toISOString() }),
     ...(probe === undefined ? {} : { probe: { at: probe.at.toISOString(), found: probe.found } }),
     ...(told === undefined ? {} : { told: { at: told.at.toISOString(), identifiers: told.identifiers } }),
+    ...(remains.length === 0 ? {} : { remains }),
     ...(unsupported === undefined ? {} : { unsupported }),
     doneAt: doneAt.toISOString(),
   };
 }
 
+/** What a holder left on purpose. */
+const remainsOf = ({ remains = [] }: Receipt) =>
+  remains.filter(({ rows }) => rows > 0).map(({ place, why, rows }) => ({ place, why, rows }));
+
 function receiptOutcome({ directive, receipt }: TaskDocument): CertifiedReceipt['outcome'] {
   if (receipt?.told !== undefined) return 'told';
+  if (receipt !== undefined && remainsOf(receipt).length > 0) return 'remains';
   if (directive === 'erase') return (receipt?.affected ?? 0) > 0 ? 'erased' : 'nothing-held';
-  return receipt?.unsupported === undefined ? 'flagged' : 'unsupported';
+  if (receipt?.unsupported !== undefined) return 'unsupported';
+  if (directive === 'correct') return 'corrected';
+  return directive === 'export' ? 'exported' : 'flagged';
 }
 
 function outcomeOf(
@@ -154,10 +164,16 @@ function outcomeOf(
   const end = endOf(request);
   if (end === 'refused' || end === 'withdrawn' || end === 'ended') return end;
   if (request.type === 'return') return 'returned';
-  if (request.type !== 'deletion') return 'in-force';
+  if (request.type !== 'deletion') return isStanding(request) ? 'in-force' : 'answered';
   if (receipts.length > 0 && receipts.every(({ outcome }) => outcome === 'told')) return 'told';
+  // Pseudonymised, or kept for a law, is not erased.
+  if (receipts.some(({ outcome }) => outcome === 'remains')) return 'remains';
   return snapshots.length > 0 ? 'erased-snapshots' : 'erased';
 }
+
+/** What changes how the person's data may be used from then on; the others are answered. */
+const isStanding = ({ type }: RequestDocument): boolean =>
+  type === 'suspension' || type === 'resume' || type === 'third-party-denial';
 
 /** Images taken while a store held something of the person, which nobody can change and which have not ended. */
 function snapshotsOf({ tasks, snapshots, heldSince }: Proven, now: Date): HeldSnapshot[] {

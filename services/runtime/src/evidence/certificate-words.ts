@@ -69,6 +69,11 @@ const outcomes: Readonly<Record<CertificateContent['outcome'], Labels>> = {
     '保有者に削除を依頼しました。実施を確認する手段はありません。',
     'The holders were told; there is no way to look whether it was done.',
   ),
+  remains: word(
+    '消去しました。ただし、法令・ロック・仮名化により意図して残したものがあります（各受領に記載）。',
+    'Erased but for what was left on purpose, for a law, under a lock or a pseudonym: see each receipt.',
+  ),
+  answered: word('お応えしました。', 'Answered.'),
   'in-force': word('データの読み取り時に適用されています。', 'In force wherever the data are read.'),
   returned: word(
     '根拠なく保有されていた複製を消去し、残っていないことを再確認しました。',
@@ -81,6 +86,9 @@ const outcomes: Readonly<Record<CertificateContent['outcome'], Labels>> = {
 
 const receiptOutcomes: Readonly<Record<CertifiedReceipt['outcome'], Labels>> = {
   erased: word('消去済み', 'erased'),
+  remains: word('一部を意図して保持', 'some left on purpose'),
+  corrected: word('訂正済み（再読で確認）', 'corrected, and read back'),
+  exported: word('開示用に取得', 'handed over for disclosure'),
   'nothing-held': word('保有なし', 'nothing was held'),
   told: word('依頼済み（確認の手段なし）', 'told, no control'),
   flagged: word('反映済み', 'flagged'),
@@ -93,6 +101,15 @@ const types: Readonly<Record<string, Labels>> = {
   suspension: word('利用停止', 'suspension of use'),
   resume: word('利用再開', 'resumption of use'),
   return: word('利用停止と返還・消去', 'stop and return'),
+  disclosure: word('開示', 'disclosure'),
+  'provision-disclosure': word('第三者提供記録の開示', 'disclosure of provision records'),
+  'overseas-measures': word('外国での措置の情報提供', 'measures abroad'),
+  'purpose-notice': word('利用目的の通知', 'notice of purpose'),
+  correction: word('訂正', 'correction'),
+  addition: word('追加', 'addition'),
+  'third-party-denial': word('第三者提供の停止', 'denial of third-party use'),
+  question: word('問い合わせ・苦情', 'question or complaint'),
+  retention: word('保存期間満了による消去', 'erasure at the end of retention'),
 };
 
 const grounds: Readonly<Record<string, Labels>> = {
