@@ -179,7 +179,7 @@ describe('what a certificate says of a request', () => {
   });
 
   it('calls neither a pseudonym nor what a law keeps erased', () => {
-    const left = { place: 'people', why: 'pseudonymised', columns: ['name'], rows: 2 } as const;
+    const left = { place: 'people', why: 'pseudonymised' as const, columns: ['name'], rows: 2 };
     const narrowed = task('crm', { receipt: { ...receipt, remains: [left] } });
     const certified = certify(proven({ tasks: [task('billing'), narrowed] }), at('04:00'));
     if ('withheld' in certified) throw new Error(JSON.stringify(certified));
