@@ -50,8 +50,19 @@ export function returnId(violation: string): string {
 
 /** As every interface shows it. Pure. */
 export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> {
-  const { affected, detail, sweptAt, probe, told, byHand, confirmed, readBack, exported, unsupported, remains } =
-    receipt;
+  const {
+    affected,
+    detail,
+    sweptAt,
+    probe,
+    told,
+    byHand,
+    confirmed,
+    readBack,
+    exported,
+    unsupported,
+    remains,
+  } = receipt;
   return {
     affected,
     detail: { ...detail },
