@@ -257,5 +257,4 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
   },
 };
 
-export const later: Readonly<Partial<Record<RowId, Later>>> = {
-};
+export const later: Readonly<Partial<Record<RowId, Later>>> = {};
