@@ -138,7 +138,7 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
       'e2e/analytics-tag.test.ts: is refused with each thing that it gives away, and never shows it',
       'unit/transfer-refuse.test.ts: $row: $name',
       'unit/analytics-tag.test.ts: is recorded, and carries nothing that APPI 28 or 31 want a consent for',
-      'integration/connectors.test.ts: is told each client id once, and says up to when its data end',
+      'integration/connector-analytics.test.ts: is told each client id once, and says up to when its data end',
     ],
     ask: 'analytics check',
   },

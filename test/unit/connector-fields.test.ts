@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { openCompositeConnector } from '@keiro/erase/connectors/composite';
+import type { Connector } from '@keiro/erase/connectors/connector';
 import { namesOf, settingsOf } from '@keiro/erase/connectors/fields';
+import { openGoogleAnalyticsConnector } from '@keiro/erase/connectors/google-analytics';
 import { findersOnce } from '@keiro/erase/connectors/mongodb-filters';
 import { pathsToDrop } from '@keiro/erase/connectors/mongodb-narrow';
 import { plain } from '@keiro/erase/connectors/plain';
@@ -7,7 +10,7 @@ import { conditionOf } from '@keiro/erase/connectors/postgresql-conditions';
 import { treatmentOf } from '@keiro/erase/connectors/treatment';
 import { connectorSchema, type Rows } from '@keiro/schemas';
 import { Binary, Decimal128, Long, ObjectId } from 'mongodb';
-import { lifeOf } from '../builders/work.ts';
+import { anyWork, lifeOf } from '../builders/work.ts';
 
 const payments: Rows = {
   name: 'payments',
@@ -120,6 +123,44 @@ describe('each row once', () => {
     expect(foundBy({ _id: 'r-1', emails, member: 'm-1' })).toBe(1);
     // The queries before the first that finds it do not find it at all.
     expect(finders.at(-1)?.isNew(inBoth)).toBe(false);
+  });
+});
+
+describe('a holder of several stores', () => {
+  const has = (field: string): Connector => ({
+    ...openGoogleAnalyticsConnector(
+      {
+        kind: 'google-analytics',
+        url: { env: 'A' },
+        token: { env: 'B' },
+        property: '1',
+        identifier: 'cookie',
+      },
+      'http://127.0.0.1:1',
+      '',
+    ),
+    correct: (_work, changes) =>
+      Promise.resolve({
+        changed: 1,
+        differing: 0,
+        missing: changes.map((change) => change.field).filter((one) => one !== field),
+      }),
+  });
+
+  it('lacks only the fields that none of them has, and names the store that can’t say what it holds', async () => {
+    const site = openCompositeConnector([
+      { name: 'crm', connector: has('name') },
+      { name: 'billing', connector: has('amount') },
+    ]);
+    const changes = ['name', 'amount', 'birthday'].map((field) => ({ field, value: 'x' }));
+    expect(await site.correct(anyWork([]), changes)).toEqual({
+      changed: 2,
+      differing: 0,
+      missing: ['birthday'],
+    });
+    const unsupported: unknown[] = [];
+    for await (const chunk of site.export(anyWork([]))) unsupported.push(chunk.unsupported);
+    expect(unsupported).toEqual([expect.stringMatching(/^crm: /), expect.stringMatching(/^billing: /)]);
   });
 });
 

@@ -349,6 +349,21 @@ describe('on the screen', () => {
     );
   });
 
+  it('what an erasure leaves on purpose is told beside what it did', () => {
+    const remains = [
+      { place: 'payments', why: 'kept' as const, columns: ['invoice', 'amount'], rows: 2 },
+      { place: 'logs', why: 'pseudonymised' as const, columns: ['member'], rows: 1 },
+      { place: 'exports', why: 'retention' as const, columns: [], rows: 3, until: minute(0) },
+    ];
+    const task = taskOf('r-1', 'billing', { state: 'done', receipt: { affected: 3, detail: {}, remains } });
+    const node = requestNode(requestView(erasedRequest, [task]), [], { language: 'en', paint: plain });
+    expect(JSON.stringify(node)).toContain('kept because a law says so 2 (payments: invoice, amount)');
+    expect(JSON.stringify(node)).toContain('pseudonymised, not erased 1 (logs: member)');
+    expect(JSON.stringify(node)).toContain(
+      'locked for retention, not erased 3 (exports) 2026-03-01 09:00:00 until',
+    );
+  });
+
   it('an age is told in its largest whole unit', () => {
     const seconds = [0, 59, 60, 3599, 3600, 86_399, 86_400 * 3];
     const now = minute(0);

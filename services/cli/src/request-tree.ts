@@ -97,10 +97,10 @@ function taskCells(
     );
   }
   answer.push(...(receipt === undefined ? [] : saidInPlaceOfAProbe(receipt, language)));
-  for (const { why, rows, until } of receipt?.remains ?? []) {
-    if (why === 'kept' || why === 'pseudonymised') continue;
+  for (const { place, why, columns, rows, until } of receipt?.remains ?? []) {
+    const where = [place, ...(columns.length === 0 ? [] : [columns.join(', ')])].join(': ');
     const end = until === undefined ? '' : ` ${at(until)} ${say(words.until, language)}`;
-    answer.push(`${say(words.keptByLock, language)} ${number(rows)} (${why})${end}`);
+    answer.push(`${say(words[why], language)} ${number(rows)} (${where})${end}`);
   }
   if (task.waiting !== undefined)
     answer.push(`${say(words.waitsForHolder, language)} ${at(task.waiting.since)}: ${task.waiting.says}`);

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import type { ConnectorConfig, ExportedItem, FieldChange } from '@keiro/schemas';
 import { exportChunk, type Correction, type ExportChunk, type Work } from './connector.ts';
 import { missingFrom, namesOf, settingsOf } from './fields.ts';
@@ -38,7 +38,13 @@ export async function correctKeys(
 export async function* exportKeys(redis: Redis, config: Config, work: Work): AsyncGenerator<ExportChunk> {
   const names = namesOf(config);
   for await (const { place, keys } of keysOnce(redis, config, work)) {
-    const types = await typesOf(redis, keys);
+    const types = await all<string>(redis, keys, (asked, key) => asked.type(key));
+    const hashes = keys.filter((_, position) => types[position] === 'hash');
+    // Most are small: their only page is read with those of the others.
+    const firsts = await all<[string, string[]]>(redis, hashes, (asked, key) =>
+      asked.hscan(key, '0', 'COUNT', exportChunk),
+    );
+    const firstOf = new Map(hashes.map((key, position) => [key, firsts[position]]));
     let items: ExportedItem[] = [];
     for (const [position, key] of keys.entries()) {
       const type = types[position] ?? 'none';
@@ -48,7 +54,7 @@ export async function* exportKeys(redis: Redis, config: Config, work: Work): Asy
         yield { items: [], unsupported: `keys of ${place} of the type ${type}` };
         continue;
       }
-      for await (const fields of read(redis, key)) {
+      for await (const fields of read(redis, key, firstOf.get(key))) {
         work.signal.throwIfAborted();
         const isNamed = type === 'hash' && names !== undefined;
         items.push({ place, locator: key, fields, ...(isNamed ? { names } : {}) });
@@ -64,22 +70,29 @@ export async function* exportKeys(redis: Redis, config: Config, work: Work): Asy
 /** A field of a hash is a text. */
 const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
-async function typesOf(redis: Redis, keys: readonly string[]): Promise<string[]> {
+/** One question about each key, asked at once. */
+async function all<T>(
+  redis: Redis,
+  keys: readonly string[],
+  ask: (asked: ChainableCommander, key: string) => unknown,
+): Promise<T[]> {
   const asked = redis.pipeline();
-  for (const key of keys) asked.type(key);
+  for (const key of keys) ask(asked, key);
   const answers = (await asked.exec()) ?? [];
-  return answers.map(([error, type]) => {
+  return answers.map(([error, answer]) => {
     if (error !== null) throw error;
-    return String(type);
+    return answer as T;
   });
 }
 
 type Scanned = Promise<[cursor: string, elements: string[]]>;
 
-async function* pages(scan: (cursor: string) => Scanned): AsyncGenerator<string[]> {
+async function* pages(scan: (cursor: string) => Scanned, first?: Awaited<Scanned>): AsyncGenerator<string[]> {
   let cursor = '0';
+  let known = first;
   do {
-    const [next, elements] = await scan(cursor);
+    const [next, elements] = known ?? (await scan(cursor));
+    known = undefined;
     cursor = next;
     if (elements.length > 0) yield elements;
   } while (cursor !== '0');
@@ -89,12 +102,14 @@ const pairs = (flat: readonly string[]): [string, string][] =>
   flat.flatMap((one, position) => (position % 2 === 0 ? [[one, flat[position + 1] ?? '']] : []));
 
 /** Contents of a key by its type, in parts. */
-const readers: Readonly<Record<string, (redis: Redis, key: string) => AsyncGenerator<Fields>>> = {
+const readers: Readonly<
+  Record<string, (redis: Redis, key: string, first?: [string, string[]]) => AsyncGenerator<Fields>>
+> = {
   async *string(redis, key) {
     yield { value: await redis.get(key) };
   },
-  async *hash(redis, key) {
-    for await (const flat of pages((cursor) => redis.hscan(key, cursor, 'COUNT', exportChunk)))
+  async *hash(redis, key, first) {
+    for await (const flat of pages((cursor) => redis.hscan(key, cursor, 'COUNT', exportChunk), first))
       yield Object.fromEntries(pairs(flat));
   },
   async *set(redis, key) {
