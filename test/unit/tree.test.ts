@@ -353,7 +353,7 @@ describe('on the screen', () => {
     const remains = [
       { place: 'payments', why: 'kept' as const, columns: ['invoice', 'amount'], rows: 2 },
       { place: 'logs', why: 'pseudonymised' as const, columns: ['member'], rows: 1 },
-      { place: 'exports', why: 'retention' as const, columns: [], rows: 3, until: minute(0) },
+      { place: 'exports', why: 'retention' as const, columns: [], rows: 3, until: minute(0).toISOString() },
     ];
     const task = taskOf('r-1', 'billing', { state: 'done', receipt: { affected: 3, detail: {}, remains } });
     const node = requestNode(requestView(erasedRequest, [task]), [], { language: 'en', paint: plain });
