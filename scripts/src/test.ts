@@ -2,6 +2,7 @@ import { stackConfig, root } from '@keiro/infra/local/config';
 import { stackEnv } from '@keiro/infra/local/environment';
 import { down, reset, up } from '@keiro/infra/local/stack';
 import { findProcess } from '@keiro/infra/local/supervise';
+import { installVersitygw } from '@keiro/infra/local/versitygw';
 import { messageOf } from '@keiro/runtime';
 import { Command } from 'commander';
 import { runJest, slowest, together, type Results, type Turn } from './run-tests.ts';
@@ -35,6 +36,10 @@ const program = new Command('npm test --')
 const patterns = program.args;
 const { keep } = program.opts<{ keep?: true }>();
 const needsServers = patterns.length === 0 || !patterns.every((pattern) => pattern.startsWith('unit'));
+
+// Tests run one at a time: what the last of them needs is built meanwhile. Whether it could be, that test says.
+if (patterns.length === 0)
+  void installVersitygw(stackConfig(stack).folders.cache, say, true).catch(() => undefined);
 
 try {
   const results = await run();

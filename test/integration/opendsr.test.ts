@@ -256,6 +256,9 @@ describe('a callback', () => {
       ['mailer', 'woken'],
       ['mailer', 'woken'],
     ]);
+    const begun = body({ request_status: 'in_progress' });
+    expect(await send(begun, signed(begun))).toBe(202);
+    expect(outcomes.at(-1)).toEqual(['mailer', 'awake']);
     const slept = wakes.sleep('req-1.mailer', 60_000, new AbortController().signal);
     expect(await send(body(), signed(body()))).toBe(202);
     await slept;

@@ -332,7 +332,6 @@ describe('a processor that takes days', () => {
       timeoutMs: 30_000,
     });
     expect(await waitingAt()).toMatchObject({
-      state: 'pending',
       waiting: { step: 'erase', says: expect.stringMatching(/^the processor says \w+, and promised 20/) },
       errors: [],
     });

@@ -353,11 +353,15 @@ describe('on the screen', () => {
     const remains = [
       { place: 'payments', why: 'kept' as const, columns: ['invoice', 'amount'], rows: 2 },
       { place: 'logs', why: 'pseudonymised' as const, columns: ['member'], rows: 1 },
+      { place: 'exports', why: 'retention' as const, columns: [], rows: 3, until: minute(0).toISOString() },
     ];
     const task = taskOf('r-1', 'billing', { state: 'done', receipt: { affected: 3, detail: {}, remains } });
     const node = requestNode(requestView(erasedRequest, [task]), [], { language: 'en', paint: plain });
     expect(JSON.stringify(node)).toContain('kept because a law says so 2 (payments: invoice, amount)');
     expect(JSON.stringify(node)).toContain('pseudonymised, not erased 1 (logs: member)');
+    expect(JSON.stringify(node)).toContain(
+      'locked for retention, not erased 3 (exports) 2026-03-01 09:00:00 until',
+    );
   });
 
   it('an age is told in its largest whole unit', () => {

@@ -9,13 +9,17 @@ import { startProcess, type ManagedProcess } from './supervise.ts';
 const version = '1.8.0';
 const moduleName = 'github.com/versity/versitygw/cmd/versitygw';
 
-/** Path of the program. */
-export async function installVersitygw(cache: string, say: Say): Promise<string> {
+/** Path of the program. `besides`: it is built beside other work, on one processor. */
+export async function installVersitygw(cache: string, say: Say, besides = false): Promise<string> {
   const folder = await installOnce({ cache, key: `versitygw-${version}`, say }, async (temporary) => {
     const go = requireGo();
     say('building it, which takes a minute or two the first time');
     await run(go, ['install', '-trimpath', '-ldflags=-s -w', `${moduleName}@v${version}`], {
-      env: inherited({ GOBIN: temporary, GOFLAGS: '-buildvcs=false', CGO_ENABLED: '0' }),
+      env: inherited({
+        GOBIN: temporary,
+        GOFLAGS: besides ? '-buildvcs=false -p=1' : '-buildvcs=false',
+        CGO_ENABLED: '0',
+      }),
       onLine: (line) => {
         const downloading = /^go: downloading (\S+)/.exec(line);
         if (downloading !== null) say(`downloading ${downloading[1] ?? ''}`);

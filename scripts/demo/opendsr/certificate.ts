@@ -24,8 +24,8 @@ export interface Wanted {
   readonly name: string;
   readonly from: Date;
   readonly until: Date;
-  /** May vouch for others. */
-  readonly authority?: boolean;
+  /** May vouch for others; `unsaid`: it signs certificates and does not say that it may. */
+  readonly authority?: boolean | 'unsaid';
   /** RSA is what most processors sign with; P-256 unless said. */
   readonly key?: 'ec' | 'rsa';
 }
@@ -56,7 +56,7 @@ export function issue(wanted: Wanted, by?: Issued): Issued {
     sequence(utcTime(wanted.from), utcTime(wanted.until)),
     nameOf(wanted.name),
     publicKey.export({ type: 'spki', format: 'der' }),
-    explicit(3, sequence(...(wanted.authority === true ? vouching() : speakingFor(wanted.name)))),
+    explicit(3, sequence(...extensionsOf(wanted))),
   );
   const der = sequence(content, algorithm, bits(sign('sha256', content, signer)));
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
@@ -68,6 +68,11 @@ const nameOf = (name: string): Buffer => sequence(set(sequence(objectId('2.5.4.3
 
 const extension = (id: string, value: Buffer, critical: boolean): Buffer =>
   sequence(objectId(id), ...(critical ? [yes()] : []), octets(value));
+
+function extensionsOf({ authority, name }: Wanted): Buffer[] {
+  if (authority === undefined || authority === false) return speakingFor(name);
+  return authority === 'unsaid' ? vouching().slice(1) : vouching();
+}
 
 /** Basic constraints and key usage: signs certificates. */
 const vouching = (): Buffer[] => [

@@ -117,12 +117,9 @@ function taskCells(
       `${say(words.closedByHand, language)} ${at(receipt.byHand.at)} ${receipt.byHand.by} ${receipt.byHand.reference}`,
     );
   for (const { place, why, columns, rows, until } of receipt?.remains ?? []) {
-    if (why === 'kept' || why === 'pseudonymised') {
-      answer.push(`${say(words[why], language)} ${number(rows)} (${place}: ${columns.join(', ')})`);
-      continue;
-    }
+    const where = [place, ...(columns.length === 0 ? [] : [columns.join(', ')])].join(': ');
     const end = until === undefined ? '' : ` ${at(until)} ${say(words.until, language)}`;
-    answer.push(`${say(words.keptByLock, language)} ${number(rows)} (${why})${end}`);
+    answer.push(`${say(words[why], language)} ${number(rows)} (${where})${end}`);
   }
   if (task.waiting !== undefined)
     answer.push(`${say(words.waitsForHolder, language)} ${at(task.waiting.since)}: ${task.waiting.says}`);

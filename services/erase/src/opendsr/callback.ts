@@ -57,10 +57,15 @@ export function callbackRoute(deps: CallbackDependencies): SignedRoute {
         return 400;
       }
       // §8.8, 6: signed for somebody else, it was only passed on to us.
-      const { status_callback_url: address } = body.data;
+      const { status_callback_url: address, request_status: status } = body.data;
       if (address !== undefined && address !== callbackUrlOf(deps.base, holder, task)) {
         deps.onCallback(name, 'elsewhere');
         return 403;
+      }
+      // That it has begun is no news to who waits for the end.
+      if (status === 'pending' || status === 'in_progress') {
+        deps.onCallback(name, 'awake');
+        return 202;
       }
       const isHere = deps.wakes.wake(task);
       const isWaiting = task.endsWith(`.${holder}`) && (await deps.wake(task));
