@@ -9,6 +9,7 @@ import {
   custodyTopics,
   holderAnswerSchema,
   registeredAnswerSchema,
+  reportedAnswerSchema,
   violationsAnswerSchema,
   violationViewSchema,
   type AuditDocument,
@@ -166,6 +167,46 @@ describe('reports of copies', () => {
 });
 
 const as = (client: string, url = transfer.url) => ({ url, token: env(`KEIRO_TOKEN_${client}`) });
+
+describe('reports by HTTP of a holder without Kafka', () => {
+  const report = (reports: readonly unknown[], client = 'CRM', what = 'copies') =>
+    callJson(as(client), { path: `/v1/custody/${what}`, body: { reports } }, reportedAnswerSchema);
+  const forgedOf = async (named: string) => {
+    const text = await (await fetch(`${transfer.url}/metrics`)).text();
+    const labels = `holder="${named}",reason="not-its-holder"`;
+    const line = text.split('\n').find((one) => one.startsWith(`keiro_transfer_forged_total{${labels}`));
+    return Number(line?.split(' ').at(-1) ?? 0);
+  };
+
+  it('are taken at once, each once, whichever way they come again', async () => {
+    const held = copy();
+    const removed: CopyReport = { ...held, action: 'removed', at: '2026-05-01T00:00:00.000Z' };
+    expect(await report([held, held, removed])).toEqual({ taken: 2, known: 1 });
+    expect(await copies().countDocuments({ ref: held.ref })).toBe(2);
+    expect(await report([removed])).toEqual({ taken: 0, known: 1 });
+    await send('custody.copies', [held]);
+    await settled();
+    expect(await copies().countDocuments({ ref: held.ref })).toBe(2);
+  });
+
+  it('are refused and counted where they name another holder, and where they do not hold together, none taken', async () => {
+    const good = copy();
+    const canary = `canary-${randomUUID()}@stranger.example`;
+    const before = await forgedOf('dr');
+    await expect(report([good, copy({ holder: 'dr' })])).rejects.toMatchObject({ status: 403 });
+    await expect(report([copy({ holder: canary })])).rejects.toMatchObject({ status: 400 });
+    await expect(report([copy()], 'OPERATOR')).rejects.toMatchObject({ status: 403 });
+    const broken = report([good, copy({ generation: 2 })]);
+    await expect(broken).rejects.toMatchObject({ status: 400 });
+    await expect(broken).rejects.toThrow(/reports\.1\.record/);
+    const image = { holder: 'crm', store: 'nobody', snapshot: 's-1', mutable: true, rows: 1 };
+    const times = { watermark: '2026-04-01T00:00:00.000Z', takenAt: '2026-04-01T00:00:00.000Z' };
+    await expect(report([{ ...image, ...times }], 'CRM', 'snapshots')).rejects.toThrow(/reports\.0\.store/);
+    await expect(report(Array.from({ length: 501 }, () => good))).rejects.toMatchObject({ status: 400 });
+    expect((await forgedOf('dr')) - before).toBe(1);
+    expect(await copies().countDocuments({ ref: good.ref })).toBe(0);
+  });
+});
 
 describe('T0: copies at a holder without a basis', () => {
   it('become violations, in sight of compliance until an operator closes them; those in order do not', async () => {

@@ -21,14 +21,7 @@ export const clientPlans: readonly ClientPlan[] = [
   { name: 'transfer', rights: ['keys:quarantine', 'keys:provisions'] },
   {
     name: 'request',
-    rights: [
-      'keys:lookup',
-      'keys:sweep-prepare',
-      'keys:destroy',
-      'keys:contact',
-      'audit:read',
-      'audit:sign',
-    ],
+    rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy', 'keys:contact', 'audit:read', 'audit:sign'],
     purposes: ['duty:identity-check'],
   },
   { name: 'erase', rights: ['keys:sweep', 'keys:lookup'] },
@@ -79,34 +72,36 @@ export const clientPlans: readonly ClientPlan[] = [
   },
   {
     name: 'crm',
-    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'gate:read'],
+    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'custody:report', 'gate:read'],
     holder: 'crm',
     purposes: ['membership', 'service'],
   },
   {
     name: 'billing',
-    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'gate:read'],
+    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'custody:report', 'gate:read'],
     holder: 'billing',
     purposes: ['payment'],
   },
   {
     name: 'sessions',
-    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'gate:read'],
+    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'custody:report', 'gate:read'],
     holder: 'sessions',
     purposes: ['membership'],
   },
   {
     name: 'mailer',
-    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'gate:read'],
+    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'custody:report', 'gate:read'],
     holder: 'mailer',
     purposes: ['service'],
   },
   {
     name: 'newsletter',
-    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'gate:read'],
+    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'custody:report', 'gate:read'],
     holder: 'newsletter',
     purposes: ['marketing'],
   },
+  // The overseas site: it opens nothing, and says what it has copied (T3).
+  { name: 'dr-singapore', rights: ['custody:report'], holder: 'dr-singapore' },
   // Keeps no copy of anybody: it reads to count, so it is no holder of the register.
   {
     name: 'statistics',

@@ -3,9 +3,11 @@ import { collections } from '@keiro/infra/collections';
 import { connectMongo, createLog, createMetrics, type Message } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
 import { recordId, shippedPolicies, type CopyDocument, type CopyReport, type Holder } from '@keiro/schemas';
-import { createHandler, createTransferMetrics } from '@keiro/transfer/handle';
+import { createHandler } from '@keiro/transfer/handle';
 import { openHolderStore } from '@keiro/transfer/holder-store';
 import { createHolders } from '@keiro/transfer/holders';
+import { createKeep } from '@keiro/transfer/keep';
+import { createTransferMetrics } from '@keiro/transfer/metrics';
 import { openPeople } from '@keiro/transfer/people';
 import { openTransferStore } from '@keiro/transfer/store';
 import { openViolationStore } from '@keiro/transfer/violation-store';
@@ -45,23 +47,27 @@ export async function benchCustody(
   const register = openHolderStore(mongo.db);
   await register.register(benchHolder, 'bench', new Date());
   const metrics = createMetrics('bench');
+  const counted = createTransferMetrics(metrics);
   const handle = createHandler({
     registry,
     holders: await createHolders(
       () => register.all(),
       () => new Date(),
     ),
-    store,
-    violations: await openViolationStore(mongo.db, metrics, log),
-    people: openPeople(mongo.db),
-    policies: shippedPolicies(),
+    keep: createKeep({
+      store,
+      violations: await openViolationStore(mongo.db, metrics, log),
+      people: openPeople(mongo.db),
+      policies: shippedPolicies(),
+      metrics: counted,
+    }),
     quarantine: {
       add: (items) => {
         if (items.length > 0) throw new Error(`a report was refused: ${items[0]?.detail ?? ''}`);
         return Promise.resolve();
       },
     },
-    metrics: createTransferMetrics(metrics),
+    metrics: counted,
     now: () => new Date(),
   });
   const seconds = { transfer: 0, raw: 0 };

@@ -22,6 +22,7 @@ export const rights = [
   'keys:rotate',
   'keys:audit',
   'keys:contact',
+  'custody:report',
   'lineage:read',
   'requests:read',
   'requests:write',
