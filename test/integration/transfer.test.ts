@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { callJson } from '@keiro/runtime';
+import { callJson, type OutgoingMessage } from '@keiro/runtime';
 import {
   authoriseResponseSchema,
   custodyTopics,
@@ -25,10 +25,11 @@ import {
   type SnapshotReport,
   type StandingDocument,
 } from '@keiro/schemas';
-import { authoriseTransfers } from '@keiro/sdk';
+import { authoriseTransfers, createKeysClient } from '@keiro/sdk';
 import { lifeOf } from '@keiro/scripts/bench/wire-events';
 import { fit } from '../builders/holders.ts';
 import { createPipeline, type Pipeline } from '../builders/pipeline.ts';
+import { provenBy } from '../builders/reporting.ts';
 import { keiro } from '../builders/program.ts';
 import { runToEnd, type ServiceProcess } from '../builders/service-process.ts';
 import { env } from '../builders/environment.ts';
@@ -101,10 +102,11 @@ async function send(
   reports: readonly (CopyReport | SnapshotReport | Buffer)[],
 ) {
   const encode = await pipeline.registry.encoder(`${topic}-value`);
-  const messages = reports.map((report) => ({
-    key: 'one',
-    value: Buffer.isBuffer(report) ? report : encode(report),
-  }));
+  const messages: OutgoingMessage[] = [];
+  for (const report of reports) {
+    if (Buffer.isBuffer(report)) messages.push({ key: 'one', value: report });
+    else messages.push(...(await provenBy(report.holder, topic, [{ key: 'one', value: encode(report) }])));
+  }
   return (await pipeline.producer.send([{ topic, messages }])).flat();
 }
 
@@ -154,6 +156,38 @@ describe('reports of copies', () => {
       ref: stranger.ref,
       record: stranger.record,
     });
+  });
+
+  it('that do not come from the holder they name are set aside and counted; what stands around them goes on', async () => {
+    const [unproven, foreign, changed, good] = [copy(), copy(), copy(), copy()];
+    const encode = await pipeline.registry.encoder('custody.copies-value');
+    const plain = (report: CopyReport) => ({ key: 'one', value: encode(report) });
+    const [proof] = await provenBy('crm', 'custody.copies', [plain(unproven)]);
+    const messages = [
+      plain(unproven),
+      ...(await provenBy('dr', 'custody.copies', [plain(foreign)])),
+      { ...plain(changed), ...(proof?.headers === undefined ? {} : { headers: proof.headers }) },
+      ...(await provenBy('crm', 'custody.copies', [plain(good)])),
+    ];
+    const sent = (await pipeline.producer.send([{ topic: 'custody.copies', messages }])).flat();
+    await settled();
+    const refs = [unproven, foreign, changed, good].map(({ ref }) => ref);
+    expect(await copies().distinct('ref', { ref: { $in: refs } })).toEqual([good.ref]);
+    const ids = sent.map(({ partition, offset }) => `transfer|custody.copies/${String(partition)}/${offset}`);
+    const aside = pipeline.mongo.db.collection<QuarantineDocument>('quarantine').find({ _id: { $in: ids } });
+    expect((await aside.toArray()).map(({ reason }) => reason)).toEqual(Array(3).fill('forged-report'));
+    const counted = await (await fetch(`${transfer.url}/metrics`)).text();
+    expect(counted).toMatch(/keiro_transfer_forged_total\{holder="crm",reason="no-proof"[^}]*\} 1/);
+    expect(counted).toMatch(/keiro_transfer_forged_total\{holder="crm",reason="bad-proof"[^}]*\} 2/);
+  });
+
+  it('are proven with a key that only the client of the holder is given', async () => {
+    const keys = (client: string) =>
+      createKeysClient({ url: env('KEIRO_KEYS_URL'), token: env(`KEIRO_TOKEN_${client}`) });
+    const [all] = await keys('TRANSFER').reportKeys(['crm']);
+    expect(await keys('CRM').reportKey('crm')).toEqual(all);
+    await expect(keys('CRM').reportKey('billing')).rejects.toMatchObject({ status: 403 });
+    await expect(keys('CRM').reportKeys(['crm'])).rejects.toMatchObject({ status: 403 });
   });
 
   it('by a holder whom another instance registers meanwhile are taken', async () => {

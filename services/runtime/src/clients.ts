@@ -15,6 +15,7 @@ export const rights = [
   'keys:sweep-prepare',
   'keys:sweep',
   'keys:directive',
+  'keys:reporters',
   'keys:destroy',
   'keys:open-duty',
   'keys:provisions',

@@ -24,6 +24,9 @@ export const sealKeyOf = (groupKey: Buffer, source: string) => deriveKey(groupKe
 export const directiveKeyOf = (requestKey: Buffer, holder: string) =>
   deriveKey(requestKey, `keiro/directive/${holder}`);
 
+/** Derived from a master of its own: with it a holder proves its custody reports. */
+export const reportKeyOf = (master: Buffer, holder: string) => deriveKey(master, `keiro/report/${holder}`);
+
 /** Pseudo-groups: keys that belong to a person but to no field group. */
 export const digestGroup = 'digest';
 export const custodyGroup = 'custody';

@@ -28,6 +28,7 @@ import { createTransferMetrics } from './metrics.ts';
 import { openPeople } from './people.ts';
 import { openProvisionEndStore } from './provision-end-store.ts';
 import { startProvisionEnds } from './provision-loop.ts';
+import { createProofs } from './proofs.ts';
 import { provisionRoute } from './provision-route.ts';
 import { openProvisionStore } from './provision-store.ts';
 import { publishRegister } from './publish.ts';
@@ -88,6 +89,8 @@ await runService(log, async (opened) => {
       registry,
       holders,
       keep,
+      proofs: createProofs(keys),
+      mode: config.KEIRO_CUSTODY_PROOFS,
       quarantine: createQuarantine({ producer, keys, by: 'transfer', now, random: randomBytes }),
       metrics: counted,
       now,
