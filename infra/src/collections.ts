@@ -50,6 +50,14 @@ export const collections: readonly CollectionPlan[] = [
     indexes: [],
   },
   {
+    name: 'reportKeys',
+    database: 'keys',
+    owner: 'keys',
+    readers: [],
+    why: 'the one wrapped master from which the keys follow that holders prove custody reports with',
+    indexes: [],
+  },
+  {
     name: 'kekEpochs',
     database: 'keys',
     owner: 'keys',

@@ -41,3 +41,6 @@ export const snapshotReportSchema = z.strictObject({
   rows: z.int().min(0),
 });
 export type SnapshotReport = z.infer<typeof snapshotReportSchema>;
+
+/** Kafka header of a custody report: shows that it comes from the holder that it names. See the sdk's `custodyProof`. */
+export const proofHeader = 'keiro-proof';

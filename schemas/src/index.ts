@@ -7,6 +7,7 @@ export type { Rows } from './connector-rows.ts';
 export * from './consents.ts';
 export * from './contacts-api.ts';
 export * from './custody.ts';
+export * from './custody-api.ts';
 export * from './directives.ts';
 export * from './documents.ts';
 export * from './dr-api.ts';

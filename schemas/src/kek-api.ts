@@ -9,7 +9,13 @@ export const kekStates = ['active', 'retiring', 'destroyed'] as const;
 export type KekState = (typeof kekStates)[number];
 
 /** What is wrapped under a KEK: the collections of the keys database. */
-export const wrappedCollections = ['keys', 'quarantineKeys', 'sweeps', 'provisionKeys'] as const;
+export const wrappedCollections = [
+  'keys',
+  'quarantineKeys',
+  'sweeps',
+  'provisionKeys',
+  'reportKeys',
+] as const;
 export type WrappedCollection = (typeof wrappedCollections)[number];
 
 /** What stands between a retiring epoch and its end, in the order in which it goes away. */

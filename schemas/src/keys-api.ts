@@ -206,6 +206,15 @@ export const directiveKeyRequestSchema = z.strictObject({
 });
 export const directiveKeyResponseSchema = z.strictObject({ key });
 
+/** Right `custody:report`, bound to the caller's holder: the key with which it proves its custody reports. */
+export const reportKeyRequestSchema = z.strictObject({ holder: holderIdSchema });
+export const reportKeyResponseSchema = z.strictObject({ key });
+
+/** Right `keys:reporters`: those keys of any holder, for who verifies reports or makes them for a holder. */
+export const reportKeysRequestSchema = z.strictObject({ holders: z.array(holderIdSchema).min(1).max(100) });
+/** In the order asked. */
+export const reportKeysResponseSchema = z.strictObject({ keys: z.array(key) });
+
 /** Right `keys:destroy`: data keys of these generations are gone for good. Idempotent. */
 export const destroyRequestSchema = z.strictObject({
   erasures: z

@@ -98,6 +98,16 @@ export const quarantineReasonLabels: Readonly<
       'Register the holder and have it report again, then discard this one.',
     ),
   },
+  'forged-report': {
+    why: words(
+      '名乗っている保有者からの報告である証明がありません。',
+      'The report does not prove that it comes from the holder that it names.',
+    ),
+    next: words(
+      '誰がトピックに書き込んだかを調べてください。本物であれば保有者に再度の報告を依頼し、破棄してください。',
+      'Find out who wrote to the topic; if the holder did, have it report again. Then discard this one.',
+    ),
+  },
 };
 
 export const discardReasonLabels: Readonly<Record<DiscardReason, Labels>> = {

@@ -21,6 +21,8 @@ export const quarantineReasons = [
   'does-not-open',
   /** A custody report about a holder that is not registered. */
   'unknown-holder',
+  /** A custody report without the proof that it comes from the holder that it names. */
+  'forged-report',
 ] as const;
 export type QuarantineReason = (typeof quarantineReasons)[number];
 

@@ -92,6 +92,7 @@ export function demoPrograms(env: StackEnvironment): Program[] {
     {
       name: 'demo-dr',
       entry: 'scripts/dist/demo/dr/main.js',
+      client: 'dr-singapore',
       port: recoveryPort + offset,
       env: { DEMO_DR_PORT: String(recoveryPort + offset) },
     },

@@ -6,6 +6,7 @@ import { collectionTopics, custodyTopics, factTopic, recordId, type Holder, type
 import { createKeysClient, locatorAssociated, seal } from '@keiro/sdk';
 import { env } from './environment.ts';
 import { fit } from './holders.ts';
+import { provenBy } from './reporting.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { mongodbStore } from './store-mongodb.ts';
 import { postgresqlStore } from './store-postgresql.ts';
@@ -164,7 +165,10 @@ export async function createCompany(name: string): Promise<Company> {
         at: new Date().toISOString(),
       };
       await pipeline.producer.send([
-        { topic: 'custody.copies', messages: [{ key: record, value: encode(report) }] },
+        {
+          topic: 'custody.copies',
+          messages: await provenBy(by, 'custody.copies', [{ key: record, value: encode(report) }]),
+        },
       ]);
     },
 

@@ -9,6 +9,7 @@ import { importSubject, shippedPolicies } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import { env } from './environment.ts';
 import { categoryOf, type FiveHolders, type HolderId } from './five-holders.ts';
+import { provenBy } from './reporting.ts';
 
 /** `keiro import HOLDER FILE` within this process, which saves seconds each; `producer` may fail on purpose. */
 export async function importHere(
@@ -29,7 +30,11 @@ export async function importHere(
     holder: { id: holder, kind: 'store', categories: [categoryOf(holder)], purposes: ['service'] },
     context: { sites: ['www.demo.example'], policies: shippedPolicies(), now: new Date() },
     keys: createKeysClient({ url: env('KEIRO_KEYS_URL'), token: env('KEIRO_TOKEN_IMPORT') }),
-    send: { producer, encode: { record, copy } },
+    send: {
+      producer,
+      encode: { record, copy },
+      prove: (topic, messages) => provenBy(holder, topic, messages),
+    },
     state: readImportState(stateFile, holder, await digestOf(file)),
     commit: (state) => writeState(stateFile, state),
     tally,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLog, type Running } from '@keiro/runtime';
 import type { CopyDocument, CopyReport } from '@keiro/schemas';
 import { createGuardedConsumer, createKeysClient } from '@keiro/sdk';
+import { provenBy } from '../builders/reporting.ts';
 import { newPerson, openEmitter, registrationOf } from '../builders/emitting.ts';
 import { env } from '../builders/environment.ts';
 import {
@@ -155,11 +156,13 @@ describe('the lineage of one person', () => {
       await company.stores[holder].take(places.map((place) => place.slice(holder.length + 1)));
     }
     const encode = await company.pipeline.registry.encoder('custody.copies-value');
-    const messages = removed.map(({ holder, record, ref, generation, category, groups, purpose }) => {
+    const reports = removed.map(({ holder, record, ref, generation, category, groups, purpose }) => {
       const what = { holder, record, ref, generation, category, groups, purpose };
       const report: CopyReport = { ...what, action: 'removed', at: new Date().toISOString() };
-      return { key: record, value: encode(report) };
+      return { holder, message: { key: record, value: encode(report) } };
     });
+    const proven = reports.map(({ holder, message }) => provenBy(holder, 'custody.copies', [message]));
+    const messages = (await Promise.all(proven)).flat();
     await company.pipeline.producer.send([{ topic: 'custody.copies', messages }]);
     await company.settled();
 

@@ -16,6 +16,7 @@ import {
   type StandingDocument,
 } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
+import { provenBy } from '../builders/reporting.ts';
 import { createCompany, type Company, type TestPerson } from '../builders/company.ts';
 import { env } from '../builders/environment.ts';
 import { keiro } from '../builders/program.ts';
@@ -143,7 +144,10 @@ beforeAll(async () => {
   };
   const encode = await company.pipeline.registry.encoder('custody.snapshots-value');
   await company.pipeline.producer.send([
-    { topic: 'custody.snapshots', messages: [{ key: 'recovery', value: encode(report) }] },
+    {
+      topic: 'custody.snapshots',
+      messages: await provenBy('recovery', 'custody.snapshots', [{ key: 'recovery', value: encode(report) }]),
+    },
   ]);
   await company.pipeline.passed('keiro.tag', collectionTopics);
   await company.pipeline.passed('keiro.transfer', custodyTopics);

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { callJson } from '@keiro/runtime';
+import { callJson, type OutgoingMessage } from '@keiro/runtime';
 import {
   authoriseResponseSchema,
   custodyTopics,
   holderAnswerSchema,
   registeredAnswerSchema,
+  reportedAnswerSchema,
   violationsAnswerSchema,
   violationViewSchema,
   type AuditDocument,
@@ -24,10 +25,11 @@ import {
   type SnapshotReport,
   type StandingDocument,
 } from '@keiro/schemas';
-import { authoriseTransfers } from '@keiro/sdk';
+import { authoriseTransfers, createKeysClient } from '@keiro/sdk';
 import { lifeOf } from '@keiro/scripts/bench/wire-events';
 import { fit } from '../builders/holders.ts';
 import { createPipeline, type Pipeline } from '../builders/pipeline.ts';
+import { provenBy } from '../builders/reporting.ts';
 import { keiro } from '../builders/program.ts';
 import { runToEnd, type ServiceProcess } from '../builders/service-process.ts';
 import { env } from '../builders/environment.ts';
@@ -100,10 +102,11 @@ async function send(
   reports: readonly (CopyReport | SnapshotReport | Buffer)[],
 ) {
   const encode = await pipeline.registry.encoder(`${topic}-value`);
-  const messages = reports.map((report) => ({
-    key: 'one',
-    value: Buffer.isBuffer(report) ? report : encode(report),
-  }));
+  const messages: OutgoingMessage[] = [];
+  for (const report of reports) {
+    if (Buffer.isBuffer(report)) messages.push({ key: 'one', value: report });
+    else messages.push(...(await provenBy(report.holder, topic, [{ key: 'one', value: encode(report) }])));
+  }
   return (await pipeline.producer.send([{ topic, messages }])).flat();
 }
 
@@ -155,6 +158,38 @@ describe('reports of copies', () => {
     });
   });
 
+  it('that do not come from the holder they name are set aside and counted; what stands around them goes on', async () => {
+    const [unproven, foreign, changed, good] = [copy(), copy(), copy(), copy()];
+    const encode = await pipeline.registry.encoder('custody.copies-value');
+    const plain = (report: CopyReport) => ({ key: 'one', value: encode(report) });
+    const [proof] = await provenBy('crm', 'custody.copies', [plain(unproven)]);
+    const messages = [
+      plain(unproven),
+      ...(await provenBy('dr', 'custody.copies', [plain(foreign)])),
+      { ...plain(changed), ...(proof?.headers === undefined ? {} : { headers: proof.headers }) },
+      ...(await provenBy('crm', 'custody.copies', [plain(good)])),
+    ];
+    const sent = (await pipeline.producer.send([{ topic: 'custody.copies', messages }])).flat();
+    await settled();
+    const refs = [unproven, foreign, changed, good].map(({ ref }) => ref);
+    expect(await copies().distinct('ref', { ref: { $in: refs } })).toEqual([good.ref]);
+    const ids = sent.map(({ partition, offset }) => `transfer|custody.copies/${String(partition)}/${offset}`);
+    const aside = pipeline.mongo.db.collection<QuarantineDocument>('quarantine').find({ _id: { $in: ids } });
+    expect((await aside.toArray()).map(({ reason }) => reason)).toEqual(Array(3).fill('forged-report'));
+    const counted = await (await fetch(`${transfer.url}/metrics`)).text();
+    expect(counted).toMatch(/keiro_transfer_forged_total\{holder="crm",reason="no-proof"[^}]*\} 1/);
+    expect(counted).toMatch(/keiro_transfer_forged_total\{holder="crm",reason="bad-proof"[^}]*\} 2/);
+  });
+
+  it('are proven with a key that only the client of the holder is given', async () => {
+    const keys = (client: string) =>
+      createKeysClient({ url: env('KEIRO_KEYS_URL'), token: env(`KEIRO_TOKEN_${client}`) });
+    const [all] = await keys('TRANSFER').reportKeys(['crm']);
+    expect(await keys('CRM').reportKey('crm')).toEqual(all);
+    await expect(keys('CRM').reportKey('billing')).rejects.toMatchObject({ status: 403 });
+    await expect(keys('CRM').reportKeys(['crm'])).rejects.toMatchObject({ status: 403 });
+  });
+
   it('by a holder whom another instance registers meanwhile are taken', async () => {
     const late = holder('late');
     await holders().insertOne({ ...late, _id: 'late', registeredAt: new Date() });
@@ -166,6 +201,46 @@ describe('reports of copies', () => {
 });
 
 const as = (client: string, url = transfer.url) => ({ url, token: env(`KEIRO_TOKEN_${client}`) });
+
+describe('reports by HTTP of a holder without Kafka', () => {
+  const report = (reports: readonly unknown[], client = 'CRM', what = 'copies') =>
+    callJson(as(client), { path: `/v1/custody/${what}`, body: { reports } }, reportedAnswerSchema);
+  const forgedOf = async (named: string) => {
+    const text = await (await fetch(`${transfer.url}/metrics`)).text();
+    const labels = `holder="${named}",reason="not-its-holder"`;
+    const line = text.split('\n').find((one) => one.startsWith(`keiro_transfer_forged_total{${labels}`));
+    return Number(line?.split(' ').at(-1) ?? 0);
+  };
+
+  it('are taken at once, each once, whichever way they come again', async () => {
+    const held = copy();
+    const removed: CopyReport = { ...held, action: 'removed', at: '2026-05-01T00:00:00.000Z' };
+    expect(await report([held, held, removed])).toEqual({ taken: 2, known: 1 });
+    expect(await copies().countDocuments({ ref: held.ref })).toBe(2);
+    expect(await report([removed])).toEqual({ taken: 0, known: 1 });
+    await send('custody.copies', [held]);
+    await settled();
+    expect(await copies().countDocuments({ ref: held.ref })).toBe(2);
+  });
+
+  it('are refused and counted where they name another holder, and where they do not hold together, none taken', async () => {
+    const good = copy();
+    const canary = `canary-${randomUUID()}@stranger.example`;
+    const before = await forgedOf('dr');
+    await expect(report([good, copy({ holder: 'dr' })])).rejects.toMatchObject({ status: 403 });
+    await expect(report([copy({ holder: canary })])).rejects.toMatchObject({ status: 400 });
+    await expect(report([copy()], 'OPERATOR')).rejects.toMatchObject({ status: 403 });
+    const broken = report([good, copy({ generation: 2 })]);
+    await expect(broken).rejects.toMatchObject({ status: 400 });
+    await expect(broken).rejects.toThrow(/reports\.1\.record/);
+    const image = { holder: 'crm', store: 'nobody', snapshot: 's-1', mutable: true, rows: 1 };
+    const times = { watermark: '2026-04-01T00:00:00.000Z', takenAt: '2026-04-01T00:00:00.000Z' };
+    await expect(report([{ ...image, ...times }], 'CRM', 'snapshots')).rejects.toThrow(/reports\.0\.store/);
+    await expect(report(Array.from({ length: 501 }, () => good))).rejects.toMatchObject({ status: 400 });
+    expect((await forgedOf('dr')) - before).toBe(1);
+    expect(await copies().countDocuments({ ref: good.ref })).toBe(0);
+  });
+});
 
 describe('T0: copies at a holder without a basis', () => {
   it('become violations, in sight of compliance until an operator closes them; those in order do not', async () => {

@@ -14,11 +14,15 @@ export interface ClientPlan {
 export const clientPlans: readonly ClientPlan[] = [
   { name: 'demo-site', rights: ['collect'], sources: ['demo-site'] },
   { name: 'capture', rights: ['keys:seal'], sources: ['access-log'] },
-  { name: 'import', rights: ['keys:seal', 'keys:lookup', 'keys:custody'], sources: ['import'] },
+  {
+    name: 'import',
+    rights: ['keys:seal', 'keys:lookup', 'keys:custody', 'keys:reporters'],
+    sources: ['import'],
+  },
   { name: 'demo', rights: ['keys:seal'], sources: ['demo-site'] },
   { name: 'collect', rights: ['keys:seal'], sources: ['*'] },
   { name: 'tag', rights: ['keys:quarantine', 'keys:quarantine-destroy'] },
-  { name: 'transfer', rights: ['keys:quarantine', 'keys:provisions'] },
+  { name: 'transfer', rights: ['keys:quarantine', 'keys:provisions', 'keys:reporters'] },
   {
     name: 'request',
     rights: ['keys:lookup', 'keys:sweep-prepare', 'keys:destroy', 'keys:contact', 'audit:read', 'audit:sign'],
@@ -74,38 +78,40 @@ export const clientPlans: readonly ClientPlan[] = [
   },
   {
     name: 'crm',
-    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'gate:read'],
+    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'custody:report', 'gate:read'],
     holder: 'crm',
     purposes: ['membership', 'service'],
   },
   {
     name: 'billing',
-    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'gate:read'],
+    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'custody:report', 'gate:read'],
     holder: 'billing',
     purposes: ['payment'],
   },
   {
     name: 'sessions',
-    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'gate:read'],
+    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'custody:report', 'gate:read'],
     holder: 'sessions',
     purposes: ['membership'],
   },
   {
     name: 'mailer',
-    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'gate:read'],
+    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'custody:report', 'gate:read'],
     holder: 'mailer',
     purposes: ['service'],
   },
   {
     name: 'newsletter',
-    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'gate:read'],
+    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'custody:report', 'gate:read'],
     holder: 'newsletter',
     purposes: ['marketing'],
   },
+  // The overseas site: it opens nothing, and says what it has copied (T3).
+  { name: 'dr-singapore', rights: ['custody:report'], holder: 'dr-singapore' },
   // Keeps no copy of anybody: it reads to count, so it is no holder of the register.
   {
     name: 'statistics',
-    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'gate:read'],
+    rights: ['keys:open', 'keys:quarantine', 'keys:directive', 'custody:report', 'gate:read'],
     holder: 'statistics',
     purposes: ['statistics'],
   },

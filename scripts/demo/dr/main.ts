@@ -6,15 +6,17 @@ import {
   createLog,
   createMetrics,
   kafkaConfig,
+  keysConfig,
   port,
   readConfig,
   registryConfig,
   runService,
   serveHttp,
+  tokenConfig,
   whileUnavailable,
 } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
-import { followStanding } from '@keiro/sdk';
+import { createKeysClient, createReportProver, followStanding } from '@keiro/sdk';
 import { z } from 'zod';
 import { connectPostgres } from '../postgres.ts';
 import { billingDatabase } from '../stores/billing.ts';
@@ -27,6 +29,9 @@ const configSchema = z.object({
   ...commonConfig,
   ...kafkaConfig,
   ...registryConfig,
+  ...keysConfig,
+  /** Right `custody:report`. */
+  ...tokenConfig,
   DEMO_MONGO_URL: z.string().min(1),
   DEMO_POSTGRES_URL: z.string().min(1),
   DEMO_DR_PORT: port(0),
@@ -59,6 +64,7 @@ await runService(log, async (opened) => {
   const standing = await followStanding({ kafka, producer, reader: holder, log, now });
   opened('standing', () => standing.close());
 
+  const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
   const job = createSnapshotJob({
     holder,
     stores: {
@@ -68,6 +74,7 @@ await runService(log, async (opened) => {
     standing,
     producer,
     encode: await registry.encoder('custody.snapshots-value'),
+    prove: createReportProver(() => keys.reportKey(holder)),
     now,
   });
 

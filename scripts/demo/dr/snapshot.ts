@@ -1,7 +1,7 @@
 import type { Producer } from '@keiro/runtime';
 import type { Encode } from '@keiro/runtime/registry';
 import type { SnapshotReport } from '@keiro/schemas';
-import type { StandingFollower } from '@keiro/sdk';
+import type { ProveReports, StandingFollower } from '@keiro/sdk';
 import type { Copy } from './copies.ts';
 
 export interface SnapshotJob {
@@ -20,9 +20,10 @@ export function createSnapshotJob(options: {
   standing: StandingFollower;
   producer: Producer;
   encode: Encode;
+  prove: ProveReports;
   now: () => Date;
 }): SnapshotJob {
-  const { holder, standing, producer, encode, now } = options;
+  const { holder, standing, producer, encode, prove, now } = options;
   const isBarred = (ref: string, generation: number): boolean => {
     const one = standing.get(ref);
     return one !== undefined && generation <= Math.max(one.hiddenThrough, one.erasedThrough);
@@ -41,7 +42,8 @@ export function createSnapshotJob(options: {
       mutable: true,
       rows,
     };
-    await producer.send([{ topic: 'custody.snapshots', messages: [{ key: holder, value: encode(report) }] }]);
+    const messages = await prove('custody.snapshots', [{ key: holder, value: encode(report) }]);
+    await producer.send([{ topic: 'custody.snapshots', messages }]);
     return rows;
   }
 

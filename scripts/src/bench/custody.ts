@@ -2,13 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { collections } from '@keiro/infra/collections';
 import { connectMongo, createLog, createMetrics, type Message } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
-import { recordId, shippedPolicies, type CopyDocument, type CopyReport, type Holder } from '@keiro/schemas';
-import { createHandler, createTransferMetrics } from '@keiro/transfer/handle';
+import {
+  proofHeader,
+  recordId,
+  shippedPolicies,
+  type CopyDocument,
+  type CopyReport,
+  type Holder,
+} from '@keiro/schemas';
+import { createHandler } from '@keiro/transfer/handle';
 import { openHolderStore } from '@keiro/transfer/holder-store';
 import { createHolders } from '@keiro/transfer/holders';
+import { createKeep } from '@keiro/transfer/keep';
+import { createTransferMetrics } from '@keiro/transfer/metrics';
 import { openPeople } from '@keiro/transfer/people';
 import { openTransferStore } from '@keiro/transfer/store';
 import { openViolationStore } from '@keiro/transfer/violation-store';
+import { createProofs } from '@keiro/transfer/proofs';
+import { custodyProof, reportKeyOf } from '@keiro/sdk';
 import { lifeOf } from './wire-events.ts';
 
 export interface CustodyBench {
@@ -23,6 +34,7 @@ export interface CustodyBench {
 
 const holder = 'bench-store';
 const batch = 1000;
+const reportKey = reportKeyOf(randomBytes(32), holder);
 
 /** Custody reports beside inserting the very same documents, batch by batch in turns. Needs the registry and MongoDB. */
 export async function benchCustody(
@@ -45,23 +57,29 @@ export async function benchCustody(
   const register = openHolderStore(mongo.db);
   await register.register(benchHolder, 'bench', new Date());
   const metrics = createMetrics('bench');
+  const counted = createTransferMetrics(metrics);
   const handle = createHandler({
     registry,
     holders: await createHolders(
       () => register.all(),
       () => new Date(),
     ),
-    store,
-    violations: await openViolationStore(mongo.db, metrics, log),
-    people: openPeople(mongo.db),
-    policies: shippedPolicies(),
+    keep: createKeep({
+      store,
+      violations: await openViolationStore(mongo.db, metrics, log),
+      people: openPeople(mongo.db),
+      policies: shippedPolicies(),
+      metrics: counted,
+    }),
+    proofs: createProofs({ reportKeys: () => Promise.resolve([reportKey]) }),
+    mode: 'required',
     quarantine: {
       add: (items) => {
         if (items.length > 0) throw new Error(`a report was refused: ${items[0]?.detail ?? ''}`);
         return Promise.resolve();
       },
     },
-    metrics: createTransferMetrics(metrics),
+    metrics: counted,
     now: () => new Date(),
   });
   const seconds = { transfer: 0, raw: 0 };
@@ -133,6 +151,6 @@ const messageOf = (value: Buffer, number: number): Message => ({
   offset: String(number),
   timestamp: 0,
   key: undefined,
-  headers: {},
+  headers: { [proofHeader]: custodyProof(reportKey, { topic: 'custody.copies', key: undefined, value }) },
   value,
 });

@@ -16,6 +16,7 @@ import {
 } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
 import { holdersAnswerSchema, importSubject } from '@keiro/schemas';
+import { createReportProver, reportKeyFor } from '@keiro/sdk/custody-proof';
 import { createKeysClient } from '@keiro/sdk/keys-client';
 import { z } from 'zod';
 import { asking } from './ask.ts';
@@ -89,11 +90,12 @@ export async function importRows(
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const progress = createProgress(process.stderr);
+  const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
   const run: Omit<ImportRun, 'send'> = {
     rows: source.rows,
     holder,
     context: { sites: sitesOf(config, options.site), policies, now },
-    keys: createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN }),
+    keys,
     state,
     commit: (next) => writeState(stateFile, next),
     tally,
@@ -109,7 +111,9 @@ export async function importRows(
   try {
     isWhole = isDryRun
       ? await runImport(run)
-      : await sending(config, log, (send) => runImport({ ...run, send }));
+      : await sending(config, log, (send) =>
+          runImport({ ...run, send: { ...send, prove: createReportProver(reportKeyFor(keys, holder.id)) } }),
+        );
     if (isDryRun && isWhole) await writeState(stateFile, { ...state, looked: true });
   } catch (error) {
     failure = error;
@@ -127,7 +131,7 @@ export async function importRows(
 async function sending<T>(
   config: Config,
   log: ImportRun['log'],
-  work: (send: NonNullable<ImportRun['send']>) => Promise<T>,
+  work: (send: Omit<NonNullable<ImportRun['send']>, 'prove'>) => Promise<T>,
 ): Promise<T> {
   const registry = connectRegistry({ url: config.KEIRO_REGISTRY_URL });
   const kafka = connectKafka({ brokers: config.KEIRO_KAFKA_BROKERS, clientId: 'keiro-import', log });

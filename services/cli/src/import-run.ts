@@ -1,7 +1,7 @@
 import { whileUnavailable, type Log, type Producer } from '@keiro/runtime';
 import type { Encode } from '@keiro/runtime/registry';
 import { importTopic } from '@keiro/schemas';
-import { chunksBySize, type KeysClient } from '@keiro/sdk';
+import { chunksBySize, type KeysClient, type ProveReports } from '@keiro/sdk';
 import { isOfErased, lookUp, nameOf, obtainKeys } from './import-lives.ts';
 import { UnreadableRest, type SourceRow } from './import-rows.ts';
 import { LineList } from './line-list.ts';
@@ -19,6 +19,8 @@ export interface ImportRun {
   readonly send?: {
     readonly producer: Pick<Producer, 'send'>;
     readonly encode: { readonly record: Encode; readonly copy: Encode };
+    /** In the holder's name. */
+    readonly prove: ProveReports;
   };
   /** How far an earlier run came. */
   readonly state: ImportState;
@@ -92,9 +94,10 @@ async function settleBatch(rows: readonly ImportRow[], run: ImportRun): Promise<
       rowMessages(row, rowKeys, holder, context.now, run.random(12), send.encode),
     );
     // The record before its copy: nobody sees a copy of nothing for longer than need be.
+    const copies = messages.map(({ copy }) => copy);
     for (const [topic, part] of [
       [importTopic, messages.map(({ record }) => record)],
-      ['custody.copies', messages.map(({ copy }) => copy)],
+      ['custody.copies', await send.prove('custody.copies', copies)],
     ] as const) {
       for (const chunk of chunksBySize(part, ({ value }) => value?.length ?? 0))
         await send.producer.send([{ topic, messages: chunk }]);

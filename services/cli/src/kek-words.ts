@@ -70,6 +70,7 @@ export const collectionLabels: Record<WrappedCollection, Labels> = {
   keys: word('本人', 'persons'),
   quarantineKeys: word('隔離', 'quarantine'),
   provisionKeys: word('提供記録', 'provisions'),
+  reportKeys: word('保有報告', 'custody reports'),
   sweeps: word('請求', 'requests'),
 };
 

@@ -28,6 +28,8 @@ import { provisionRoutes } from './provision-routes.ts';
 import { createQuarantineKeys } from './quarantine-keys.ts';
 import { readReleases } from './releases.ts';
 import { createKeyRings } from './rings.ts';
+import { createReportKeys } from './report-keys.ts';
+import { reportRoutes } from './report-routes.ts';
 import { keysRoutes } from './routes.ts';
 import { checkStanding } from './standing-check.ts';
 import { openSigningFile } from './signing-file.ts';
@@ -146,6 +148,9 @@ await runService(log, async (opened) => {
         audit,
         random: randomBytes,
         now,
+      }),
+      ...reportRoutes({
+        reportKeys: createReportKeys({ db: mongo.db, keks, random: randomBytes, now }),
       }),
       ...signingRoutes({ keyring, audit, now }),
       ...kekRoutes({ ...onKeks, work, audit, maxDays: config.KEIRO_KEK_MAX_DAYS }),

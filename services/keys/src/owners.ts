@@ -7,4 +7,5 @@ export const ownerOf = {
   sweep: (request: string) => `sweep\n${request}`,
   /** By the id of the key: see `provisionKeySchema`. */
   provision: (key: string) => `provision\n${key}`,
+  reports: (id: string) => `reports\n${id}`,
 } as const;

@@ -43,6 +43,7 @@ const owners: Record<WrappedCollection, (document: WrappedDocument) => string> =
   quarantineKeys: ({ _id }) => ownerOf.quarantine(_id),
   sweeps: ({ _id }) => ownerOf.sweep(_id),
   provisionKeys: ({ _id }) => ownerOf.provision(_id),
+  reportKeys: ({ _id }) => ownerOf.reports(_id),
 };
 
 export function openWrappedStore(db: Db): WrappedStore {
@@ -99,7 +100,13 @@ export function openWrappedStore(db: Db): WrappedStore {
           { $group: { _id: '$epoch', n: { $sum: 1 } } },
         ]);
         for await (const { _id, n } of groups) {
-          const counts = byEpoch.get(_id) ?? { keys: 0, quarantineKeys: 0, sweeps: 0, provisionKeys: 0 };
+          const counts = byEpoch.get(_id) ?? {
+            keys: 0,
+            quarantineKeys: 0,
+            sweeps: 0,
+            provisionKeys: 0,
+            reportKeys: 0,
+          };
           byEpoch.set(_id, { ...counts, [name]: n });
         }
       }

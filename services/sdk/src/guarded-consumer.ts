@@ -20,6 +20,7 @@ import {
   type PurposeId,
 } from '@keiro/schemas';
 import { watchBasis } from './basis-watch.ts';
+import { createReportProver } from './custody-proof.ts';
 import type { DirectiveHandlers } from './directive-handlers.ts';
 import { receiveDirectives } from './directives.ts';
 import { followGate, waitForGate, type AskGate } from './gate.ts';
@@ -80,6 +81,7 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
   const reading = { purpose, holder };
   const producer = await kafka.producer();
   const encodeReport = await registry.encoder('custody.copies-value');
+  const prove = createReportProver(() => options.keys.reportKey(holder));
   const standing = await followStanding({ kafka, producer, reader: holder, log, now });
   const holders = await followHolders({ kafka, reader: holder, policies, log, now });
   const released = createReleasedKeys({ keys: options.keys, holder, purpose });
@@ -192,9 +194,8 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
 
   async function report(reports: readonly CopyReport[]): Promise<void> {
     if (reports.length === 0) return;
-    await producer.send([
-      { topic: 'custody.copies', messages: reports.map((one) => toMessage(one, encodeReport)) },
-    ]);
+    const messages = reports.map((one) => toMessage(one, encodeReport));
+    await producer.send([{ topic: 'custody.copies', messages: await prove('custody.copies', messages) }]);
   }
 
   const { directives: handlers, keys, groupSuffix } = options;

@@ -1,6 +1,7 @@
 export * from './authorise-client.ts';
 export * from './chunks.ts';
 export type { Corrected, Directive, DirectiveHandlers, Narrowed } from './directive-handlers.ts';
+export * from './custody-proof.ts';
 export * from './directive-seal.ts';
 export * from './directives.ts';
 export * from './emitter.ts';

@@ -8,6 +8,8 @@ import {
   quarantineDaysResponseSchema,
   quarantineDestroyResponseSchema,
   quarantineKeyResponseSchema,
+  reportKeyResponseSchema,
+  reportKeysResponseSchema,
   releaseResponseSchema,
   sealResponseSchema,
   sweepPrepareResponseSchema,
@@ -56,6 +58,10 @@ export interface KeysClient {
   sweep(request: string, holder?: string, exports?: true): Promise<SweepResponse>;
   /** Undefined once the request's last probe has passed. */
   directiveKey(request: string, holder: string): Promise<Buffer | undefined>;
+  /** With which the caller's own holder proves its custody reports. */
+  reportKey(holder: string): Promise<Buffer>;
+  /** Of any holders, in the order asked; at most 100. */
+  reportKeys(holders: readonly string[]): Promise<Buffer[]>;
   destroy(request: string, lives: readonly Life[], at: Date): Promise<DestroyResponse>;
   /** Destroys the request's own key: what it kept for the sweep can't be read again. */
   forgetSweep(request: string): Promise<void>;
@@ -130,6 +136,20 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
         if (error instanceof RefusedError && error.status === 404) return undefined;
         throw error;
       }
+    },
+    async reportKey(holder) {
+      const { key } = await callJson(
+        options,
+        { path: '/v1/reports/key', body: { holder } },
+        reportKeyResponseSchema,
+      );
+      return Buffer.from(key, 'base64');
+    },
+    async reportKeys(holders) {
+      const call = { path: '/v1/reports/keys', body: { holders } };
+      return (await callJson(options, call, reportKeysResponseSchema)).keys.map((key) =>
+        Buffer.from(key, 'base64'),
+      );
     },
     destroy: (request, lives, at) => destroy({ request, lives: [...lives], at: at.toISOString() }),
     forgetSweep: (request) => forget(request),

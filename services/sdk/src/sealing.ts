@@ -27,6 +27,9 @@ export const directiveKeyOf = (requestKey: Buffer, holder: string) =>
 /** What holders have of the person is kept under it until the pack is made (R1). */
 export const exportKeyOf = (requestKey: Buffer) => deriveKey(requestKey, 'keiro/export');
 
+/** Derived from a master of its own: with it a holder proves its custody reports. */
+export const reportKeyOf = (master: Buffer, holder: string) => deriveKey(master, `keiro/report/${holder}`);
+
 /** Pseudo-groups: keys that belong to a person but to no field group. */
 export const digestGroup = 'digest';
 export const custodyGroup = 'custody';

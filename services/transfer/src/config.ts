@@ -11,6 +11,7 @@ import {
   tokenConfig,
 } from '@keiro/runtime';
 import { z } from 'zod';
+import { proofModes } from './proofs.ts';
 
 export const configSchema = z.object({
   ...commonConfig,
@@ -19,10 +20,15 @@ export const configSchema = z.object({
   ...mongoConfig,
   ...keysConfig,
   ...clientsConfig,
-  /** Right `keys:quarantine`. */
+  /** Rights `keys:quarantine`, `keys:provisions` and `keys:reporters`. */
   ...tokenConfig,
   ...groupConfig,
   ...policyConfig,
+  /**
+   * `accept` takes custody reports without a proof, while reporters of before are being brought up to date; what has a
+   * wrong one is refused all the same.
+   */
+  KEIRO_CUSTODY_PROOFS: z.enum(proofModes).default('required'),
   KEIRO_TRANSFER_PORT: port(17_006),
   /** Milliseconds between two looks at who reads topics of persons. */
   KEIRO_READERS_EVERY_MS: z.coerce.number().int().min(500).default(10_000),

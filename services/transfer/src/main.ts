@@ -18,13 +18,17 @@ import { custodyTopics } from '@keiro/schemas';
 import { createKeysClient, createProvisionIdentities, createQuarantine } from '@keiro/sdk';
 import { authoriseRoute } from './authorise-route.ts';
 import { configSchema } from './config.ts';
-import { createHandler, createTransferMetrics } from './handle.ts';
+import { custodyRoutes, reportsBodyLimit } from './custody-routes.ts';
+import { createHandler } from './handle.ts';
 import { holderRoutes } from './holder-routes.ts';
 import { openHolderStore } from './holder-store.ts';
 import { createHolders } from './holders.ts';
+import { createKeep } from './keep.ts';
+import { createTransferMetrics } from './metrics.ts';
 import { openPeople } from './people.ts';
 import { openProvisionEndStore } from './provision-end-store.ts';
 import { startProvisionEnds } from './provision-loop.ts';
+import { createProofs } from './proofs.ts';
 import { provisionRoute } from './provision-route.ts';
 import { openProvisionStore } from './provision-store.ts';
 import { publishRegister } from './publish.ts';
@@ -74,6 +78,8 @@ await runService(log, async (opened) => {
     keys.quarantineKey(now().toISOString().slice(0, 10)),
   );
 
+  const counted = createTransferMetrics(metrics);
+  const keep = createKeep({ store, violations, people, policies, metrics: counted });
   const receiving = await kafka.consume({
     group,
     topics: custodyTopics,
@@ -82,12 +88,11 @@ await runService(log, async (opened) => {
     onBatch: createHandler({
       registry,
       holders,
-      store,
-      violations,
-      people,
-      policies,
+      keep,
+      proofs: createProofs(keys),
+      mode: config.KEIRO_CUSTODY_PROOFS,
       quarantine: createQuarantine({ producer, keys, by: 'transfer', now, random: randomBytes }),
-      metrics: createTransferMetrics(metrics),
+      metrics: counted,
       now,
     }),
   });
@@ -116,6 +121,7 @@ await runService(log, async (opened) => {
     log,
     metrics,
     clients,
+    bodyLimit: reportsBodyLimit,
     routes: [
       ...holderRoutes({
         store: register,
@@ -143,6 +149,7 @@ await runService(log, async (opened) => {
         random: randomBytes,
         now,
       }),
+      ...custodyRoutes({ holders, keep, metrics: counted, now }),
       violationRoute(violations, now),
       ...readerRoutes({ mongo, now }),
     ],

@@ -41,12 +41,14 @@ function receiveCopy(value: unknown, reportedAt: Date): Received {
   if (!parsed.success) return refuse('malformed', `not a report of a copy: ${misfits(parsed.error)}`);
   const report = parsed.data;
   const mismatch = mismatchOf(report);
-  if (mismatch !== undefined) return refuse('malformed', mismatch);
+  if (mismatch !== undefined) return refuse('malformed', `${mismatch.field}: ${mismatch.message}`);
+  return { copy: copyOf(report, reportedAt), holders: [report.holder] };
+}
+
+/** A report as the store keeps it: made again, by whichever way, it has the same id. Pure. */
+export function copyOf(report: CopyReport, reportedAt: Date): CopyDocument {
   const { record, holder, action, at } = report;
-  return {
-    copy: { ...report, _id: `${record}|${holder}|${action}`, at: new Date(at), reportedAt },
-    holders: [holder],
-  };
+  return { ...report, _id: `${record}|${holder}|${action}`, at: new Date(at), reportedAt };
 }
 
 const groupsOf = new Map<string, ReadonlySet<string>>(
@@ -55,39 +57,48 @@ const groupsOf = new Map<string, ReadonlySet<string>>(
 const purposePattern = /^[a-z][a-z-]{0,31}(:[a-z0-9-]{1,64})?$/;
 const recordDigest = /^[A-Za-z0-9_-]{22}$/;
 
-/** What the shape alone can't say: that a report's parts belong together, and hold names only. */
-function mismatchOf({ record, ref, generation, category, groups, purpose }: CopyReport): string | undefined {
+/** What the shape alone can't say: that a report's parts belong together, and hold names only. Pure. */
+export function mismatchOf({
+  record,
+  ref,
+  generation,
+  category,
+  groups,
+  purpose,
+}: CopyReport): { readonly field: string; readonly message: string } | undefined {
   const prefix = `${lifeKey({ ref, generation })}/`;
   if (!record.startsWith(prefix) || !recordDigest.test(record.slice(prefix.length))) {
-    return 'record: is not a record of this ref and generation';
+    return { field: 'record', message: 'is not a record of this ref and generation' };
   }
   const known = groupsOf.get(category);
-  if (known === undefined) return 'category: is not in the catalogue';
+  if (known === undefined) return { field: 'category', message: 'is not in the catalogue' };
   if (!groups.every((group) => known.has(group)))
-    return 'groups: names a group that the category does not have';
-  if (!purposePattern.test(purpose)) return 'purpose: is not the name of a purpose';
+    return { field: 'groups', message: 'names a group that the category does not have' };
+  if (!purposePattern.test(purpose)) return { field: 'purpose', message: 'is not the name of a purpose' };
   return undefined;
 }
 
 function receiveSnapshot(value: unknown, reportedAt: Date): Received {
   const parsed = snapshotReportSchema.safeParse(value);
   if (!parsed.success) return refuse('malformed', `not a report of a snapshot: ${misfits(parsed.error)}`);
-  const report: SnapshotReport = parsed.data;
+  const { holder, store } = parsed.data;
+  return { snapshot: snapshotOf(parsed.data, reportedAt), holders: [holder, store] };
+}
+
+/** As {@link copyOf}. Pure. */
+export function snapshotOf(report: SnapshotReport, reportedAt: Date): SnapshotDocument {
   const { holder, store, snapshot, watermark, takenAt, expiresAt, mutable, rows } = report;
   return {
-    snapshot: {
-      _id: `${holder}|${store}|${snapshot}`,
-      holder,
-      store,
-      snapshot,
-      watermark: new Date(watermark),
-      takenAt: new Date(takenAt),
-      ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
-      mutable,
-      rows,
-      reportedAt,
-    },
-    holders: [holder, store],
+    _id: `${holder}|${store}|${snapshot}`,
+    holder,
+    store,
+    snapshot,
+    watermark: new Date(watermark),
+    takenAt: new Date(takenAt),
+    ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
+    mutable,
+    rows,
+    reportedAt,
   };
 }
 
