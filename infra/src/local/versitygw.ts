@@ -34,7 +34,7 @@ function requireGo(): string {
   const go = which('go', [toolPaths().path, ...usual].join(':'));
   if (go !== undefined) return go;
   throw missing(
-    'The S3 server of the tests (versitygw) is built by Go, and there is no go on PATH. Install Go 1.24 or newer and try again.',
+    'The S3 server of the tests (versitygw) is built by Go, and there is no go on PATH. Install Go 1.25 or newer and try again.',
   );
 }
 
