@@ -35,9 +35,13 @@ export function growthOf(request: RequestDocument, changes: readonly Advance[]):
 
 /** The same as an update. Pure. */
 export function pushed(request: RequestDocument, changes: readonly Advance[]): UpdateFilter<RequestDocument> {
-  const lists = Object.entries(growthOf(request, changes)).filter(([, list]) => list.length > 0);
-  if (lists.length === 0) return {};
-  return { $push: Object.fromEntries(lists.map(([name, list]) => [name, { $each: list }])) };
+  const { steps, events, unsent } = growthOf(request, changes);
+  const $push = {
+    ...(steps.length === 0 ? {} : { steps: { $each: [...steps] } }),
+    ...(events.length === 0 ? {} : { events: { $each: [...events] } }),
+    ...(unsent.length === 0 ? {} : { unsent: { $each: [...unsent] } }),
+  };
+  return Object.keys($push).length === 0 ? {} : { $push };
 }
 
 /** Nobody has moved it or added to it since it was read. */

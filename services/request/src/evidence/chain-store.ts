@@ -107,7 +107,7 @@ export const chainHead = (segment: Segment | undefined): ChainHead | undefined =
 function toLine(document: AuditDocument): AuditLine {
   const { _id, at, by, action, about, request, segment } = document;
   // Absent once it has expired.
-  const detail = document.detail as AuditDocument['detail'] | undefined;
+  const { detail } = document;
   const digest = document.detailDigest as string | undefined;
   return {
     id: _id,
