@@ -88,6 +88,13 @@ export const quarantineReasonLabels: Readonly<
       'It is recorded all the same: have the holder read it again from its place, or discard it.',
     ),
   },
+  'refused-by-holder': {
+    why: words('保有者のストアが受け入れられませんでした。', "A holder's store could not take it."),
+    next: words(
+      '記録は済んでいます。保有者の側を直して読み直してもらい、不要なら破棄してください。',
+      'It is recorded all the same: mend the store and have the holder read it again, or discard it.',
+    ),
+  },
   'unknown-holder': {
     why: words(
       '登録されていない保有者からの報告です。',

@@ -19,6 +19,8 @@ export const quarantineReasons = [
   'erased',
   /** A blob that its key does not open: moved from another event, or damaged. */
   'does-not-open',
+  /** A holder's own program said that its store can't take it. */
+  'refused-by-holder',
   /** A custody report about a holder that is not registered. */
   'unknown-holder',
   /** A custody report without the proof that it comes from the holder that it names. */

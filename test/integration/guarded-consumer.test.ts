@@ -27,6 +27,7 @@ import {
 import {
   createEmitter,
   createGuardedConsumer,
+  refused,
   createKeysClient,
   locatorAssociated,
   open,
@@ -109,7 +110,7 @@ const newMember = () => `m-${randomUUID()}`;
 async function guarded(
   purpose: 'membership' | 'service' = 'membership',
   { holder, keys } = { holder: 'crm', keys: crmKeys },
-  more: { gate?: AskGate } = {},
+  { refuses, ...more }: { gate?: AskGate; refuses?: string } = {},
 ) {
   const seen: GuardedEvent[] = [];
   const running = await createGuardedConsumer({
@@ -122,7 +123,11 @@ async function guarded(
     groupSuffix: `-${randomUUID()}`,
     handle: (events) => {
       seen.push(...events);
-      return Promise.resolve(events.map(({ subject }) => `profiles/${subject['member'] ?? ''}`));
+      return Promise.resolve(
+        events.map(({ subject: { member = '' } }) =>
+          member === refuses ? refused('too-long') : `profiles/${member}`,
+        ),
+      );
     },
     log,
     now,
@@ -385,11 +390,25 @@ describe('a guarded consumer', () => {
     );
   });
 
+  it('quarantines what its store says that it can’t take, and goes on', async () => {
+    const [bad, next] = [newMember(), newMember()];
+    const event = registration(bad);
+    await emitter.emit(event);
+    await emitter.emit(registration(next));
+    const consumer = await guarded('membership', undefined, { refuses: bad });
+    await eventually('the next one arrives', () => consumer.of(next).length === 1);
+    const record = recordId({ ref: await refOf(bad), generation: 1 }, 'demo-site', event.id);
+    await eventually('it is in quarantine', () =>
+      quarantined().some((one) => one.record === record && one.reason === 'refused-by-holder'),
+    );
+    expect(() => refused('Sato Hanako')).toThrow('no value');
+  });
+
   it('stops while its gate is closed, and goes on when it opens', async () => {
     let open = true;
-    let refused = 0;
+    let closedLooks = 0;
     const gate: AskGate = (holder) => {
-      if (!open) refused += 1;
+      if (!open) closedLooks += 1;
       return Promise.resolve({ holder, open, because: { ja: '復元中', en: 'restored' } });
     };
     const crm = await guarded('membership', undefined, { gate });
@@ -399,11 +418,11 @@ describe('a guarded consumer', () => {
     open = false;
     await eventually('the answer to be over', async () => {
       await emitter.emit(registration(after));
-      return refused > 0;
+      return closedLooks > 0;
     });
     const early = crm.of(after).length;
-    const asked = refused;
-    await eventually('it to ask again', () => refused > asked);
+    const asked = closedLooks;
+    await eventually('it to ask again', () => closedLooks > asked);
     expect(crm.of(after)).toHaveLength(early);
     open = true;
     await eventually('the rest', () => crm.of(after).length > early);

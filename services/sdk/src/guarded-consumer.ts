@@ -45,10 +45,11 @@ export interface GuardedConsumerOptions {
   /** The company's policy; the one that ships by default. See runtime's `followPolicies`. */
   readonly policies?: Policies;
   /**
-   * Stores the events and answers, for each, where: the locator by which the holder finds it again, or null
-   * when nothing was stored. May be called again with the same events after a crash.
+   * Stores the events and answers, for each, where: the locator by which the holder finds it again, null when nothing
+   * was stored, or {@link refused}. May be called again with the same events after a crash. What it throws holds the
+   * partition up, in order and visible as lag, until it no longer does.
    */
-  readonly handle: (events: readonly GuardedEvent[]) => Promise<readonly (string | null)[]>;
+  readonly handle: (events: readonly GuardedEvent[]) => Promise<readonly (string | null | Refused)[]>;
   /**
    * How the store carries out what a request demands of it (R4, R5), where it is registered with the connector
    * `directive`. With one of several consumers of the same holder is enough.
@@ -61,6 +62,21 @@ export interface GuardedConsumerOptions {
   readonly random: (bytes: number) => Buffer;
   /** For tests that share topics. */
   readonly groupSuffix?: string;
+}
+
+/** An event that the store can't take, however often it is tried. */
+export interface Refused {
+  /** A code of the holder's own, as `too-long`. It is kept in clear. */
+  readonly refused: string;
+}
+
+/** Says so of one event: it is set aside in quarantine, and the others go on. Throws for what is no code. */
+export function refused(code: string): Refused {
+  if (!/^[a-z][a-z0-9-]{0,63}$/.test(code))
+    throw new KeiroError('invalid-code', 'a code has small letters, digits and -, and no value', {
+      retryable: false,
+    });
+  return { refused: code };
 }
 
 /**
@@ -140,10 +156,26 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
       }
       if (ready.length === 0) return;
       const locators = await options.handle(ready.map(({ event }) => event));
+      await quarantine.add(
+        ready.flatMap(({ guarded: { message, record, envelope } }, position) => {
+          const answer = locators[position];
+          return typeof answer === 'object' && answer !== null
+            ? [
+                {
+                  message,
+                  reason: 'refused-by-holder' as const,
+                  detail: answer.refused,
+                  type: envelope.type,
+                  record,
+                },
+              ]
+            : [];
+        }),
+      );
       await report(
         ready.flatMap(({ guarded, locatorKey }, position) => {
           const locator = locators[position];
-          return locator === null || locator === undefined
+          return typeof locator !== 'string'
             ? []
             : [
                 reportOf(
