@@ -62,6 +62,8 @@ export function slowest({ testResults }: Results, count: number): string[] {
 export interface Turn {
   readonly patterns: readonly string[];
   readonly workers: number;
+  /** What it needs beforehand. */
+  readonly after?: Promise<unknown> | undefined;
 }
 
 /** Runs Jest over the test workspace and answers with its counts; its own output goes straight to the terminal. */

@@ -37,9 +37,11 @@ const patterns = program.args;
 const { keep } = program.opts<{ keep?: true }>();
 const needsServers = patterns.length === 0 || !patterns.every((pattern) => pattern.startsWith('unit'));
 
-// What the last of those beside one another need is built meanwhile. Whether it could be, they say.
-if (patterns.length === 0)
-  void installVersitygw(stackConfig(stack).folders.cache, say, true).catch(() => undefined);
+// Built beside what needs it not. Whether it could be, the tests that need it say.
+const s3Built =
+  patterns.length === 0
+    ? installVersitygw(stackConfig(stack).folders.cache, say, true).catch(() => undefined)
+    : undefined;
 
 try {
   const results = await run();
@@ -58,25 +60,32 @@ try {
 }
 
 /**
- * What needs no server is tested while servers come up. Files that use the servers have their own databases, topics or
- * people there and run beside one another; those that kill something, or look at all that there is, run alone.
+ * What needs no server is tested while servers come up. What shares neither topics nor databases with other files runs
+ * beside the others; of these some count all that is in a topic, so that they run one at a time.
  */
 async function run(): Promise<Results> {
   if (!needsServers) return runJest(root, { patterns, workers: 2 }, process.env);
-  if (patterns.length > 0) return withServers([{ patterns, workers: 1 }], []);
+  if (patterns.length > 0) return withServers([], [[{ patterns, workers: 1 }]]);
   const alone = runJest(root, { patterns: ['test/unit'], workers: 2 }, process.env);
   // Its end is awaited below, and a failure told there.
   alone.catch(() => undefined);
-  const turns: Turn[] = [
-    { patterns: ['test/integration'], workers: 2 },
-    { patterns: ['test/contract'], workers: 2 },
-    { patterns: ['test/e2e', 'test/faults'], workers: 1 },
-  ];
-  return withServers(turns, [alone]);
+  return withServers(
+    [alone],
+    [
+      [
+        { patterns: ['test/integration'], workers: 1 },
+        { patterns: ['test/contract'], workers: 1, after: s3Built },
+      ],
+      [{ patterns: ['test/e2e', 'test/faults'], workers: 1 }],
+    ],
+  );
 }
 
-/** `before` must have ended first. */
-async function withServers(turns: readonly Turn[], before: readonly Promise<Results>[]): Promise<Results> {
+/** One step after the other, once `before` has ended; the turns of a step beside one another. */
+async function withServers(
+  before: readonly Promise<Results>[],
+  steps: readonly (readonly Turn[])[],
+): Promise<Results> {
   const folders = stackConfig(stack).folders;
   await stopPrograms();
   await reset(stack);
@@ -93,9 +102,13 @@ async function withServers(turns: readonly Turn[], before: readonly Promise<Resu
     await Promise.all(serviceList(env).map((one) => startProgram(one, env, folders)));
     say('services up');
     const results = await Promise.all(before);
-    for (const turn of turns) {
-      say(`testing ${turn.patterns.join(', ')}`);
-      results.push(await runJest(root, turn, { ...process.env, ...env }));
+    for (const turns of steps) {
+      say(`testing ${turns.map((turn) => turn.patterns.join(', ')).join(' beside ')}`);
+      const testing = turns.map(async (turn) => {
+        await turn.after;
+        return runJest(root, turn, { ...process.env, ...env });
+      });
+      results.push(...(await Promise.all(testing)));
     }
     return together(results);
   } finally {

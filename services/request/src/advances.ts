@@ -91,10 +91,15 @@ const refsOf = ({ request, change }: Advancing) => (change.set?.lives ?? request
 const changesOf = ({ before = [], change }: Advancing): Advance[] => [...before, change];
 
 function updateOf(one: Advancing): UpdateFilter<RequestDocument> {
-  const set = Object.assign({}, ...changesOf(one).map((change) => change.set)) as NonNullable<Advance['set']>;
+  const isUnplanned = one.change.unsetPlan === true;
+  const { plan, ...rest } = Object.assign({}, ...changesOf(one).map(({ set }) => set)) as NonNullable<
+    Advance['set']
+  >;
+  // A plan that is made and dropped before either is written never was.
+  const set = plan === undefined || isUnplanned ? rest : { ...rest, plan };
   return {
     ...(Object.keys(set).length === 0 ? {} : { $set: set }),
-    ...(one.change.unsetPlan === true ? { $unset: { plan: '' } } : {}),
+    ...(isUnplanned ? { $unset: { plan: '' } } : {}),
     ...pushed(one.request, changesOf(one)),
   };
 }
