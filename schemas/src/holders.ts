@@ -151,6 +151,25 @@ export const connectorSchema = z.discriminatedUnion('kind', [
 ]);
 export type ConnectorConfig = z.infer<typeof connectorSchema>;
 
+/** Whether the holder can be told about one copy. A locator of a recovery site is one of another store. Pure. */
+export function knowsLocators(config: ConnectorConfig): boolean {
+  switch (config.kind) {
+    case 'mongodb':
+      return config.collections.some(({ locator }) => locator !== undefined);
+    case 'postgresql':
+      return config.tables.some(({ locator }) => locator !== undefined);
+    case 'redis':
+    case 's3':
+    case 'directive':
+      return true;
+    case 'http':
+    case 'google-analytics':
+    case 'composite':
+    case 'by-hand':
+      return false;
+  }
+}
+
 const day = z.iso.date();
 const qualificationSchema = z.strictObject({
   checkedAt: day,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { takesLocators } from '@keiro/request/retention/copies';
 import { dueRecords, noHolds } from '@keiro/request/retention/decide';
 import { dueOf } from '@keiro/request/retention/follow';
 import { batchesOf, laterOf } from '@keiro/request/retention/look';
@@ -9,6 +8,7 @@ import {
   dueDay,
   dueOn,
   knownOf,
+  knowsLocators,
   shippedPolicies,
   type FactDocument,
   type GroupTag,
@@ -172,6 +172,6 @@ describe('looking again', () => {
 });
 
 it('a holder that knows whole persons only takes no places', () => {
-  expect(takesLocators({ kind: 'http', url: { env: 'A' } })).toBe(false);
-  expect(takesLocators({ kind: 'directive', patienceSeconds: 60 })).toBe(true);
+  expect(knowsLocators({ kind: 'http', url: { env: 'A' } })).toBe(false);
+  expect(knowsLocators({ kind: 'directive', patienceSeconds: 60 })).toBe(true);
 });

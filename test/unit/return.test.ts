@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { knowsLocators, locatorsOf } from '@keiro/erase/returned';
+import { locatorsOf } from '@keiro/erase/returned';
 import { copiesOf } from '@keiro/query/copies';
 import { erasuresOf, returnsOf } from '@keiro/query/erasures';
 import { provenBy, returnOf } from '@keiro/request/return';
@@ -7,6 +7,7 @@ import { withinRoom } from '@keiro/request/return-store';
 import { stageOf } from '@keiro/request/stages';
 import {
   createRequestSchema,
+  knowsLocators,
   returnId,
   violationId,
   violationView,

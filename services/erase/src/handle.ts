@@ -1,5 +1,6 @@
 import { whileUnavailable, type Log } from '@keiro/runtime';
 import {
+  knowsLocators,
   taskDoneEntry,
   type AuditEntry,
   type FieldChange,
@@ -20,7 +21,7 @@ import { holdLease } from './lease.ts';
 import { openLocators } from './locators.ts';
 import type { ExportStore } from './packs/export-store.ts';
 import { takeExport } from './packs/take-export.ts';
-import { ByHandError, knowsLocators, locatorsOf } from './returned.ts';
+import { ByHandError, locatorsOf } from './returned.ts';
 import type { Claim } from './claims.ts';
 import type { EraseStore } from './store.ts';
 

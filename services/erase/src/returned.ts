@@ -1,5 +1,5 @@
 import { KeiroError } from '@keiro/runtime';
-import type { ConnectorConfig, CopyDocument, SweepResponse } from '@keiro/schemas';
+import type { CopyDocument, SweepResponse } from '@keiro/schemas';
 import { openLocators } from './locators.ts';
 
 /*
@@ -11,25 +11,6 @@ import { openLocators } from './locators.ts';
 export class ByHandError extends KeiroError {
   constructor(code: string, why: string) {
     super(code, `${why}: ask the holder to stop and to return the copy`, { retryable: false });
-  }
-}
-
-/** Whether the holder can be told about one copy. A locator of a recovery site is one of another store. Pure. */
-export function knowsLocators(config: ConnectorConfig): boolean {
-  switch (config.kind) {
-    case 'mongodb':
-      return config.collections.some(({ locator }) => locator !== undefined);
-    case 'postgresql':
-      return config.tables.some(({ locator }) => locator !== undefined);
-    case 'redis':
-    case 's3':
-    case 'directive':
-      return true;
-    case 'http':
-    case 'google-analytics':
-    case 'composite':
-    case 'by-hand':
-      return false;
   }
 }
 

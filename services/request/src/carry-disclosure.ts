@@ -1,4 +1,5 @@
 import { carryOut } from './carry-out.ts';
+import { end } from './end.ts';
 import { progressOf } from './progress.ts';
 import { prepareSweep, stepAt, type Stage } from './stage.ts';
 
@@ -7,7 +8,7 @@ import { prepareSweep, stepAt, type Stage } from './stage.ts';
  * whom its key is told, and that ends the request.
  */
 export const disclose: Stage = async (request, deps) => {
-  const { store, keys, now } = deps;
+  const { store, now } = deps;
   if (request.state === 'accepted') {
     const identifiers = await prepareSweep(request, deps);
     await store.advance(request, {
@@ -28,27 +29,7 @@ export const disclose: Stage = async (request, deps) => {
     });
     return 'moved';
   }
-  if (tasks.some(({ audit = [] }) => audit.length > 0)) await store.bringHome(request._id);
-  await store.tellDone(tasks);
-  await keys.forgetSweep(request._id);
-  const at = now();
   const { sha256, items, holders } = pack;
-  const evidence = { sha256, items, holders };
-  await store.advance(
-    request,
-    { set: { state: 'done', doneAt: at }, step: stepAt(at, 'done', evidence) },
-    () => ({
-      audit: [
-        {
-          _id: `${request._id}/done`,
-          at,
-          by: 'request',
-          action: 'request.done',
-          request: request._id,
-          detail: evidence,
-        },
-      ],
-    }),
-  );
+  await end(request, tasks, { sha256, items, holders }, deps);
   return 'moved';
 };

@@ -1,4 +1,5 @@
 import type { HolderDocument, RequestDocument, RequestType, TaskDocument } from '@keiro/schemas';
+import { end } from './end.ts';
 import { earlierThan, heldBack } from './order.ts';
 import { describeWait } from './pauses.ts';
 import { progressOf, runnable } from './progress.ts';
@@ -73,33 +74,15 @@ export const carryOut: Stage = async (request, deps) => {
     ];
     return { on: held.size > 0 ? 'earlier' : 'tasks', waitingFor: waitingFor.join('; ') };
   }
-  if (tasks.some(({ audit = [] }) => audit.length > 0)) await store.bringHome(request._id);
-  await store.tellDone(tasks);
-  if (request.type === 'deletion') await overtake(request, tasks, deps);
-  await deps.keys.forgetSweep(request._id);
-  const at = deps.now();
   const closedByHand = tasks.filter(({ receipt }) => receipt?.byHand !== undefined).length;
   const evidence = {
     affected: affectedBy(tasks),
     holders: tasks.length,
     ...(closedByHand > 0 ? { closedByHand } : {}),
   };
-  await store.advance(
-    request,
-    { set: { state: 'done', doneAt: at }, step: stepAt(at, 'done', evidence) },
-    () => ({
-      audit: [
-        {
-          _id: `${request._id}/done`,
-          at,
-          by: 'request',
-          action: 'request.done',
-          request: request._id,
-          detail: evidence,
-        },
-      ],
-    }),
-  );
+  await end(request, tasks, evidence, deps, async () => {
+    if (request.type === 'deletion') await overtake(request, tasks, deps);
+  });
   return 'moved';
 };
 

@@ -1,4 +1,4 @@
-import { lifeKey, type ConnectorConfig, type CopyDocument, type Life } from '@keiro/schemas';
+import { lifeKey, type CopyDocument, type Life } from '@keiro/schemas';
 import type { RecordFate } from './decide.ts';
 
 export type KnownCopy = Pick<
@@ -45,25 +45,6 @@ export function createCopies(all: readonly KnownCopy[]): Copies {
 export const isOver = ({ groups }: KnownCopy, { over, verdict }: RecordFate): boolean =>
   verdict === 'erase' ||
   (verdict === 'partially' && groups.length > 0 && groups.every((group) => over.includes(group)));
-
-/** Whether a holder can be told about single copies. Pure. */
-export function takesLocators(config: ConnectorConfig): boolean {
-  switch (config.kind) {
-    case 'mongodb':
-      return config.collections.some(({ locator }) => locator !== undefined);
-    case 'postgresql':
-      return config.tables.some(({ locator }) => locator !== undefined);
-    case 'redis':
-    case 's3':
-    case 'directive':
-      return true;
-    case 'http':
-    case 'google-analytics':
-    case 'composite':
-    case 'by-hand':
-      return false;
-  }
-}
 
 export function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();

@@ -1,5 +1,5 @@
-import { lifeKey, type Holder, type Life, type RetentionWait } from '@keiro/schemas';
-import { createCopies, isOver, takesLocators, type Copies, type KnownCopy } from './copies.ts';
+import { knowsLocators, lifeKey, type Holder, type Life, type RetentionWait } from '@keiro/schemas';
+import { createCopies, isOver, type Copies, type KnownCopy } from './copies.ts';
 import type { RecordFate } from './decide.ts';
 import { makeRequest, type Goes, type Told } from './make.ts';
 
@@ -80,7 +80,7 @@ function share(going: readonly RecordFate[], { holders, erased }: PlanInput, cop
       if (holder === undefined)
         waiting.push({ record: record._id, wait: 'unknown-holder', holder: copy.holder });
       else if (holder.kind === 'third-party') notOurs += 1;
-      else if (takesLocators(holder.connector) && copy.hasLocator) at(holder.id).records.push(record._id);
+      else if (knowsLocators(holder.connector) && copy.hasLocator) at(holder.id).records.push(record._id);
       else if (copies.heldOfLife(holder.id, copy).every(goesThere))
         at(holder.id).whole.set(lifeKey(copy), { ref: copy.ref, generation: copy.generation });
       else waiting.push({ record: record._id, wait: 'whole-person', holder: holder.id });
