@@ -81,12 +81,6 @@ export function openEraseStore(db: Db): EraseStore {
   const holders = db.collection<HolderDocument>('holders');
   const copies = db.collection<CopyDocument>('copies');
 
-  const held = ({ task, token }: Claim) => ({
-    _id: task._id,
-    state: 'running' as const,
-    'lease.token': token,
-  });
-
   const carried = (audit: AuditEntry | undefined) => (audit === undefined ? {} : carrying([audit]).$push);
 
   const claims = createClaims(db);
@@ -106,9 +100,7 @@ export function openEraseStore(db: Db): EraseStore {
 
     claim: (id, worker, now, until) => claims.claim({ id, worker, now, until }),
 
-    async renew(claim, until) {
-      return (await tasks.updateOne(held(claim), { $set: { 'lease.until': until } })).matchedCount === 1;
-    },
+    renew: (claim, until) => claims.renew({ claim, until }),
 
     finish: (claim, receipt, at) =>
       claims.settle({
