@@ -15,6 +15,8 @@ import {
   type HolderDocument,
   type Receipt,
   type Ref,
+  type RetentionBatchDocument,
+  type SealedPlace,
   type StandingDocument,
   type TaskDocument,
   type ViolationDocument,
@@ -68,6 +70,8 @@ export interface EraseStore {
   reportsAt(refs: readonly Ref[], holder: string): Promise<CopyDocument[]>;
   /** The reports that these holders have a copy of these records. */
   reportsOf(records: readonly string[], holders: readonly string[]): Promise<CopyDocument[]>;
+  /** Where a holder has the copies of a batch that ends, as it was planned; undefined where its task has to look. */
+  placesIn(request: string, holder: string): Promise<readonly SealedPlace[] | undefined>;
   /** All that these holders reported of records under these refs. */
   reportsUnder(refs: readonly Ref[], holders: readonly string[]): Promise<CopyDocument[]>;
   /** Those of these records for which the holder had no basis (T0), whether or not that is over. */
@@ -168,10 +172,16 @@ export function openEraseStore(db: Db): EraseStore {
       const asked = await Promise.all(refs.map(async (ref) => ((await reported(ref)) ? [ref] : [])));
       const held = asked.flat();
       if (held.length === 0) return;
-      yield* copies.find(
-        { ref: { $in: held }, holder: { $in: [...from] }, locator: { $exists: true } },
-        { projection: { _id: 0, holder: 1, record: 1, ref: 1, generation: 1, locator: 1 } },
-      );
+      // Of one holder and one ref the index knows all: a task reads none of what other holders have.
+      for (const holder of from) {
+        for (const ref of held) {
+          const found = copies.find(
+            { ref, holder },
+            { projection: { _id: 0, holder: 1, record: 1, ref: 1, generation: 1, locator: 1 } },
+          );
+          for await (const copy of found) if (copy.locator !== undefined) yield copy;
+        }
+      }
     },
 
     // Sifted here: a second condition beside an indexed one costs some servers a scan.
@@ -189,6 +199,13 @@ export function openEraseStore(db: Db): EraseStore {
         '_id',
         from.flatMap((holder) => records.map((record) => `${record}|${holder}|held`)),
       ),
+
+    async placesIn(request, holder) {
+      const batch = await db
+        .collection<RetentionBatchDocument>('retentionBatches')
+        .findOne({ _id: request }, { projection: { [`places.${holder}`]: 1 } });
+      return batch?.places?.[holder];
+    },
 
     reportsUnder: async (refs, from) =>
       (await findMany(db.collection<CopyDocument>('copies'), 'ref', refs)).filter(({ holder }) =>
