@@ -46,10 +46,12 @@ export function openCertificateStore(db: Db): CertificateStore {
     copiesOf: async (refs) =>
       refs.length === 0
         ? []
-        : db
-            .collection<CopyDocument>('copies')
-            .find({ ref: { $in: [...refs] } }, { projection: { ref: 1, holder: 1, at: 1 } })
-            .toArray(),
+        : (
+            await db
+              .collection<CopyDocument>('copies')
+              .find({ ref: { $in: [...refs] } }, { projection: { ref: 1, holder: 1, at: 1, action: 1 } })
+              .toArray()
+          ).filter(({ action }) => action !== 'withheld'),
     certificates: (ids) => certificates.find({ _id: { $in: [...ids] } }).toArray(),
     async add(documents) {
       const old = new Set((await insertNew(certificates, documents)).map(({ _id }) => _id));
