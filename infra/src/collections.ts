@@ -226,7 +226,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'requests',
     database: 'lineage',
     owner: 'request',
-    readers: ['query', 'erase'],
+    readers: ['query', 'erase', 'transfer'],
     why: 'what persons asked, and how far it is',
     indexes: [
       { key: { 'lives.ref': 1 }, name: 'ref', why: 'the requests of a person; few writes' },
@@ -236,7 +236,8 @@ export const collections: readonly CollectionPlan[] = [
   {
     name: 'tasks',
     database: 'lineage',
-    owner: 'erase (created, put back and overtaken by request, which also takes carried audit entries off)',
+    owner:
+      'erase (created, put back, reopened and overtaken by request, which also takes carried audit entries off)',
     readers: ['query', 'request', 'transfer'],
     why: 'one directive at one holder, with its receipt',
     indexes: [

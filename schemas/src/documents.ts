@@ -241,7 +241,7 @@ export type TaskState = 'pending' | 'running' | 'by-hand' | 'done' | 'failed';
 /**
  * `tasks`: written by `request` in the transaction that decides them, then by `erase`, which holds them under a
  * lease. Only one that waits for an operator is changed by `request`, on that operator's word: put back, handed over, or
- * closed by hand; and those of a request that is overtaken are ended by it: a suspension by a deletion, a return by the end of its violation too.
+ * closed by hand; one that is done is put back where its holder has again what was erased; and those of a request that is overtaken are ended by it: a suspension by a deletion, a return by the end of its violation too.
  */
 export interface TaskDocument {
   /** See `taskId`. */
@@ -257,6 +257,8 @@ export interface TaskDocument {
    * which everything that the holder has is over: it is told about the person.
    */
   readonly retention?: { readonly alone: boolean; readonly whole: readonly Life[] };
+  /** Of a deletion that was reopened: the holder reported that it has these records again, whose person is erased. */
+  readonly again?: { readonly since: Date; readonly records: readonly string[] };
   readonly state: TaskState;
   /** Number of the current attempt, from 1; the queue's job is `<task>-<attempt>`. */
   readonly attempt: number;

@@ -25,7 +25,7 @@ export const closedStates = ['closed', 'checked', 'replaying', 'probing', 'faile
 /** What one look at every row of the store counted. */
 export const passCountsSchema = z.strictObject({
   rows: z.int(),
-  /** Rows of a life that has ended, or is about to. */
+  /** Rows of a life that has ended. */
   gone: z.int(),
   /** Rows whose flag of suspended purposes is not what standing says. */
   flags: z.int(),

@@ -129,7 +129,7 @@ export const topics = [
     format: 'json',
     segmentMs: hour,
     writers: ['request'],
-    readers: ['keys', 'tag', 'guarded consumers'],
+    readers: ['keys', 'tag', 'transfer', 'guarded consumers'],
     why: 'what the data plane must refuse, per ref; one partition, so that one offset says how far a reader is',
   },
   {

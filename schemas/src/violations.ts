@@ -5,7 +5,7 @@ import type { TaskDocument } from './documents.ts';
 import { noteSchema, receiptSchema, taskStates } from './request-api.ts';
 import type { Labels } from './policy/labels.ts';
 import { labelsSchema } from './policy/labels.ts';
-import { receiptView } from './tasks.ts';
+import { receiptView, returnId, taskId } from './tasks.ts';
 import { transferRefusals, type TransferRefusal } from './transfers/index.ts';
 import type { Ref } from './refs.ts';
 
@@ -37,6 +37,8 @@ export interface ViolationDocument {
   };
   /** T3: the first snapshot of that day. */
   readonly snapshot?: { readonly store: string; readonly snapshot: string };
+  /** The deletion that it reopens, where the person of the copy is erased (invariant 6). */
+  readonly reopens?: string;
   readonly reason: TransferRefusal;
   readonly row: string;
   readonly articles: readonly string[];
@@ -57,6 +59,10 @@ export function violationId(what: string, holder: string): string {
 }
 
 export const violationStates = ['open', 'closed'] as const;
+/** Id of the task that has the copy go: of a return of its own, or of the deletion that it reopens. Pure. */
+export const directiveTaskOf = ({ _id, holder, reopens }: ViolationDocument): string =>
+  taskId(reopens ?? returnId(_id), holder);
+
 const instant = z.iso.datetime();
 const reasons = Object.keys(transferRefusals) as [TransferRefusal];
 
@@ -68,6 +74,8 @@ export const violationViewSchema = z.strictObject({
     .strictObject({ record: z.string(), ref: z.string(), purpose: z.string(), category: z.string() })
     .optional(),
   snapshot: z.strictObject({ store: holderIdSchema, snapshot: z.string() }).optional(),
+  /** The deletion that it reopened: its person is erased. */
+  reopens: z.string().optional(),
   reason: z.enum(reasons),
   row: z.string(),
   articles: z.array(z.string()),

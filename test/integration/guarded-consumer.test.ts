@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { root } from '@keiro/infra/local/config';
@@ -9,6 +10,7 @@ import {
   createLog,
   until,
   type Kafkas,
+  type Log,
   type Message,
   type Producer,
   type Running,
@@ -110,7 +112,7 @@ const newMember = () => `m-${randomUUID()}`;
 async function guarded(
   purpose: 'membership' | 'service' = 'membership',
   { holder, keys } = { holder: 'crm', keys: crmKeys },
-  { refuses, ...more }: { gate?: AskGate; refuses?: string } = {},
+  { refuses, ...more }: { gate?: AskGate; refuses?: string; log?: Log } = {},
 ) {
   const seen: GuardedEvent[] = [];
   const running = await createGuardedConsumer({
@@ -355,6 +357,35 @@ describe('a guarded consumer', () => {
     expect(consumer.of(gone)).toHaveLength(0);
   });
 
+  it('R4: keeps back what comes of a hidden person, delivers it when the deletion is taken back, and counts it once erased', async () => {
+    const [back, gone] = [newMember(), newMember()];
+    const events = [registration(back), registration(gone)];
+    await emitter.emitBatch([registration(back), registration(gone)]);
+    const refs = [await refOf(back), await refOf(gone)] as const;
+    for (const ref of refs) await stand(ref, { hiddenThrough: 1 });
+    const file = join(mkdtempSync(join(tmpdir(), 'keiro-guard-')), 'log');
+    const consumer = await guarded('membership', undefined, { log: createLog('test-guard', 'info', file) });
+    await emitter.emitBatch(events);
+    const [toCome, never] = refs.map((ref, at) =>
+      recordId({ ref, generation: 1 }, 'demo-site', events[at]?.id ?? ''),
+    ) as [string, string];
+    for (const record of [toCome, never])
+      await eventually(
+        'it is reported as withheld',
+        async () => (await reports(record, 'withheld')).length > 0,
+      );
+    expect((await reports(toCome, 'withheld'))[0]?.position?.topic).toBe('collection.registration');
+    expect([consumer.of(back).length, consumer.of(gone).length]).toEqual([0, 0]);
+
+    await stand(refs[1], { hiddenThrough: 1, erasedThrough: 1, erasedAt: now().toISOString() });
+    await stand(refs[0], { hiddenThrough: 0 });
+    await eventually('what was taken back is delivered', () => consumer.of(back).length === 2);
+    await eventually('and reported as held', async () => (await reports(toCome, 'held')).length === 1);
+    await eventually('what was erased is counted', () => passedOverIn(file) === 2);
+    expect(consumer.of(gone)).toHaveLength(0);
+    expect(await reports(never, 'held')).toHaveLength(0);
+  });
+
   it('quarantines a blob that was moved from another event, and goes on', async () => {
     const [victim, next] = [newMember(), newMember()];
     const event = registration(victim);
@@ -441,6 +472,14 @@ describe('a guarded consumer', () => {
     ).rejects.toThrow('403');
   });
 });
+
+/** Waiting events of erased persons that a consumer has counted in its log. */
+function passedOverIn(file: string): number {
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  return lines
+    .map((line) => JSON.parse(line) as { topic?: string; events?: number })
+    .reduce((sum, { topic, events = 0 }) => sum + (topic === 'custody.withheld' ? events : 0), 0);
+}
 
 const messageAt = (partition: number, offset: string) =>
   messages.find(

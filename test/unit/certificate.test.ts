@@ -4,8 +4,11 @@ import { verifyCertificate } from '@keiro/runtime/evidence/jws';
 import { renderHtml } from '@keiro/runtime/printed/html';
 import { renderPdf } from '@keiro/runtime/printed/pdf';
 import { certify, closing, type Proven } from '@keiro/request/evidence/certify';
+import { heldAgain } from '@keiro/request/evidence/held-again';
+import { reopening } from '@keiro/request/reopen';
 import {
   certificateSchema,
+  digestOf,
   type Certificate,
   type CertifiedReceipt,
   type RequestDocument,
@@ -136,11 +139,12 @@ const proven = (more: Partial<Proven> = {}): Proven => ({
   sealedIn: { segment: 3, hash: 'A'.repeat(43) },
   ...more,
 });
-const contentOf = (more: Partial<Proven>) => {
+const certificateFor = (more: Partial<Proven>): Certificate => {
   const certified = certify(proven(more), at('04:00'));
   if ('withheld' in certified) throw new Error(JSON.stringify(certified));
-  return certified.content;
+  return { content: certified.content, receipts: [...certified.receipts], signature: 'a.b.c' };
 };
+const contentOf = (more: Partial<Proven>) => certificateFor(more).content;
 
 describe('what a certificate says of a request', () => {
   const receipt = task('crm').receipt ?? { affected: 0, detail: {} };
@@ -217,7 +221,8 @@ describe('what a certificate says of a request', () => {
       snapshot('replica', { mutable: true }),
       snapshot('other', { store: 'elsewhere' }),
     ];
-    const first = contentOf({ snapshots });
+    const one = certificateFor({ snapshots });
+    const first = one.content;
     expect(first).toMatchObject({
       outcome: 'erased-snapshots',
       snapshots: [{ snapshot: 'one' }, { snapshot: 'two' }],
@@ -225,18 +230,91 @@ describe('what a certificate says of a request', () => {
     });
     expect(contentOf({ snapshots, heldSince: () => at('01:30') }).outcome).toBe('erased');
     const { sealedIn } = first;
-    expect(closing(first, snapshots, sealedIn, new Date('2026-05-08T00:00:00.000Z'))).toEqual({
+    expect(closing(one, snapshots, sealedIn, new Date('2026-05-08T00:00:00.000Z'))).toEqual({
       until: new Date('2026-05-09T00:00:00.000Z'),
     });
-    const second = closing(first, snapshots, sealedIn, new Date('2026-05-09T00:00:01.000Z'));
-    expect(second).toMatchObject({ number: 2, closes: first.id, outcome: 'erased', snapshots: [] });
+    const second = closing(one, snapshots, sealedIn, new Date('2026-05-09T00:00:01.000Z'));
+    expect(second).toMatchObject({
+      number: 2,
+      closes: first.id,
+      supersedes: { id: first.id, digest: digestOf(one), because: 'snapshots-ended' },
+      outcome: 'erased',
+      snapshots: [],
+    });
     expect(second).not.toHaveProperty('snapshotsUntil');
     // Nobody knows when it ends: never called plainly erased.
     const { expiresAt: _end, ...endless } = snapshot('one');
     expect(contentOf({ snapshots: [endless] })).not.toHaveProperty('snapshotsUntil');
-    expect(closing(contentOf({ snapshots: [endless] }), [endless], sealedIn, at('05:00'))).toEqual({
+    expect(closing(certificateFor({ snapshots: [endless] }), [endless], sealedIn, at('05:00'))).toEqual({
       until: undefined,
     });
+  });
+});
+
+describe('a deletion that was reopened', () => {
+  const step = (name: string, time: string, evidence = {}) => ({ step: name, at: at(time), evidence });
+  const again: RequestDocument = {
+    ...request,
+    doneAt: at('06:00'),
+    dueAt: at('05:00'),
+    steps: [
+      step('shredded', '02:30'),
+      step('done', '03:00'),
+      step('reopened', '05:30', { because: 'late-report', found: 'v-1', holder: 'crm' }),
+      step('done', '06:00'),
+    ],
+  };
+
+  it('has a second certificate that names the first, says why, and is in time as the first was', () => {
+    const before = certificateFor({});
+    expect(
+      contentOf({ request: again, before: { certificate: before, because: 'late-report' } }),
+    ).toMatchObject({
+      id: 'cert-req-1-2',
+      number: 2,
+      supersedes: { id: 'cert-req-1-1', digest: digestOf(before), because: 'late-report' },
+      doneAt: at('06:00').toISOString(),
+      inTime: true,
+      outcome: 'erased',
+    });
+  });
+
+  it('goes on where the copy is, and at the site that replicates it, with what was done there before', () => {
+    const found = { found: 'v-2', holder: 'crm', record: 'member:a#1/x' };
+    const holders = [{ id: 'crm' }, { id: 'dr', replicates: ['crm'] }, { id: 'billing' }];
+    const change = reopening(again, [task('crm'), task('billing')], holders, found, at('07:00'));
+    expect(change?.tasks).toMatchObject([
+      {
+        _id: 'req-1.crm',
+        state: 'pending',
+        attempt: 2,
+        receipt: { affected: 1, detail: { people: 1 } },
+        again: { records: ['member:a#1/x'] },
+      },
+      { _id: 'req-1.dr', state: 'pending', attempt: 1 },
+    ]);
+    // What was proven there before is proven no more.
+    expect(change?.tasks[0]?.receipt).not.toHaveProperty('probe');
+    expect(change?.request).toMatchObject({ $set: { state: 'carrying-out' }, $unset: { doneAt: '' } });
+    expect(reopening(again, [], holders, { ...found, found: 'v-1' }, at('07:00'))).toBeUndefined();
+    expect(reopening({ ...again, state: 'withdrawn' }, [], holders, found, at('07:00'))).toBeUndefined();
+  });
+
+  it('is found before a certificate says otherwise: a copy from after the look that found nothing', () => {
+    const copy = (time: string, more = {}) => ({
+      record: 'member:a#1/x',
+      ref: 'member:a',
+      generation: 1,
+      holder: 'crm',
+      action: 'held' as const,
+      at: at(time),
+      ...more,
+    });
+    const found = (...copies: ReturnType<typeof copy>[]) => heldAgain(request, [task('crm')], copies).length;
+    expect(found(copy('03:01'))).toBe(1);
+    expect(found(copy('02:59'))).toBe(0);
+    expect(found(copy('03:01', { generation: 2 }))).toBe(0);
+    expect(found(copy('03:01', { action: 'withheld' }))).toBe(0);
   });
 });
 

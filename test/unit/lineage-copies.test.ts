@@ -95,9 +95,15 @@ const reported: Case[] = [
     copies: ['crm held 50 r-1 again'],
   },
   {
-    name: 'what was withheld never got there, erasure or not',
+    name: 'what was withheld comes no more once its person is erased',
     facts: [withheld(2)],
     erasure: erasure(provenTask('r-1', 'crm', minute(40))),
+    copies: ['crm erased 40 r-1'],
+  },
+  {
+    name: 'what was withheld waits while the deletion can still be taken back',
+    facts: [withheld(2)],
+    erasure: erasure(taskOf('r-1', 'crm')),
     copies: ['crm withheld 2'],
   },
 ];

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { certificateContentSchema, certificateSchema } from './certificate.ts';
+import {
+  certificateContentSchema,
+  certificateOutcomes,
+  certificateSchema,
+  supersedingReasons,
+} from './certificate.ts';
 import { hashSchema, signatureSchema } from './hashes.ts';
 import { auditLineSchema, chainHeadSchema, segmentHeadSchema, segmentSchema } from './segment.ts';
 import { signingKeySchema } from './signing-keys.ts';
@@ -46,6 +51,25 @@ export type SegmentAnswer = z.infer<typeof segmentAnswerSchema>;
 
 export const auditListSchema = z.strictObject({ entries: z.array(auditLineSchema) });
 export const rotatedSchema = z.strictObject({ from: hashSchema, to: hashSchema, segment: z.int() });
+
+/** `GET /v1/requests/{id}/certificates`: in order. A superseded one stays genuine. */
+export const issuedCertificatesSchema = z.strictObject({
+  certificates: z.array(
+    z.strictObject({
+      id: z.string(),
+      number: z.int(),
+      issuedAt: z.iso.datetime(),
+      outcome: z.enum(certificateOutcomes),
+      /** As the one that supersedes it names it. */
+      digest: hashSchema,
+      supersedes: z.string().optional(),
+      superseded: z.strictObject({ by: z.string(), because: z.enum(supersedingReasons) }).optional(),
+    }),
+  ),
+  /** The request goes on, or is done and not proven: the last of them does not hold any more. */
+  reopened: z.strictObject({ at: z.iso.datetime(), because: z.enum(supersedingReasons) }).optional(),
+});
+export type IssuedCertificates = z.infer<typeof issuedCertificatesSchema>;
 
 /** Certificates whose issue is sealed in one segment. */
 export const certificateListSchema = z.strictObject({ certificates: z.array(certificateSchema) });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { holderIdSchema } from '../custody.ts';
+import type { Labels } from '../policy/labels.ts';
 import { canonicalJson } from './canonical.ts';
 import { hashSchema } from './hashes.ts';
 import { leafHash, proofOf, rootOf } from './merkle.ts';
@@ -63,6 +64,28 @@ export const certificateOutcomes = [
   'withdrawn',
 ] as const;
 
+/**
+ * Why there is a further certificate. `late-report`: a holder had again what was erased. `snapshots-ended`: the last of
+ * those that still held it. `floor-ended`: what a law kept was erased too.
+ */
+export const supersedingReasons = ['late-report', 'snapshots-ended', 'floor-ended'] as const;
+export type SupersedingReason = (typeof supersedingReasons)[number];
+
+export const supersedingLabels = {
+  'late-report': {
+    ja: '消去の確認後に、保有者が再び保有していることが分かったため',
+    en: 'a holder was found to have again what had been erased',
+  },
+  'snapshots-ended': {
+    ja: '残っていたスナップショットがすべて終了したため',
+    en: 'the last of the snapshots that still held it has ended',
+  },
+  'floor-ended': {
+    ja: '法令による保存期間が終了し、残りを消去したため',
+    en: 'what a law kept has come to its end and was erased',
+  },
+} as const satisfies Record<SupersedingReason, Labels>;
+
 /** A snapshot that still holds what was erased. */
 export const heldSnapshotSchema = z.strictObject({
   holder: holderIdSchema,
@@ -78,10 +101,14 @@ export type HeldSnapshot = z.infer<typeof heldSnapshotSchema>;
 export const certificateContentSchema = z.strictObject({
   format: z.literal('keiro-certificate/1'),
   id: z.string(),
-  /** 1; 2 closes the snapshots of the first. */
+  /** From 1; each further one supersedes the one before. */
   number: z.int().min(1),
-  /** Id of the certificate that this one closes. */
+  /** Id of the certificate that this one closes: its snapshots have ended. */
   closes: z.string().optional(),
+  /** The certificate before it, which stays genuine and is no longer the last word. */
+  supersedes: z
+    .strictObject({ id: z.string(), digest: hashSchema, because: z.enum(supersedingReasons) })
+    .optional(),
   request: z.string(),
   type: z.string(),
   /** What granted it: a law, or the policy's own promise. */

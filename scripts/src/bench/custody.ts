@@ -13,6 +13,7 @@ import {
 import { createHandler } from '@keiro/transfer/handle';
 import { openHolderStore } from '@keiro/transfer/holder-store';
 import { createHolders } from '@keiro/transfer/holders';
+import { erasedIn } from '@keiro/transfer/erased';
 import { createKeep } from '@keiro/transfer/keep';
 import { createTransferMetrics } from '@keiro/transfer/metrics';
 import { openPeople } from '@keiro/transfer/people';
@@ -65,6 +66,7 @@ export async function benchCustody(
       () => new Date(),
     ),
     keep: createKeep({
+      erased: erasedIn(mongo.db, () => false),
       store,
       violations: await openViolationStore(mongo.db, metrics, log),
       people: openPeople(mongo.db),

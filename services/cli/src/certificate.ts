@@ -8,6 +8,7 @@ import { renderPdf } from '@keiro/runtime/printed/pdf';
 import { certificateSchema, type Certificate, type CertificateFinding } from '@keiro/schemas';
 import { asking } from './ask.ts';
 import { isTerminal, painter, print } from './output.ts';
+import { lastWord, listText, standingText } from './certificate-standing.ts';
 import { printedLines } from './printed-lines.ts';
 import { readPublicKeys } from './public-key.ts';
 
@@ -18,13 +19,30 @@ interface GetOptions {
   readonly out?: string;
 }
 
+interface VerifyOptions {
+  readonly publicKey: string[];
+  readonly online?: boolean;
+  readonly json?: boolean;
+}
+
 export function register(program: Command): void {
   const certificate = program
     .command('certificate')
     .description('signed proof of what was done about a request');
   const langOption = () =>
     new Option('--lang <language>', 'of what a person reads').choices(['ja', 'en']).default('ja');
-  const numberOption = ['--number <n>', '1 for the first where a second has closed it', whole] as const;
+  const numberOption = ['--number <n>', '1 for the first where another has superseded it', whole] as const;
+
+  certificate
+    .command('list')
+    .description('all certificates of a request: which is the last word, and what superseded the others')
+    .argument('<request>', 'id of the request')
+    .addOption(langOption())
+    .option('--json', 'as data')
+    .action(async (request: string, { lang, json }: { lang: 'ja' | 'en'; json?: boolean }) => {
+      const issued = await lastWord(request);
+      print(json === true ? JSON.stringify(issued, null, 2) : listText(issued, lang, painter(isTerminal())));
+    });
 
   certificate
     .command('show')
@@ -68,20 +86,26 @@ export function register(program: Command): void {
     .description('checks a certificate offline: signature, content, every receipt and its proof')
     .argument('<file>', 'the certificate (JSON)')
     .requiredOption('--public-key <file...>', 'trusted: PEM, JWK, or what keiro audit keys wrote')
+    .option('--online', 'asks the request service, too, whether another has superseded it since')
     .option('--json', 'what was looked at, as data')
     .addHelpText(
       'after',
-      '\nNeeds no server and no configuration, so it can be run on another machine.' +
+      '\nNeeds no server and no configuration, so it can be run on another machine. Offline nobody can know of' +
+        '\na later certificate: that one names this one by its digest. --online asks for it.' +
         '\nExit code 0: all of it is in order. 1: something is broken, and named. 2: wrong use.',
     )
-    .action(async (file: string, { publicKey, json }: { publicKey: string[]; json?: boolean }) => {
+    .action(async (file: string, { publicKey, online, json }: VerifyOptions) => {
       const keys = new Map(publicKey.flatMap(readPublicKeys).map(({ keyId, x }) => [keyId, x]));
       const found = readCertificate(file);
       const findings = await verifyCertificate(found, keys);
       const broken = findings.filter(({ ok }) => !ok);
+      const issued = online === true ? await lastWord(found.content.request) : undefined;
       if (json === true)
-        print(JSON.stringify({ id: found.content.id, ok: broken.length === 0, findings }, null, 2));
-      else printFindings(found, findings);
+        print(JSON.stringify({ id: found.content.id, ok: broken.length === 0, findings, issued }, null, 2));
+      else {
+        printFindings(found, findings);
+        for (const line of standingText(found, issued, painter(isTerminal()))) print(line);
+      }
       if (broken.length > 0) process.exitCode = 1;
     });
 }

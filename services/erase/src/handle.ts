@@ -10,6 +10,7 @@ import {
   type TaskDocument,
 } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
+import { eraseAgain, type AgainDependencies } from './again.ts';
 import { afterFailure, givenUp, isOver, postponed, Tally, waitingOf, type RetryPolicy } from './attempt.ts';
 import { ConnectorError, WaitingError, type Connector, type Work } from './connectors/connector.ts';
 import { describeFailure, framesOf, isOutage } from './connectors/failure.ts';
@@ -33,6 +34,7 @@ export interface TaskDependencies {
   readonly gate: Pick<HolderGate, 'enter' | 'leave' | 'answered' | 'silent'>;
   readonly retry: RetryPolicy;
   readonly exports: Pick<ExportStore, 'begin' | 'add'>;
+  readonly again: AgainDependencies;
   readonly random: (bytes: number) => Buffer;
   readonly leaseMs: number;
   /** Name of this worker in leases. */
@@ -190,7 +192,10 @@ async function prepare(
   const { store, log } = deps;
   return whileUnavailable({ what: 'keys or MongoDB, which a task needs,', log, signal }, async () => {
     const [{ lives, directiveKey, changes = [], exportKey }, holder] = await Promise.all([
-      deps.keys.sweep(task.request, task.holder, task.directive === 'export' ? true : undefined),
+      // What was put aside was forgotten when the last probe had passed.
+      task.again !== undefined
+        ? nothingKept
+        : deps.keys.sweep(task.request, task.holder, task.directive === 'export' ? true : undefined),
       store.holder(task.holder),
     ]);
     const found: Subject =
@@ -235,6 +240,7 @@ async function prepare(
   });
 }
 
+const nothingKept: SweepResponse = { lives: [] };
 type Lives = SweepResponse['lives'];
 type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated'> & {
   readonly kept?: readonly string[];
@@ -327,6 +333,10 @@ async function carryOut(
     return unsupported === undefined ? {} : { unsupported };
   }
   if (task.directive !== 'erase') return flag(task, connector, work, deps);
+  if (task.again !== undefined) {
+    await eraseAgain(task, connector, work, deps.again, onProgress);
+    return {};
+  }
   // What has been erased and only waits for the look is not erased, and counted, again.
   if (task.waiting?.step !== 'probe') {
     for await (const one of worksOf(work, pages, deps.log)) await connector.erase(one);

@@ -100,6 +100,7 @@ export async function startErase(
   };
   const packEnds = startPackEnds({ ...packs, log, everyMs: config.KEIRO_PACK_ENDS_SECONDS * 1000 });
   opened('end of packs', () => packEnds.close());
+  const restoreStore = openRestoreStore(mongo);
   const worker = randomUUID();
   const retry = { ...shippedRetryPolicy, firstPauseMs: config.KEIRO_RETRY_FIRST_MS };
   const gate = createGate({ db: mongo.db, metrics: deps.metrics, log, now });
@@ -117,6 +118,18 @@ export async function startErase(
         connectors,
         retry,
         exports,
+        again: {
+          // Rows of a later life came after the sweep.
+          knowledge: createKnowledge({
+            keys,
+            store: { ...restoreStore, sweptSince: () => Promise.resolve(new Set()) },
+            log,
+          }),
+          livesOf: (request) => store.livesOf(request),
+          rowsPerSecond: config.KEIRO_REPLAY_ROWS_PER_SECOND,
+          log,
+          now,
+        },
         random: randomBytes,
         leaseMs,
         worker,
@@ -162,7 +175,6 @@ export async function startErase(
           }),
         ];
 
-  const restoreStore = openRestoreStore(mongo);
   const restores = startRestores({
     store: restoreStore,
     knowledge: createKnowledge({ keys, store: restoreStore, log }),

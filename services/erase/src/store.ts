@@ -13,8 +13,10 @@ import {
   type AuditEntry,
   type CopyDocument,
   type HolderDocument,
+  type Life,
   type Receipt,
   type Ref,
+  type RequestDocument,
   type RetentionBatchDocument,
   type SealedPlace,
   type StandingDocument,
@@ -74,6 +76,8 @@ export interface EraseStore {
   placesIn(request: string, holder: string): Promise<readonly SealedPlace[] | undefined>;
   /** All that these holders reported of records under these refs. */
   reportsUnder(refs: readonly Ref[], holders: readonly string[]): Promise<CopyDocument[]>;
+  /** Whom a request is about. */
+  livesOf(request: string): Promise<readonly Life[]>;
   /** Those of these records for which the holder had no basis (T0), whether or not that is over. */
   withoutBasis(records: readonly string[], holder: string): Promise<Set<string>>;
   /** Purposes for which this holder may not use these refs now; `all` where it is denied as a whole (R5, R6, TA). */
@@ -211,6 +215,9 @@ export function openEraseStore(db: Db): EraseStore {
       (await findMany(db.collection<CopyDocument>('copies'), 'ref', refs)).filter(({ holder }) =>
         from.includes(holder),
       ),
+
+    livesOf: async (request) =>
+      (await db.collection<RequestDocument>('requests').findOne({ _id: request }))?.lives ?? [],
 
     async withoutBasis(records, holder) {
       const found = await db

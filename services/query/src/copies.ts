@@ -70,9 +70,12 @@ function reported(facts: readonly CopyDocument[], erasure: Erasure | undefined):
   });
 
   const task = erasure?.tasks.get(holder);
-  if (action === 'withheld' || erasure === undefined || task === undefined) return copy(action, fact.at);
+  if (erasure === undefined || task === undefined) return copy(action, fact.at);
   const { request } = task;
   const gone = provenGone(task);
+  // What never came is not on its way out, and comes no more once its person is erased.
+  if (action === 'withheld')
+    return gone === undefined ? copy('withheld', fact.at) : copy('erased', gone, { request });
   const told = toldAt(task);
   if (gone === undefined && told !== undefined) {
     if (action === 'removed') return copy('removed', fact.at);

@@ -1,7 +1,6 @@
 import { ProblemError, route, type Route } from '@keiro/runtime';
 import {
-  returnId,
-  taskId,
+  directiveTaskOf,
   violationsAnswerSchema,
   violationStates,
   violationView,
@@ -21,7 +20,7 @@ export function violationsRoute(db: Db, now: () => Date): Route {
   const violations = db.collection<ViolationDocument>('violations');
 
   async function directivesOf(found: readonly ViolationDocument[]): Promise<Map<string, TaskDocument>> {
-    const ids = found.filter(({ copy }) => copy !== undefined).map(taskOf);
+    const ids = found.filter(({ copy }) => copy !== undefined).map(directiveTaskOf);
     if (ids.length === 0) return new Map();
     const tasks = await db
       .collection<TaskDocument>('tasks')
@@ -55,13 +54,11 @@ export function violationsRoute(db: Db, now: () => Date): Route {
       return {
         asOf: now().toISOString(),
         open,
-        violations: found.map((one) => violationView(one, tasks.get(taskOf(one)))),
+        violations: found.map((one) => violationView(one, tasks.get(directiveTaskOf(one)))),
       };
     },
   });
 }
-
-const taskOf = ({ _id, holder }: ViolationDocument) => taskId(returnId(_id), holder);
 
 const badQuery = (field: string, message: string) =>
   new ProblemError(400, 'invalid-query', 'the query is not as it should be', [

@@ -110,7 +110,7 @@ async function overtake(
   { store, keys, now }: StageDependencies,
 ): Promise<void> {
   for (const request of await store.openOf(deletion.lives.map(({ ref }) => ref))) {
-    if (!overtaken.has(request.type)) continue;
+    if (!overtaken.has(request.type) || !isOfLives(request, deletion)) continue;
     const probe = request.type === 'return' ? provenBy(deletion, swept, request) : undefined;
     // The deletion did not look for that copy.
     if (request.type === 'return' && probe === undefined) continue;
@@ -125,6 +125,12 @@ async function earlierTasks(request: RequestDocument, { store }: StageDependenci
   const earlier = earlierThan(request, await store.openOf(request.lives.map(({ ref }) => ref)));
   return (await Promise.all(earlier.map(({ _id }) => store.tasksOf(_id)))).flat();
 }
+
+/** Not where the person has registered anew since, and it is about that life. */
+const isOfLives = ({ lives }: RequestDocument, deletion: RequestDocument): boolean =>
+  lives.some(({ ref, generation }) =>
+    deletion.lives.some((life) => life.ref === ref && generation <= life.generation),
+  );
 
 /** The others are answers: they are owed to who has been erased too. */
 const overtaken: ReadonlySet<RequestType> = new Set([

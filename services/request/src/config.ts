@@ -54,6 +54,8 @@ export const configSchema = z.object({
   KEIRO_AUDIT_SEAL_SECONDS: z.coerce.number().positive().default(5),
   /** Seconds after which every open request is looked at, whatever has been announced. */
   KEIRO_RECONCILE_SECONDS: z.coerce.number().positive().default(5),
+  /** Seconds between two walks through all reports of copies, for those of records that are gone. */
+  KEIRO_ORPHANS_SECONDS: z.coerce.number().positive().default(21_600),
   /** Records that the retention sweep makes requests of in a second, at most. */
   KEIRO_RETENTION_RECORDS_PER_SECOND: z.coerce.number().positive().default(5000),
   /** Seconds after which it looks again whether something is due. */

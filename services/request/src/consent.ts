@@ -10,6 +10,7 @@ import {
 } from '@keiro/schemas';
 import { hash } from 'node:crypto';
 import { dueOf, holdersOf, newTask, outboxOf, type Documents, type Situation } from './decide.ts';
+import { isPast } from './past.ts';
 import { restrictedByConsent } from './standing.ts';
 
 /** What changes of a person's standing without anybody asking for it, written in one transaction. */
@@ -61,7 +62,7 @@ export function decideConsent(
   const behind = lives.filter((life) => began.some((one) => !wasWithdrawn(life, one)));
   const resuming = lives.filter((life) => ended.some((one) => wasWithdrawn(life, one)));
   // A deletion that is under way ends all use: it needs no tasks beside its own.
-  const deletion = situation.open.some(({ type }) => type === 'deletion');
+  const deletion = situation.open.some((one) => one.type === 'deletion' && !isPast(one));
   const asked = deletion
     ? []
     : [

@@ -11,6 +11,7 @@ import {
 import { auditOf } from './lifecycle/audit.ts';
 import { decide as decideLife, type LifeRules } from './lifecycle/decide.ts';
 import { isFinal, lifeOf, numbered, unborn, unsentOf } from './lifecycle/evolve.ts';
+import { isPast } from './past.ts';
 import { isCarried } from './lifecycle/next.ts';
 import { dueOf, outboxOf, planOf, type Documents, type Plan, type Situation } from './plan.ts';
 import { rightRules } from './rights.ts';
@@ -185,17 +186,22 @@ function obstacleOf(request: RequestDocument, situation: Situation): Obstacle | 
   const rule = rightRules[type];
   const lives = livingOf(situation);
   const others = situation.open.filter(({ _id }) => _id !== request._id);
-  const deletion = others.findLast((one) => one.type === 'deletion' && isCarried(one.state));
+  const deletions = others.filter((one) => one.type === 'deletion' && isCarried(one.state));
   if (lives.length === 0) {
     // Erased, but perhaps not everywhere yet.
-    if (type === 'deletion' && deletion !== undefined) return { because: 'same', other: deletion };
+    const ending = deletions.at(-1);
+    if (type === 'deletion' && ending !== undefined) return { because: 'same', other: ending };
     // A question needs nobody, and records of provision outlive what they are about.
     const isAnswered =
       type === 'question' || (type === 'provision-disclosure' && request.asked?.length !== 0);
     return isAnswered ? undefined : { because: 'nothing-held' };
   }
+  // What is still being carried out for a life that has ended is nothing to who lives now.
   const rivals =
-    rule.family === undefined ? [] : others.filter((one) => rightRules[one.type].family === rule.family);
+    rule.family === undefined
+      ? []
+      : others.filter((one) => rightRules[one.type].family === rule.family && !isPast(one));
+  const deletion = deletions.findLast((one) => !isPast(one));
   const last = rivals.at(-1);
   if (last !== undefined && isSame(request, lives, last)) return { because: 'same', other: last };
   return deletion === undefined || type === 'deletion' || rule.answersNobody

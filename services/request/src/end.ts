@@ -17,13 +17,15 @@ export async function end(
   await beforehand?.();
   await keys.forgetSweep(request._id);
   const at = now();
+  // One that was reopened ends once more.
+  const ends = request.steps.filter(({ step }) => step === 'done').length;
   await store.advance(
     request,
     { set: { state: 'done', doneAt: at }, step: stepAt(at, 'done', evidence) },
     () => ({
       audit: [
         {
-          _id: `${request._id}/done`,
+          _id: `${request._id}/done${ends === 0 ? '' : `/${String(ends + 1)}`}`,
           at,
           by: 'request',
           action: 'request.done',

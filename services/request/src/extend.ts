@@ -10,6 +10,7 @@ import {
 import { hash } from 'node:crypto';
 import type { StandingChange } from './consent.ts';
 import { dueOf, holdersOf, newTask, outboxOf, type Situation } from './decide.ts';
+import { isPast } from './past.ts';
 import { hidden, stopped, suspended, type Standings } from './standing.ts';
 
 /*
@@ -55,7 +56,7 @@ export function extendSuspension(
   );
   const changed = suspended({ lives: behind, standings, request: request._id, at: now }, purposes);
   // A deletion that is under way ends all use: it needs no tasks beside its own.
-  const deletion = open.some(({ type }) => type === 'deletion');
+  const deletion = open.some((one) => one.type === 'deletion' && !isPast(one));
   return changeOf(request, changed, deletion ? [] : holdersOf(situation), now, stamp());
 }
 
@@ -86,7 +87,7 @@ export function extendDenial(
   const request: RequestDocument = { ...made, purposes: [], recipients };
   const changed = stopped({ lives: behind, standings, request: request._id, at: now }, recipients);
   const denied = situation.holders.filter(({ id }) => recipients.includes(id));
-  const deletion = open.some(({ type }) => type === 'deletion');
+  const deletion = open.some((one) => one.type === 'deletion' && !isPast(one));
   return changeOf(
     request,
     changed,

@@ -1,6 +1,7 @@
 import { messageOf, type Log } from '@keiro/runtime';
-import type { Policies } from '@keiro/schemas';
+import type { Policies, ViolationDocument } from '@keiro/schemas';
 import { createLoop } from './loop.ts';
+import type { Reopen } from './reopen-store.ts';
 import type { ReturnStore } from './return-store.ts';
 import { returnOf } from './return.ts';
 
@@ -19,6 +20,7 @@ const atOnceAHolder = 20;
 
 export function startReturns(options: {
   readonly store: Pick<ReturnStore, 'openViolations' | 'create'>;
+  readonly reopen: Reopen;
   readonly policies: Policies;
   /** Looks this often whatever has been announced. */
   readonly everyMs: number;
@@ -35,11 +37,23 @@ export function startReturns(options: {
     if (found.length === 0) return;
     const at = now();
     const within = policies.inForce(at).rules.clocks.answer.period;
-    const returns = found.flatMap((violation) => returnOf(violation, within, at) ?? []);
+    const others = found.filter(({ reopens }) => reopens === undefined);
+    const returns = others.flatMap((violation) => returnOf(violation, within, at) ?? []);
     const created = await store.create(returns);
-    for (const { _id } of found) known.add(_id);
+    for (const { _id } of others) known.add(_id);
+    for (const violation of found) await reopenFor(violation);
     for (const id of created) options.onCreated(id);
     if (created.length > 0) log.warn({ returns: created.length }, 'holders are told to return copies');
+  }
+
+  /** Invariant 6: whoever was erased gets no request anew; the one that erased them goes on. */
+  async function reopenFor({ _id, holder, copy, reopens }: ViolationDocument): Promise<void> {
+    if (reopens === undefined || copy === undefined) return;
+    // Where it can't be yet, it is found again at the next look.
+    if (!(await options.reopen(reopens, { found: _id, holder, record: copy.record }))) return;
+    known.add(_id);
+    options.onCreated(reopens);
+    log.warn({ request: reopens, holder, violation: _id }, 'a holder has again what was erased: reopened');
   }
 
   const loop = createLoop(async () => {

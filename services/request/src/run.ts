@@ -52,6 +52,7 @@ import { startRelay } from './relay.ts';
 import { openBatchStore } from './retention/batch-store.ts';
 import { startRetention } from './retention/run.ts';
 import { openReturnStore } from './return-store.ts';
+import { createReopen } from './reopen-store.ts';
 import { startReturns } from './returns.ts';
 import { requestRoutes } from './routes.ts';
 import { createSituations } from './situation.ts';
@@ -101,6 +102,7 @@ export async function startRequest(
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
   const people = createPeople(mongo.db, keys);
   const violations = openReturnStore(mongo.db);
+  const reopen = createReopen(mongo, now);
   const readers = createReaders(now, ['keys', `tag${suffix}`]);
   const pauses = openPauses(mongo);
   const dispatcher = createDispatcher({ redis, prefix: config.KEIRO_DATABASE, log, now });
@@ -228,6 +230,7 @@ export async function startRequest(
   opened('acks', () => acks.close());
   const returns = startReturns({
     store: violations,
+    reopen,
     policies,
     everyMs: config.KEIRO_RECONCILE_SECONDS * 1000,
     now,
@@ -369,7 +372,17 @@ export async function startRequest(
         pauses,
         now,
       }),
-      ...startEvidence(config, { db: mongo.db, producer, log, now, opened }),
+      ...startEvidence(config, {
+        mongo,
+        producer,
+        reopen,
+        onReopened: (id) => {
+          driver.wake(id);
+        },
+        log,
+        now,
+        opened,
+      }),
       ...policyRoutes({ publisher, policies, now }),
       ...cutRoutes(createCuts({ cuts: openCutStore(mongo, store), store, people, keys, now })),
     ],

@@ -18,6 +18,7 @@ import {
   type CopyReport,
   type Policies,
   type PurposeId,
+  type Ref,
 } from '@keiro/schemas';
 import { watchBasis } from './basis-watch.ts';
 import { createReportProver } from './custody-proof.ts';
@@ -115,10 +116,17 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     },
   });
 
-  standing.onChange((changed) => {
+  /** Refs of which this instance has withheld something while they were hidden. */
+  const hiddenRefs = new Set<Ref>();
+
+  standing.onChange((changed, before) => {
     released.forget(changed.ref);
-    // Of a life that is not erased: what waits of another is dropped when it is read.
-    if (judge(changed, Infinity, reading) === 'open') withheld.passSoon();
+    if (changed.hiddenThrough > changed.erasedThrough) return;
+    // What another instance has withheld of one that is erased nobody can open any more: it is counted with the next pass.
+    const isErasedNow = changed.erasedThrough > (before?.erasedThrough ?? 0);
+    const mayGo = isErasedNow ? hiddenRefs.has(changed.ref) : judge(changed, Infinity, reading) === 'open';
+    hiddenRefs.delete(changed.ref);
+    if (mayGo) withheld.passSoon();
   });
 
   async function handleBatch(messages: readonly Message[]): Promise<void> {
@@ -133,12 +141,14 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
             groupsInUse(policies, purpose, latestOf(admitted, now())),
           )
         : [];
-      const { ready, held, lapsed, damaged } = openBatch(admitted, keys, {
+      const { ready, held, hidden, gone, lapsed, damaged } = openBatch(admitted, keys, {
         reading,
         standingOf: standing.get,
         stands,
       });
+      if (gone.length > 0) log.info(goneFrom(gone), 'events of erased persons are passed over');
       if (held.length > 0) {
+        for (const { ref } of hidden.flatMap(({ value }) => value.refs)) hiddenRefs.add(ref);
         await withheld.keep(held.map(({ message }) => message));
         await report(held.map((one) => reportOf(one, 'withheld')));
         if (lapsed !== undefined) basis.withheldFor(lapsed);
@@ -263,6 +273,18 @@ const toMessage = (report: CopyReport, encode: Encode): OutgoingMessage => ({
   key: report.record,
   value: encode(report),
 });
+
+/** What was passed over, counted with its offsets (invariant 3): a batch is of one partition. */
+function goneFrom(gone: readonly GuardedMessage[]) {
+  const [first, last] = [gone[0]?.message, gone.at(-1)?.message];
+  return {
+    topic: first?.topic,
+    partition: first?.partition,
+    events: gone.length,
+    from: first?.offset,
+    to: last?.offset,
+  };
+}
 
 /** The latest moment that is spoken of: a producer's clock may be ahead of ours, in another version's time. */
 function latestOf(messages: readonly GuardedMessage[], now: Date): Date {

@@ -19,8 +19,8 @@ export interface StandingFollower {
   readonly size: number;
   /** Runs one batch under the lease. Throws retryably while the lease can't be held. */
   inFlight<T>(work: () => Promise<T>): Promise<T>;
-  /** Called for every change that arrives after the first catching up. */
-  onChange(listener: (standing: Standing) => void): void;
+  /** Called for every change that arrives after the first catching up, with what was known before. */
+  onChange(listener: (standing: Standing, before: Standing | undefined) => void): void;
   /** Throws while behind, or without a lease. */
   assertCurrent(): void;
   close(): Promise<void>;
@@ -40,7 +40,7 @@ export async function followStanding(options: {
   const { producer, reader, log, now } = options;
   const instance = randomUUID();
   const standings = new Map<Ref, Standing>();
-  const listeners: ((standing: Standing) => void)[] = [];
+  const listeners: ((standing: Standing, before: Standing | undefined) => void)[] = [];
   let caughtUp = false;
   let applied = 0n;
   let acknowledged = -1n;
@@ -92,8 +92,9 @@ export async function followStanding(options: {
         return;
       }
       const standing = standingSchema.parse(JSON.parse(message.value.toString()));
+      const before = standings.get(standing.ref);
       standings.set(standing.ref, standing);
-      if (caughtUp) for (const listener of listeners) listener(standing);
+      if (caughtUp) for (const listener of listeners) listener(standing, before);
     },
     onProgress: (next) => {
       applied = next;

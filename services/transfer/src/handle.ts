@@ -26,7 +26,8 @@ export function createHandler(deps: {
     const at = now();
     const received = messages.map((message, position) => ({
       message,
-      is: receive(message, decoded[position], at),
+      // Delivered once more it was reported when it was.
+      is: receive(message, decoded[position], new Date(Math.min(at.getTime(), message.timestamp))),
     }));
     const registered = await holders.among(received.flatMap(({ is }) => ('holders' in is ? is.holders : [])));
 

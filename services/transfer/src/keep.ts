@@ -5,6 +5,8 @@ import type {
   SnapshotDocument,
   ViolationDocument,
 } from '@keiro/schemas';
+import type { ErasedLives } from './erased.ts';
+import { isLate, onceMore, violationOfLate } from './late.ts';
 import type { TransferMetrics } from './metrics.ts';
 import type { People } from './people.ts';
 import type { TransferStore } from './store.ts';
@@ -15,6 +17,7 @@ export interface KeepDependencies {
   readonly store: Pick<TransferStore, 'insertCopies' | 'insertSnapshots'>;
   readonly violations: Pick<ViolationStore, 'add'>;
   readonly people: Pick<People, 'consentsOf'>;
+  readonly erased: ErasedLives;
   readonly policies: Policies;
   readonly metrics: TransferMetrics;
 }
@@ -35,10 +38,19 @@ export function createKeep(deps: KeepDependencies): Keep {
   const { store, violations, metrics } = deps;
   const watermarks = new Map<string, Date>();
 
-  return async ({ copies, snapshots }, registered, at) => {
+  return async ({ copies: reported, snapshots }, registered, at) => {
+    const erased = await deps.erased.among(reported);
+    const isAgain = (copy: CopyDocument) => copy.at > (erased.get(copy)?.at ?? copy.at);
+    const copies = reported.map((copy) => (isAgain(copy) ? onceMore(copy) : copy));
+    // Found first: cut off in between, the report is still news when it comes again.
+    await violations.add(
+      [...erased].flatMap(([copy, known]) => (isLate(copy, known) ? [violationOfLate(copy, known, at)] : [])),
+    );
     const newCopies = await store.insertCopies(copies);
     const newSnapshots = await store.insertSnapshots(snapshots);
-    await violations.add(await violationsAmong({ copies, snapshots }, registered, deps, at));
+    // Of a life that has ended there is no basis to judge: it is there, or it is not.
+    const living = reported.filter((copy) => !erased.has(copy));
+    await violations.add(await violationsAmong({ copies: living, snapshots }, registered, deps, at));
 
     metrics.facts.inc({ topic: 'custody.copies' }, newCopies);
     metrics.facts.inc({ topic: 'custody.snapshots' }, newSnapshots);

@@ -19,6 +19,7 @@ import { createKeysClient, createProvisionIdentities, createQuarantine } from '@
 import { authoriseRoute } from './authorise-route.ts';
 import { configSchema } from './config.ts';
 import { custodyRoutes, reportsBodyLimit } from './custody-routes.ts';
+import { followErased } from './erased.ts';
 import { createHandler } from './handle.ts';
 import { holderRoutes } from './holder-routes.ts';
 import { openHolderStore } from './holder-store.ts';
@@ -79,7 +80,9 @@ await runService(log, async (opened) => {
   );
 
   const counted = createTransferMetrics(metrics);
-  const keep = createKeep({ store, violations, people, policies, metrics: counted });
+  const erased = await followErased({ kafka, db: mongo.db });
+  opened('erased lives', () => erased.close());
+  const keep = createKeep({ store, violations, people, erased, policies, metrics: counted });
   const receiving = await kafka.consume({
     group,
     topics: custodyTopics,

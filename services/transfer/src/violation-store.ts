@@ -1,7 +1,6 @@
 import { insertNew, toAuditDocument, type Log, type Metrics } from '@keiro/runtime';
 import {
-  returnId,
-  taskId,
+  directiveTaskOf,
   type AuditDocument,
   type AuditEntry,
   type CopyDocument,
@@ -56,15 +55,20 @@ export async function openViolationStore(db: Db, metrics: Metrics, log: Log): Pr
 
     find: (id) => violations.findOne({ _id: id }),
 
-    async evidence({ _id, holder, copy }) {
+    async evidence(violation) {
+      const { holder, copy } = violation;
       if (copy === undefined) return {};
-      const [task, removed] = await Promise.all([
-        db.collection<TaskDocument>('tasks').findOne({ _id: taskId(returnId(_id), holder) }),
-        db.collection<CopyDocument>('copies').findOne({ _id: `${copy.record}|${holder}|removed` }),
+      const [task, reports] = await Promise.all([
+        db.collection<TaskDocument>('tasks').findOne({ _id: directiveTaskOf(violation) }),
+        db.collection<CopyDocument>('copies').find({ ref: copy.ref }).toArray(),
       ]);
+      // Of a life that was erased there may be several.
+      const removed = reports
+        .filter((one) => one.record === copy.record && one.holder === holder && one.action === 'removed')
+        .map(({ at }) => at.getTime());
       return {
         ...(task === null ? {} : { task }),
-        ...(removed === null ? {} : { removed: removed.at }),
+        ...(removed.length === 0 ? {} : { removed: new Date(Math.max(...removed)) }),
       };
     },
 

@@ -8,7 +8,7 @@ export interface KnownRef {
   readonly ref: Ref;
   /** The life that it is in now. */
   readonly generation: number;
-  /** Lives up to this one have ended, or are about to because a deletion is under way; 0 for none. */
+  /** Lives up to this one have ended; 0 for none. */
   readonly goneThrough: number;
   /**
    * Whether the holder was swept of that life after the watermark, so that a row without a generation may be of it.

@@ -45,7 +45,8 @@ export function createKnowledge(deps: {
       const standings = await deps.store.standings(found.map(({ ref }) => ref));
       const states = found.map(({ name, ref, generation, erasedThrough }) => {
         const standing = standings.get(ref);
-        const ended = Math.max(erasedThrough, standing?.erasedThrough ?? 0, standing?.hiddenThrough ?? 0);
+        // What is only hidden may be taken back, or be under a hold: its deletion sweeps the holder when its time comes.
+        const ended = Math.max(erasedThrough, standing?.erasedThrough ?? 0);
         const suspended = [...(standing?.suspended ?? []), ...(standing?.withdrawn ?? [])];
         return { name, ref, generation, goneThrough: ended, suspended: [...new Set(suspended)].sort() };
       });

@@ -9,6 +9,7 @@ import type {
   TaskDocument,
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
+import type { ReportedCopy } from './held-again.ts';
 
 /** What certificates are made of, and the certificates. */
 export interface CertificateStore {
@@ -17,7 +18,7 @@ export interface CertificateStore {
   holders(): Promise<HolderDocument[]>;
   snapshots(): Promise<SnapshotDocument[]>;
   /** Reports that one of these refs had a copy. */
-  copiesOf(refs: readonly Ref[]): Promise<Pick<CopyDocument, 'ref' | 'holder' | 'at'>[]>;
+  copiesOf(refs: readonly Ref[]): Promise<ReportedCopy[]>;
   /** Those of these ids that are there. */
   certificates(ids: readonly string[]): Promise<CertificateDocument[]>;
   /** Answers with those that were new. */
@@ -46,10 +47,15 @@ export function openCertificateStore(db: Db): CertificateStore {
     copiesOf: async (refs) =>
       refs.length === 0
         ? []
-        : db
-            .collection<CopyDocument>('copies')
-            .find({ ref: { $in: [...refs] } }, { projection: { ref: 1, holder: 1, at: 1 } })
-            .toArray(),
+        : (
+            await db
+              .collection<CopyDocument>('copies')
+              .find(
+                { ref: { $in: [...refs] } },
+                { projection: { record: 1, ref: 1, generation: 1, holder: 1, action: 1, at: 1 } },
+              )
+              .toArray()
+          ).filter(({ action }) => action !== 'withheld'),
     certificates: (ids) => certificates.find({ _id: { $in: [...ids] } }).toArray(),
     async add(documents) {
       const old = new Set((await insertNew(certificates, documents)).map(({ _id }) => _id));

@@ -9,17 +9,25 @@ import {
   type Certificate,
   type CertificateContent,
   type CertificateDocument,
+  type RequestDocument,
   type Segment,
+  type TaskDocument,
 } from '@keiro/schemas';
 import type { SigningClient } from '@keiro/sdk';
 import type { CertificateStore } from './certificate-store.ts';
+import { isFinal } from '../lifecycle/evolve.ts';
+import type { Reopen } from '../reopen-store.ts';
+import { reopenedLast } from '../reopen.ts';
 import { certify, closing, type Withheld } from './certify.ts';
+import { heldAgain, type ReportedCopy } from './held-again.ts';
 import type { ChainStore } from './chain-store.ts';
 
 export interface CertifierDependencies {
   readonly store: CertificateStore;
   readonly chain: Pick<ChainStore, 'append' | 'entry' | 'newest'>;
   readonly signing: Pick<SigningClient, 'certificates'>;
+  readonly reopen: Reopen;
+  readonly onReopened: (request: string) => void;
   readonly now: () => Date;
 }
 
@@ -37,7 +45,7 @@ const daysBack = 400;
 const dayMs = 86_400_000;
 const atOnce = 200;
 
-export function createCertifier({ store, chain, signing, now }: CertifierDependencies): Certifier {
+export function createCertifier({ store, chain, signing, now, ...deps }: CertifierDependencies): Certifier {
   /** Signs, stores, and enters what was new into the audit: entry and certificate have ids that follow from the request. */
   async function issue(drafts: readonly Pick<Certificate, 'content' | 'receipts'>[]): Promise<number> {
     const signatures = await signing.certificates(drafts.map(({ content }) => content));
@@ -54,6 +62,10 @@ export function createCertifier({ store, chain, signing, now }: CertifierDepende
       };
     });
     await store.add(documents);
+    for (const { content } of drafts) {
+      // What it supersedes has nothing left to close.
+      if (content.supersedes !== undefined) await store.setClosesOn(content.supersedes.id, undefined);
+    }
     // A crash before this leaves a certificate without its entry: so all that are stored, not only the new ones.
     const stored = await store.certificates(documents.map(({ _id }) => _id));
     await chain.append(stored.map((document) => issuedEntry(certificateOf(document))));
@@ -88,24 +100,53 @@ export function createCertifier({ store, chain, signing, now }: CertifierDepende
       let closed = 0;
       for (const document of due) {
         const first = certificateOf(document);
-        const outcome = closing(first.content, snapshots, sealedIn, today);
+        // Reopened: what comes of it will have its own snapshots.
+        if (await isOvertaken(first.content)) {
+          await store.setClosesOn(document._id, undefined);
+          continue;
+        }
+        const outcome = closing(first, snapshots, sealedIn, today);
         if ('until' in outcome) {
           await store.setClosesOn(document._id, outcome.until && dayInJapan(outcome.until));
           continue;
         }
         closed += await issue([{ content: outcome, receipts: first.receipts }]);
-        await store.setClosesOn(document._id, undefined);
       }
       return closed;
     },
   };
 
+  /** Whether there is, or will be, a later one than this for another reason. */
+  async function isOvertaken({ request, number, doneAt }: CertificateContent): Promise<boolean> {
+    const [later, [known]] = await Promise.all([
+      store.certificates([certificateId(request, number + 1)]),
+      store.requests([request]),
+    ]);
+    const reopened = known && reopenedLast(known);
+    return later.length > 0 || (reopened !== undefined && reopened.at > new Date(doneAt));
+  }
+
+  /** Then it goes on, and has its certificate afterwards. */
+  async function isHeldAgain(
+    request: RequestDocument,
+    tasks: readonly TaskDocument[],
+    copies: readonly ReportedCopy[],
+  ): Promise<boolean> {
+    let isReopened = false;
+    for (const found of heldAgain(request, tasks, copies))
+      isReopened = (await deps.reopen(request._id, found)) || isReopened;
+    if (isReopened) deps.onReopened(request._id);
+    return isReopened;
+  }
+
   async function draft(ids: readonly string[], sealedIn: CertificateContent['sealedIn']) {
+    // One that has been reopened meanwhile gets its certificate when that is over.
+    const ended = (await store.requests(ids)).filter(({ state }) => isFinal(state));
+    const newest = newestOf(await store.certificates(ended.flatMap(idsOf)));
     const known = new Set(
-      (await store.certificates(ids.map((id) => certificateId(id, 1)))).map(({ request }) => request),
+      ended.filter((request) => isCertified(request, newest.get(request._id))).map(({ _id }) => _id),
     );
-    const wanted = ids.filter((id) => !known.has(id));
-    const requests = await store.requests(wanted);
+    const requests = ended.filter(({ _id }) => !known.has(_id));
     const refs = [
       ...new Set(
         requests.flatMap(({ type, lives }) => (type === 'deletion' ? lives.map(({ ref }) => ref) : [])),
@@ -121,28 +162,59 @@ export function createCertifier({ store, chain, signing, now }: CertifierDepende
     const drafts: Pick<Certificate, 'content' | 'receipts'>[] = [];
     const withheld: AuditEntry[] = [];
     for (const request of requests) {
+      const before = newest.get(request._id);
+      const because = reopenedLast(request)?.because;
       const own = new Set(request.lives.map(({ ref }) => ref));
+      const theirs = tasks.filter((task) => task.request === request._id);
+      if (await isHeldAgain(request, theirs, copies)) continue;
       const certified = certify(
         {
           request,
-          tasks: tasks.filter((task) => task.request === request._id),
+          tasks: theirs,
           holders: byId,
           snapshots,
           heldSince: (holder) =>
             earliest(copies.filter((copy) => copy.holder === holder && own.has(copy.ref))),
           sealedIn,
+          ...(before === undefined || because === undefined
+            ? {}
+            : { before: { certificate: before, because } }),
         },
         now(),
       );
       if ('content' in certified)
         drafts.push({ content: certified.content, receipts: [...certified.receipts] });
-      else withheld.push(withheldEntry(request._id, certified.withheld, now()));
+      else {
+        const id = certificateId(request._id, (before?.content.number ?? 0) + 1);
+        withheld.push(withheldEntry(id, certified.withheld, now()));
+      }
     }
     // Issued and not in the audit yet: see `issue`.
-    const again = await store.certificates([...known].map((id) => certificateId(id, 1)));
-    await chain.append(again.map((document) => issuedEntry(certificateOf(document))));
+    await chain.append([...known].flatMap((id) => newest.get(id) ?? []).map(issuedEntry));
     return { drafts, withheld };
   }
+}
+
+/** All that there may be of a request: each end, and what closes its snapshots. Pure. */
+export const idsOf = ({ _id, steps }: RequestDocument): string[] => {
+  const ends = Math.max(1, steps.filter(({ step }) => step === 'done').length);
+  return Array.from({ length: 2 * ends }, (_, index) => certificateId(_id, index + 1));
+};
+
+function newestOf(documents: readonly CertificateDocument[]): Map<string, Certificate> {
+  const newest = new Map<string, Certificate>();
+  for (const certificate of documents.map(certificateOf)) {
+    const { request, number } = certificate.content;
+    if (number > (newest.get(request)?.content.number ?? 0)) newest.set(request, certificate);
+  }
+  return newest;
+}
+
+/** Whether its last end has one. Pure. */
+function isCertified(request: RequestDocument, newest: Certificate | undefined): boolean {
+  if (newest === undefined) return false;
+  const reopened = reopenedLast(request);
+  return reopened === undefined || new Date(newest.content.doneAt) > reopened.at;
 }
 
 export const certificateOf = ({ text }: CertificateDocument): Certificate =>
@@ -161,12 +233,12 @@ function issuedEntry(certificate: Certificate): AuditEntry {
 }
 
 /** Invariant 5, made visible: which holders stand in the way, and why. */
-const withheldEntry = (request: string, withheld: readonly Withheld[], at: Date): AuditEntry => ({
-  _id: `${certificateId(request, 1)}/withheld`,
+const withheldEntry = (id: string, withheld: readonly Withheld[], at: Date): AuditEntry => ({
+  _id: `${id}/withheld`,
   at,
   by: 'request',
   action: 'certificate.withheld',
-  about: [certificateId(request, 1)],
+  about: [id],
   detail: { holders: Object.fromEntries(withheld.map(({ holder, why }) => [holder, why])) },
 });
 

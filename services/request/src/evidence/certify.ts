@@ -1,6 +1,8 @@
 import {
   certificateId,
+  digestOf,
   receiptTree,
+  type Certificate,
   type CertificateContent,
   type CertificateReceipt,
   type CertifiedReceipt,
@@ -9,6 +11,7 @@ import {
   type Receipt,
   type RequestDocument,
   type SnapshotDocument,
+  type SupersedingReason,
   type TaskDocument,
 } from '@keiro/schemas';
 
@@ -20,6 +23,8 @@ export interface Proven {
   /** Since when a store is known to have held something of the person; undefined where it reported nothing. */
   readonly heldSince: (store: string) => Date | undefined;
   readonly sealedIn: CertificateContent['sealedIn'];
+  /** The certificate before, where the request was reopened since. */
+  readonly before?: { readonly certificate: Certificate; readonly because: SupersedingReason };
 }
 
 /** Why there is no certificate, by holder. */
@@ -50,8 +55,7 @@ export function certify(proven: Proven, issuedAt: Date): Certified {
   return {
     content: {
       format: 'keiro-certificate/1',
-      id: certificateId(request._id, 1),
-      number: 1,
+      ...numberOf(request._id, proven.before),
       request: request._id,
       type: request.type,
       ground: request.ground,
@@ -59,7 +63,7 @@ export function certify(proven: Proven, issuedAt: Date): Certified {
       receivedAt: request.receivedAt.toISOString(),
       dueAt: request.dueAt.toISOString(),
       doneAt: doneAt.toISOString(),
-      inTime: doneAt <= request.dueAt,
+      inTime: firstDone(request, doneAt) <= request.dueAt,
       issuedAt: issuedAt.toISOString(),
       identifiers: request.lives.length,
       shared: request.ambiguous.length,
@@ -74,15 +78,16 @@ export function certify(proven: Proven, issuedAt: Date): Certified {
 }
 
 /**
- * The second certificate, once the last snapshot of the first has ended; undefined while one has not, as it is reported
- * now. Receipts are the same. Pure.
+ * The certificate that closes another, once the last of its snapshots has ended; `until` while one has not, as it is
+ * reported now. Receipts are the same. Pure.
  */
 export function closing(
-  first: CertificateContent,
+  certificate: Certificate,
   snapshots: readonly SnapshotDocument[],
   sealedIn: CertificateContent['sealedIn'],
   now: Date,
 ): CertificateContent | { readonly until: Date | undefined } {
+  const { content: first } = certificate;
   const left = first.snapshots
     .map(({ holder, store, snapshot }) =>
       snapshots.find(({ _id }) => _id === `${holder}|${store}|${snapshot}`),
@@ -96,8 +101,7 @@ export function closing(
   const { snapshotsUntil: _, ...rest } = first;
   return {
     ...rest,
-    id: certificateId(first.request, 2),
-    number: 2,
+    ...numberOf(first.request, { certificate, because: 'snapshots-ended' }),
     closes: first.id,
     issuedAt: now.toISOString(),
     outcome: first.outcome === 'remains' ? 'remains' : 'erased',
@@ -105,6 +109,22 @@ export function closing(
     sealedIn,
   };
 }
+
+/** The first of a request, or the one that follows another and names it. */
+function numberOf(
+  request: string,
+  before: Proven['before'],
+): Pick<CertificateContent, 'id' | 'number' | 'supersedes'> {
+  if (before === undefined) return { id: certificateId(request, 1), number: 1 };
+  const { certificate, because } = before;
+  const number = certificate.content.number + 1;
+  const supersedes = { id: certificate.content.id, digest: digestOf(certificate), because };
+  return { id: certificateId(request, number), number, supersedes };
+}
+
+/** R7: what a holder got again afterwards is another matter than whether the request was carried out in time. */
+const firstDone = ({ steps }: RequestDocument, doneAt: Date): Date =>
+  steps.find(({ step }) => step === 'done')?.at ?? doneAt;
 
 /** How a request ended, whatever further ends there are. */
 const endOf = ({ state, steps }: RequestDocument): string =>

@@ -1,11 +1,7 @@
 import { ProblemError, route, type Call, type Route } from '@keiro/runtime';
-import { printedCertificate } from '@keiro/runtime/evidence/certificate-print';
-import { renderHtml } from '@keiro/runtime/printed/html';
-import { renderPdf } from '@keiro/runtime/printed/pdf';
 import {
   auditLineSchema,
   auditListSchema,
-  certificateId,
   certificateListSchema,
   certificateSchema,
   chainStateSchema,
@@ -15,9 +11,8 @@ import {
   segmentListSchema,
   type Certificate,
 } from '@keiro/schemas';
-import { z } from 'zod';
+import { certificateRoutes } from './certificate-routes.ts';
 import type { CertificateStore } from './certificate-store.ts';
-import { certificateOf } from './certifier.ts';
 import type { ChainStore } from './chain-store.ts';
 import type { KeyRotation } from './rotate.ts';
 import type { Sealer } from './sealer.ts';
@@ -153,67 +148,3 @@ function readable(text: string): Certificate[] {
 }
 
 type Asked = Pick<Call<unknown>, 'params' | 'query'>;
-
-function certificateRoutes(certificates: CertificateStore, chain: Pick<ChainStore, 'entry'>): Route[] {
-  /** The newest of a request; `?number=1` for the first where a second has closed it. */
-  async function find({ params, query }: Asked): Promise<Certificate> {
-    const request = params['id'] ?? '';
-    const asked = query['number'];
-    const ids = (asked === undefined ? [1, 2] : [Number(asked)]).map((number) =>
-      certificateId(request, number),
-    );
-    const found = (await certificates.certificates(ids)).toSorted((one, other) =>
-      one._id < other._id ? 1 : -1,
-    );
-    if (found[0] !== undefined) return certificateOf(found[0]);
-    const withheld = await chain.entry(`${certificateId(request, 1)}/withheld`);
-    if (withheld !== undefined) {
-      const holders = Object.entries((withheld.detail?.['holders'] ?? {}) as Record<string, string>);
-      const why = holders.map(([holder, reason]) => `${holder}: ${reason}`).join(', ');
-      throw new ProblemError(409, 'not-proven', `there is no certificate, because it is not proven (${why})`);
-    }
-    throw new ProblemError(
-      404,
-      'no-certificate',
-      'there is no certificate of this request: one is issued seconds after its end was sealed',
-    );
-  }
-
-  return [
-    route({
-      method: 'GET',
-      path: '/v1/requests/:id/certificate',
-      summary:
-        'The certificate of a request that has ended; ?number=1 for the first where a second has closed it',
-      right: 'requests:read',
-      answer: certificateSchema,
-      handle: find,
-    }),
-    route({
-      method: 'GET',
-      path: '/v1/requests/:id/certificate.html',
-      summary: 'The same for a person to read; ?lang=ja or en',
-      right: 'requests:read',
-      answer: z.string(),
-      type: 'text/html; charset=utf-8',
-      handle: async (call) => renderHtml(printedCertificate(await find(call), langOf(call))),
-    }),
-    route({
-      method: 'GET',
-      path: '/v1/requests/:id/certificate.pdf',
-      summary: 'The same to print; ?lang=ja or en',
-      right: 'requests:read',
-      answer: z.instanceof(Buffer),
-      type: 'application/pdf',
-      handle: async (call) => renderPdf(printedCertificate(await find(call), langOf(call))),
-    }),
-  ];
-}
-
-function langOf({ query }: Asked): 'ja' | 'en' {
-  const lang = query['lang'] ?? 'ja';
-  if (lang === 'ja' || lang === 'en') return lang;
-  throw new ProblemError(400, 'invalid-query', 'the query is not as it should be', [
-    { field: 'lang', code: 'value', message: 'ja or en' },
-  ]);
-}

@@ -1,7 +1,7 @@
-import { every, type Log, type Opened, type Producer, type Route } from '@keiro/runtime';
+import { every, type Log, type Mongo, type Opened, type Producer, type Route } from '@keiro/runtime';
 import { createSigningClient } from '@keiro/sdk';
-import type { Db } from 'mongodb';
 import type { Config } from '../config.ts';
+import type { Reopen } from '../reopen-store.ts';
 import { openCertificateStore } from './certificate-store.ts';
 import { createCertifier } from './certifier.ts';
 import { openChainStore } from './chain-store.ts';
@@ -16,15 +16,24 @@ const closeEveryMs = 3_600_000;
 /** Evidence, wired: the sealer, the certificates, and what is asked of both. */
 export function startEvidence(
   config: Config,
-  deps: { db: Db; producer: Pick<Producer, 'send'>; log: Log; now: () => Date; opened: Opened },
+  deps: {
+    mongo: Mongo;
+    producer: Pick<Producer, 'send'>;
+    reopen: Reopen;
+    onReopened: (request: string) => void;
+    log: Log;
+    now: () => Date;
+    opened: Opened;
+  },
 ): Route[] {
-  const { db, producer, log, now, opened } = deps;
+  const { producer, log, now, opened } = deps;
+  const { db } = deps.mongo;
   if (config.KEIRO_AUDIT_FOLDER === undefined)
     log.warn('KEIRO_AUDIT_FOLDER is not set: heads of the audit chain are kept in Kafka alone');
   const signing = createSigningClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
   const chain = openChainStore(db);
   const certificates = openCertificateStore(db);
-  const certifier = createCertifier({ store: certificates, chain, signing, now });
+  const certifier = createCertifier({ ...deps, store: certificates, chain, signing });
   const heads = openHeads({ folder: config.KEIRO_AUDIT_FOLDER, database: config.KEIRO_DATABASE, producer });
   const sealer = createSealer({
     store: chain,

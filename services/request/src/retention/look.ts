@@ -79,11 +79,13 @@ export async function lookAt(due: readonly DueDocument[], deps: LookDependencies
   };
 }
 
-async function plansFor(
+/** `anew`: the same records may have gone before, and there are copies of them again. */
+export async function plansFor(
   fates: readonly RecordFate[],
   day: string,
-  { store, policies, batchRecords }: LookDependencies,
+  { store, policies, batchRecords }: Omit<LookDependencies, 'narrowing'>,
   now: Date,
+  anew = false,
 ): Promise<Plan[]> {
   const candidates = fates.filter(({ over }) => over.length > 0);
   if (candidates.length === 0) return [];
@@ -116,7 +118,7 @@ async function plansFor(
       (ref) => copiesOf.get(ref) ?? [],
     );
     return planBatch(
-      { fates: some, beside, copies: theirs, holders, erased, beingErased, day },
+      { fates: some, beside, copies: theirs, holders, erased, beingErased, day, anew },
       now,
       answerBy,
     );

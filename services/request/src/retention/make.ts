@@ -36,6 +36,7 @@ export interface MakeInput {
   readonly notOurs: number;
   readonly holders: readonly Pick<Holder, 'id' | 'kind' | 'categories'>[];
   readonly erased: ReadonlySet<string>;
+  readonly anew?: boolean;
 }
 
 /** Undefined where nothing goes: no record as a whole, and no copy of one that stays. Pure. */
@@ -48,7 +49,7 @@ export function makeRequest(input: MakeInput, now: Date, answerBy: Date): Goes |
   });
   const moved = [...whole, ...parts.map(({ fate }) => fate)].map(({ record }) => record);
   if (moved.length === 0) return undefined;
-  const _id = retentionId(moved.map((record) => record._id));
+  const _id = retentionId(moved.map(({ _id: id }) => (input.anew === true ? reportedLast(id, copies) : id)));
   const lives = new Map<string, Life>(
     moved.map(({ ref, generation }) => [lifeKey({ ref, generation }), { ref, generation }]),
   );
@@ -131,6 +132,9 @@ function taskFor(request: string, holder: string, { records, whole, alone }: Tol
     createdAt: now,
   };
 }
+
+const reportedLast = (record: string, copies: Copies): string =>
+  `${record}|${String(Math.max(...copies.of(record).map(({ at }) => at.getTime())))}`;
 
 /** Holders that are registered for a category and reported no copy of a record of it, with how many. */
 function unreported(

@@ -17,6 +17,8 @@ export interface PlanInput {
   readonly beingErased: ReadonlySet<string>;
   /** Oldest day on which something of the batch was due. */
   readonly day: string;
+  /** Told apart from when the same records went before, by when their copies were reported. */
+  readonly anew?: boolean;
 }
 
 /** A record that has to wait, and for what. */

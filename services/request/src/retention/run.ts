@@ -13,6 +13,7 @@ import { openDueStore } from './due-store.ts';
 import { createDueFollower } from './follow.ts';
 import { openLookStore } from './look-store.ts';
 import { createRetentionMetrics } from './metrics.ts';
+import { startOrphans } from './orphans.ts';
 import { openOwnRecordsStore, startOwnRecords } from './own-records.ts';
 import { retentionRoutes } from './routes.ts';
 import { openStateStore } from './state-store.ts';
@@ -39,7 +40,7 @@ export async function startRetention(
     readonly kafka: Kafkas;
     readonly registry: Pick<Registry, 'decodeAll'>;
     readonly store: RequestStore;
-    readonly positions: Pick<ConsumerPositions, 'tagged'>;
+    readonly positions: Pick<ConsumerPositions, 'tagged' | 'collectionEnds'>;
     readonly policies: Policies;
     /** Legal holds, as they are when it is asked. */
     readonly narrowing: () => Promise<Narrowing>;
@@ -89,6 +90,18 @@ export async function startRetention(
     onCreated: deps.onCreated,
   });
   opened('retention sweep', () => sweep.close());
+  const orphans = startOrphans({
+    db,
+    looks,
+    look: lookDeps,
+    positions: deps.positions,
+    everyMs: config.KEIRO_ORPHANS_SECONDS * 1000,
+    metrics: deps.metrics,
+    log,
+    now,
+    onCreated: deps.onCreated,
+  });
+  opened('orphans', () => orphans.close());
   const ownRecords = startOwnRecords({ store: openOwnRecordsStore(db), policies, now, log });
   opened('own records', () => ownRecords.close());
   return {

@@ -1,5 +1,5 @@
 import type { PrintedBlock, PrintedDocument } from '../printed/document.ts';
-import type { Certificate, CertificateReceipt, Labels } from '@keiro/schemas';
+import { supersedingLabels, type Certificate, type CertificateReceipt, type Labels } from '@keiro/schemas';
 import {
   certificateWords as words,
   groundWord,
@@ -23,6 +23,7 @@ export function printedCertificate({ content, receipts }: Certificate, lang: 'ja
       ...(content.closes === undefined
         ? []
         : [{ kind: 'paragraph' as const, text: `${say(words.closes)}: ${content.closes}` }]),
+      ...supersededBlocks(content, say),
       { kind: 'heading', text: say(words.request) },
       {
         kind: 'facts',
@@ -61,6 +62,18 @@ export function printedCertificate({ content, receipts }: Certificate, lang: 'ja
 }
 
 type Say = (labels: Labels) => string;
+
+/** What it takes the place of, and why. */
+function supersededBlocks({ supersedes }: Certificate['content'], say: Say): PrintedBlock[] {
+  if (supersedes === undefined) return [];
+  const { id, digest, because } = supersedes;
+  return [
+    {
+      kind: 'paragraph',
+      text: `${say(words.supersedes)}: ${id} (${say(words.digest)}: ${digest}). ${say(supersedingLabels[because])}`,
+    },
+  ];
+}
 
 function holdersTable(receipts: readonly CertificateReceipt[], lang: 'ja' | 'en', say: Say): PrintedBlock {
   return {

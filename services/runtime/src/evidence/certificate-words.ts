@@ -43,6 +43,8 @@ export const certificateWords = {
     'Snapshots that nobody can change hold it until they end. A second certificate is issued when the last of them has.',
   ),
   closes: word('この証明書は次の証明書を完結させます', 'This certificate closes'),
+  supersedes: word('この証明書は次の証明書に代わるものです', 'This certificate supersedes'),
+  digest: word('そのハッシュ値', 'its digest'),
   verify: word('検証の方法', 'How to verify it'),
   verifyText: word(
     'この書面は読みやすくした写しです。証明書の本体は電子署名付きの JSON ファイルで、公開鍵だけを使い、次のコマンドで検証できます。',
