@@ -308,7 +308,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'holds',
     database: 'lineage',
     owner: 'request',
-    readers: [],
+    readers: ['query'],
     why: 'legal holds: for which case nothing of a person or of a record may be erased; few, and all in force are read at once',
     indexes: [],
   },
