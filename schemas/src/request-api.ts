@@ -103,6 +103,8 @@ export type Accepted = z.infer<typeof acceptedSchema>;
 
 export const receiptSchema = z.strictObject({
   affected: z.int(),
+  /** Of these, found before a try whose answer was lost, and gone after. */
+  unanswered: z.int().optional(),
   detail: z.record(z.string(), z.int()),
   sweptAt: z.iso.datetime().optional(),
   probe: z.strictObject({ at: z.iso.datetime(), found: z.int() }).optional(),

@@ -28,6 +28,8 @@ export const certifiedReceiptSchema = z.strictObject({
   outcome: z.enum(receiptOutcomes),
   /** Rows, keys or messages, over all attempts. */
   affected: z.int(),
+  /** Of these, found before a try whose answer was lost, and gone after. */
+  unanswered: z.int().optional(),
   places: z.record(z.string(), z.int()),
   attempts: z.int(),
   sweptAt: z.iso.datetime().optional(),

@@ -99,6 +99,8 @@ function taskCells(
   const { receipt } = task;
   const answer: string[] = [];
   if (receipt !== undefined) answer.push(`${say(words.affected, language)} ${number(receipt.affected)}`);
+  if (receipt?.unanswered !== undefined)
+    answer.push(`${say(words.unanswered, language)} ${number(receipt.unanswered)}`);
   if (receipt?.probe !== undefined) {
     const { at: instant, found } = receipt.probe;
     answer.push(

@@ -15,6 +15,7 @@ import { ConnectorError, WaitingError, type Connector, type Work } from './conne
 import { describeFailure, framesOf, isOutage } from './connectors/failure.ts';
 import type { Connectors } from './connectors/pool.ts';
 import { expiredCopies } from './expired.ts';
+import { foresee } from './foreseen.ts';
 import { correctAt } from './fields.ts';
 import type { HolderGate } from './gate.ts';
 import { holdLease } from './lease.ts';
@@ -71,7 +72,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     id: task._id,
     log,
   });
-  const tally = new Tally();
+  const tally = new Tally(task.foreseen);
   let partial: Partial<Receipt> = {};
   let asked: HolderDocument | undefined;
   const settle = async (audit: AuditEntry | undefined, what: () => Promise<boolean>): Promise<boolean> => {
@@ -104,12 +105,12 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
           )
         : undefined;
     const answer = await (carried ??
-      carryOut(task, { connector, work, tally, changes }, deps, (more) => {
+      carryOut(claim, { connector, work, tally, changes }, deps, (more) => {
         partial = { ...partial, ...more };
       }));
     partial = { ...partial, ...answer };
     await gate.answered(task.holder);
-    const receipt = { ...tally.addedTo(task.receipt), ...partial };
+    const receipt = { ...tally.addedTo(task.receipt, true), ...partial };
     const at = now();
     // What it has no place for, a person has to do there.
     if (task.directive === 'correct' && partial.unsupported !== undefined) {
@@ -143,7 +144,9 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     if (error instanceof WaitingError) {
       const step = partial.sweptAt === undefined && task.waiting?.step !== 'probe' ? 'erase' : 'probe';
       const waiting = waitingOf(task, error, step, at);
-      const settled = await settle(undefined, () => store.wait(claim, receipt, waiting, error.until));
+      const settled = await settle(undefined, () =>
+        store.wait(claim, receipt, waiting, error.until, tally.left),
+      );
       deps.onAttempt(task.holder, settled ? 'waiting' : 'lost');
       return;
     }
@@ -163,6 +166,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
       store.fail(claim, receipt, { at, attempt: task.attempt, message }, verdict, {
         audit,
         over: isOver(error instanceof ConnectorError ? error.code : undefined),
+        left: tally.left,
       }),
     );
     const outcome = verdict.state === 'failed' ? 'failed' : waits === undefined ? 'again' : 'waits';
@@ -282,8 +286,23 @@ async function copiesAlone(
   };
 }
 
+/** Writes down what is about to go, so that its count can't be lost with the answer. */
+async function lookBefore(
+  claim: Claim,
+  { connector, work, tally }: { connector: Connector; work: Work; tally: Tally },
+  { store, log }: TaskDependencies,
+): Promise<void> {
+  if (connector.present === undefined) return;
+  const foreseen = foresee(tally.foreseen, await connector.present(work));
+  if (foreseen === undefined) return;
+  const waiting = { what: 'MongoDB, before a task erases,', log, signal: work.signal };
+  if (!(await whileUnavailable(waiting, () => store.foresee(claim, foreseen))))
+    throw new ConnectorError('lost', 'the task is somebody else’s by now');
+  tally.foreseen = foreseen;
+}
+
 async function carryOut(
-  task: TaskDocument,
+  claim: Claim,
   {
     connector,
     work,
@@ -293,6 +312,7 @@ async function carryOut(
   deps: TaskDependencies,
   onProgress: (receipt: Partial<Receipt>) => void,
 ): Promise<Partial<Receipt>> {
+  const { task } = claim;
   if (task.directive === 'correct') {
     const { unsupported } = await correctAt(connector, work, changes, (differing) => {
       onProgress({ readBack: { at: deps.now(), differing } });
@@ -302,6 +322,7 @@ async function carryOut(
   if (task.directive !== 'erase') return flag(task, connector, work, deps);
   // What has been erased and only waits for the look is not erased, and counted, again.
   if (task.waiting?.step !== 'probe') {
+    await lookBefore(claim, { connector, work, tally }, deps);
     await connector.erase(work);
     onProgress({ sweptAt: deps.now() });
   }

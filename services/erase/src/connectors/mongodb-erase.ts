@@ -63,6 +63,24 @@ export async function probePlace(db: Db, place: Rows, work: Work): Promise<numbe
   return found;
 }
 
+/** How many documents an erasure would delete or empty, each once; one that gets a pseudonym is told apart. */
+export async function presentIn(db: Db, place: Rows, work: Work): Promise<number> {
+  const treatment = checked(place, treatmentOf(place, work));
+  if (treatment.how === 'replace') return 0;
+  const collection = db.collection(place.name);
+  if (treatment.how === 'narrow')
+    return countOnce(collection, place, work, {}, (one) => isLeft(one, treatment));
+  let rows = 0;
+  for (const { filter, isNew, isApart } of findersOnce(place, work)) {
+    work.signal.throwIfAborted();
+    const left = treatment.how === 'delete' ? filter : { $and: [filter, leftBy(treatment)] };
+    if (isApart) rows += await collection.countDocuments(left);
+    else
+      for await (const documents of inChunks(collection, left, work)) rows += documents.filter(isNew).length;
+  }
+  return rows;
+}
+
 /** A document that none of what is kept is in has nothing to stay for. */
 const isLeft = (document: Document, { stay, kept }: Extract<Treatment, { how: 'narrow' }>) =>
   pathsToDrop(document, stay).length > 0 || !hasAny(document, kept);

@@ -54,18 +54,33 @@ export async function probeTable(pool: pg.Pool, table: Rows, work: Work): Promis
   let found = 0;
   for (const condition of conditionsOf(table, work)) {
     work.signal.throwIfAborted();
-    const wanted = [
-      deletedBy(treatment, 'TRUE'),
-      ...(change === undefined ? [] : [after(change, condition).left]),
-    ].filter((one) => one !== undefined);
-    found += await countOf(
-      pool,
-      table,
-      { ...condition, parameters: [...condition.parameters, ...(change?.parameters ?? [])] },
-      wanted.join(' OR '),
-    );
+    found += await leftOf(pool, table, condition, treatment, change);
   }
   return found;
+}
+
+/** How many rows an erasure would delete or empty, each once; one that gets a pseudonym is told apart. */
+export async function presentIn(pool: pg.Pool, table: Rows, work: Work): Promise<number> {
+  const treatment = treatmentOf(table, work);
+  const condition = conditionOf(table, work);
+  if (treatment.how === 'replace' || condition === undefined) return 0;
+  work.signal.throwIfAborted();
+  return leftOf(pool, table, condition, treatment, await changeOf(pool, table, treatment));
+}
+
+function leftOf(
+  pool: pg.Pool,
+  table: Rows,
+  condition: Condition,
+  treatment: Treatment,
+  change: Change | undefined,
+): Promise<number> {
+  const wanted = [
+    deletedBy(treatment, 'TRUE'),
+    ...(change === undefined ? [] : [after(change, condition).left]),
+  ].filter((one) => one !== undefined);
+  const parameters = [...condition.parameters, ...(change?.parameters ?? [])];
+  return countOf(pool, table, { ...condition, parameters }, wanted.join(' OR '));
 }
 
 /** Which of the rows that a condition finds are deleted; a row that has nothing of what a floor keeps goes whole. */

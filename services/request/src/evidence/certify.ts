@@ -132,6 +132,7 @@ function receiptOf(task: TaskDocument, holders: Proven['holders']): CertifiedRec
     directive,
     outcome: receiptOutcome(task),
     affected: receipt.affected,
+    ...(receipt.unanswered === undefined ? {} : { unanswered: receipt.unanswered }),
     places: { ...receipt.detail },
     attempts: task.attempt,
     ...(sweptAt === undefined ? {} : { sweptAt: sweptAt.toISOString() }),

@@ -69,11 +69,16 @@ function holdersTable(receipts: readonly CertificateReceipt[], lang: 'ja' | 'en'
     rows: receipts.map(({ receipt }) => [
       receipt.country === '' ? receipt.name[lang] : `${receipt.name[lang]} (${receipt.country})`,
       say(receiptOutcomeWord(receipt.outcome)),
-      String(receipt.affected),
+      affectedText(receipt, say),
       tokyo(receipt.sweptAt ?? receipt.doneAt),
       proofText(receipt, say),
     ]),
   };
+}
+
+function affectedText({ affected, unanswered }: CertificateReceipt['receipt'], say: Say): string {
+  const known = unanswered === undefined ? '' : ` (${say(words.unanswered)} ${String(unanswered)})`;
+  return `${String(affected)}${known}`;
 }
 
 function proofText({ probe, told, unsupported }: CertificateReceipt['receipt'], say: Say): string {

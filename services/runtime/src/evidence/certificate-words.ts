@@ -27,6 +27,10 @@ export const certificateWords = {
   holder: word('保有者', 'Holder'),
   result: word('結果', 'Result'),
   affected: word('処理件数', 'Affected'),
+  unanswered: word(
+    'うち、処理前に存在し処理後になくなったもの（応答は未着）',
+    'of these, there before and gone after, no answer having come:',
+  ),
   sweptAt: word('処理日時', 'Carried out'),
   proof: word('確認', 'Proof'),
   probe: word('再確認で残存なし', 'a second look found nothing'),
