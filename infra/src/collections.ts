@@ -305,6 +305,14 @@ export const collections: readonly CollectionPlan[] = [
     indexes: [{ key: { from: 1 }, name: 'from', why: 'asked for whenever a person is resolved; few writes' }],
   },
   {
+    name: 'taskEvidence',
+    database: 'lineage',
+    owner: 'request',
+    readers: [],
+    why: 'files that show what a person did by hand, sealed; few, and gone with their request',
+    indexes: [{ key: { request: 1 }, name: 'request', why: 'the files of one request; few' }],
+  },
+  {
     name: 'holds',
     database: 'lineage',
     owner: 'request',

@@ -266,6 +266,8 @@ export interface TaskDocument {
   readonly receipt?: Receipt;
   /** Written before anything is erased, by whoever holds the lease. */
   readonly foreseen?: Foreseen;
+  /** The attempt that first asked what the current one asks again, if it is not the first: what was asked before is over. */
+  readonly round?: number;
   /** What the holder was asked and has not answered: it is at it, or cannot do it before a certain day. */
   readonly waiting?: Waiting;
   /** Attempts that ended in waiting: they are no failures. */
@@ -352,6 +354,8 @@ export interface Receipt {
     readonly by: string;
     readonly reference: string;
     readonly sha256?: string;
+    /** Id of the file, where it is kept here, sealed. */
+    readonly evidence?: string;
   };
   /** Of a retention: records that stay for now, being in one row with what has not ended or of a person erased since. */
   readonly kept?: readonly string[];

@@ -117,6 +117,7 @@ export const receiptSchema = z.strictObject({
       by: z.string(),
       reference: z.string(),
       sha256: z.string().optional(),
+      evidence: z.string().optional(),
     })
     .optional(),
   /** A processor's own word, which is no probe: nothing is `erased` by it. */
