@@ -66,6 +66,7 @@ export function certify(proven: Proven, issuedAt: Date): Certified {
       outcome: outcomeOf(request, receipts, snapshots),
       snapshots,
       ...untilOf(snapshots),
+      ...(carriedOut ? keyBackupsOf(request) : {}),
       receipts: { count: receipts.length, root: tree.root },
       sealedIn: proven.sealedIn,
     },
@@ -104,6 +105,12 @@ export function closing(
     snapshots: [],
     sealedIn,
   };
+}
+
+/** When backups end that still hold the keys that were destroyed, wrapped (invariant 5). */
+function keyBackupsOf({ steps }: RequestDocument): Pick<CertificateContent, 'keyBackupsUntil'> {
+  const end = steps.findLast(({ step }) => step === 'shredded')?.evidence['backupsEnd'];
+  return typeof end === 'string' ? { keyBackupsUntil: end } : {};
 }
 
 /** How a request ended, whatever further ends there are. */

@@ -38,6 +38,9 @@ export function printedCertificate({ content, receipts }: Certificate, lang: 'ja
           [say(words.issuedAt), tokyo(content.issuedAt)],
           [say(words.identifiers), String(content.identifiers)],
           ...(content.shared === 0 ? [] : [[say(words.shared), String(content.shared)] as const]),
+          ...(content.keyBackupsUntil === undefined
+            ? []
+            : [[say(words.keyBackups), tokyo(content.keyBackupsUntil)] as const]),
         ],
       },
       { kind: 'heading', text: say(words.holders) },

@@ -46,6 +46,10 @@ export const certificateWords = {
     '書き換えできないスナップショットには、期限まで情報が残ります。最後のものが終了した後に、2通目の証明書を発行します。',
     'Snapshots that nobody can change hold it until they end. A second certificate is issued when the last of them has.',
   ),
+  keyBackups: word(
+    '破棄した鍵（暗号化済み）を含むバックアップが開けなくなる日時',
+    'Backups of the destroyed keys, wrapped, can be opened no more from',
+  ),
   closes: word('この証明書は次の証明書を完結させます', 'This certificate closes'),
   verify: word('検証の方法', 'How to verify it'),
   verifyText: word(
