@@ -212,9 +212,10 @@ async function everywhere(needle = mark): Promise<string[]> {
       searchFolder(join(stack, part), needles).map(({ file }) => file),
     );
   const holds = holderOf(needles);
-  for (const [service, { url, output }] of Object.entries(services)) {
-    if (holds(Buffer.from(output()))) found.push(`output of ${service}`);
-    if (holds(Buffer.from(await (await fetch(`${url}/metrics`)).text()))) found.push(`metrics of ${service}`);
+  for (const [service, one] of Object.entries(services)) {
+    if (holds(Buffer.from(one.output()))) found.push(`output of ${service}`);
+    if (holds(Buffer.from(await (await fetch(`${one.url}/metrics`)).text())))
+      found.push(`metrics of ${service}`);
   }
   if (holds(Buffer.from(JSON.stringify(company.stores.mailer.processor.items)))) found.push('the processor');
   return found;

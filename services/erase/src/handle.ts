@@ -143,7 +143,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     const receipt = { ...tally.addedTo(task.receipt), ...partial };
     if (error instanceof WaitingError) {
       const step = partial.sweptAt === undefined && task.waiting?.step !== 'probe' ? 'erase' : 'probe';
-      const waiting = waitingOf(task, error, step, at);
+      const waiting = waitingOf({ ...task, attempt: roundOf(task) }, error, step, at);
       const settled = await settle(undefined, () =>
         store.wait(claim, receipt, waiting, error.until, tally.left),
       );
@@ -206,6 +206,7 @@ async function prepare(
       task: task._id,
       holder: task.holder,
       attempt: task.attempt,
+      round: roundOf(task),
       ...subject,
       purposes: [],
       ...(directiveKey === undefined ? {} : { directiveKey: Buffer.from(directiveKey, 'base64') }),
@@ -359,6 +360,8 @@ async function flag(
     purposes = after;
   }
 }
+
+const roundOf = ({ round = 1 }: TaskDocument): number => round;
 
 const leaseEnd = ({ now, leaseMs }: TaskDependencies) => new Date(now().getTime() + leaseMs);
 

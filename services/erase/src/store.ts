@@ -155,6 +155,7 @@ export function openEraseStore(db: Db): EraseStore {
             receipt,
             ...(notBefore === undefined ? {} : { notBefore }),
             ...(left === undefined ? {} : { foreseen: left }),
+            ...(over ? { round: claim.task.attempt + 1 } : {}),
           },
           ...(Object.keys(gone).length === 0 ? {} : { $unset: gone }),
           $push: { errors: { $each: [error], $slice: -errorsKept }, ...carried(audit) },

@@ -24,6 +24,8 @@ export interface Work {
   readonly holder: string;
   /** From 1. */
   readonly attempt: number;
+  /** The attempt that first asked what this one asks again: a holder that knows it answers the same. Absent: this one. */
+  readonly round?: number;
   readonly lives: readonly SweptLife[];
   /**
    * There are no lives: what the locators name goes and nothing is looked for by identifier. Rows of a later

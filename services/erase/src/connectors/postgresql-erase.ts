@@ -47,34 +47,13 @@ export async function eraseTable(pool: pg.Pool, table: Rows, work: Work): Promis
   work.remains({ place: table.name, why: 'kept', columns: [...treatment.kept], rows });
 }
 
-/** How many rows an erasure would still change. */
+/** How many rows an erasure would still change, each once. */
 export async function probeTable(pool: pg.Pool, table: Rows, work: Work): Promise<number> {
   const treatment = treatmentOf(table, work);
-  const change = await changeOf(pool, table, treatment);
-  let found = 0;
-  for (const condition of conditionsOf(table, work)) {
-    work.signal.throwIfAborted();
-    found += await leftOf(pool, table, condition, treatment, change);
-  }
-  return found;
-}
-
-/** How many rows an erasure would delete or empty, each once; one that gets a pseudonym is told apart. */
-export async function presentIn(pool: pg.Pool, table: Rows, work: Work): Promise<number> {
-  const treatment = treatmentOf(table, work);
   const condition = conditionOf(table, work);
-  if (treatment.how === 'replace' || condition === undefined) return 0;
+  if (condition === undefined) return 0;
   work.signal.throwIfAborted();
-  return leftOf(pool, table, condition, treatment, await changeOf(pool, table, treatment));
-}
-
-function leftOf(
-  pool: pg.Pool,
-  table: Rows,
-  condition: Condition,
-  treatment: Treatment,
-  change: Change | undefined,
-): Promise<number> {
+  const change = await changeOf(pool, table, treatment);
   const wanted = [
     deletedBy(treatment, 'TRUE'),
     ...(change === undefined ? [] : [after(change, condition).left]),
@@ -82,6 +61,10 @@ function leftOf(
   const parameters = [...condition.parameters, ...(change?.parameters ?? [])];
   return countOf(pool, table, { ...condition, parameters }, wanted.join(' OR '));
 }
+
+/** How many of them it would delete or empty: one that gets a pseudonym is told apart. */
+export const presentIn = async (pool: pg.Pool, table: Rows, work: Work): Promise<number> =>
+  treatmentOf(table, work).how === 'replace' ? 0 : probeTable(pool, table, work);
 
 /** Which of the rows that a condition finds are deleted; a row that has nothing of what a floor keeps goes whole. */
 function deletedBy(treatment: Treatment, where: string): string | undefined {
