@@ -266,6 +266,10 @@ export interface TaskDocument {
   /** The token grows with every claim and stays when the lease ends: a worker that lost it writes nothing. */
   readonly lease?: { readonly worker: string; readonly token: number; readonly until: Date };
   readonly receipt?: Receipt;
+  /** Written before anything is erased, by whoever holds the lease. */
+  readonly foreseen?: Foreseen;
+  /** The attempt that first asked what the current one asks again, if it is not the first: what was asked before is over. */
+  readonly round?: number;
   /** What the holder was asked and has not answered: it is at it, or cannot do it before a certain day. */
   readonly waiting?: Waiting;
   /** Attempts that ended in waiting: they are no failures. */
@@ -292,7 +296,14 @@ export interface Told {
   readonly identifiers: number;
 }
 
-/** The holder's answer with evidence. Counts add up over all attempts. */
+/** What a try was about to erase: should its answer be lost, the next one knows what went. By place. */
+export interface Foreseen {
+  /** Counted before it began. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** Found by tries before it and gone since, with no answer that counted them, and in no receipt yet. */
+  readonly gone: Readonly<Record<string, number>>;
+}
+
 /** A task that waits for its holder. */
 export interface Waiting {
   /** The attempt that asked; later ones look after the same. */
@@ -324,9 +335,12 @@ export interface Confirmed {
   readonly words: readonly { readonly body: string; readonly signature: string }[];
 }
 
+/** The holder's answer with evidence. Counts add up over all attempts. */
 export interface Receipt {
   /** Rows, keys or messages removed or flagged, over all attempts. */
   readonly affected: number;
+  /** Of these, those that nobody heard the store count: found before a try whose answer was lost, and gone after. */
+  readonly unanswered?: number;
   /** Per table, collection or key pattern. */
   readonly detail: Readonly<Record<string, number>>;
   readonly sweptAt?: Date;
@@ -342,6 +356,8 @@ export interface Receipt {
     readonly by: string;
     readonly reference: string;
     readonly sha256?: string;
+    /** Id of the file, where it is kept here, sealed. */
+    readonly evidence?: string;
   };
   /** Of a retention: records that stay for now, being in one row with what has not ended or of a person erased since. */
   readonly kept?: readonly string[];

@@ -57,6 +57,7 @@ export * from './sensitive.ts';
 export * from './subjects.ts';
 export * from './tagged.ts';
 export * from './task-desk-api.ts';
+export * from './task-evidence.ts';
 export * from './tasks.ts';
 export * from './today-api.ts';
 export * from './topics.ts';

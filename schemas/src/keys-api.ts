@@ -15,7 +15,8 @@ const key = z.string();
 /** How many requests of people are served in one call. */
 export const keysBatch = 200;
 const requestId = z.string().max(64);
-const groupIds = z.array(z.string().max(64)).max(16);
+/** All that one person’s events of a batch need: every group of a policy, at most. */
+const groupIds = z.array(z.string().max(64)).max(64);
 
 export const identifierSchema = z.strictObject({
   kind: z.enum([...identifierKinds, 'unattributed']),
@@ -229,7 +230,12 @@ export const destroyRequestSchema = z.strictObject({
     .max(keysBatch),
 });
 export type KeyErasure = z.infer<typeof destroyRequestSchema>['erasures'][number];
-const destroyedSchema = z.strictObject({ destroyed: z.int(), alreadyGone: z.int() });
+const destroyedSchema = z.strictObject({
+  destroyed: z.int(),
+  alreadyGone: z.int(),
+  /** When backups of the keys database can no longer be opened; absent where the rotation that ends them is overdue. */
+  backupsEnd: z.iso.datetime().optional(),
+});
 export type DestroyResponse = z.infer<typeof destroyedSchema>;
 /** In the order asked. */
 export const destroyResponseSchema = z.strictObject({ results: z.array(destroyedSchema) });

@@ -103,6 +103,8 @@ export type Accepted = z.infer<typeof acceptedSchema>;
 
 export const receiptSchema = z.strictObject({
   affected: z.int(),
+  /** Of these, found before a try whose answer was lost, and gone after. */
+  unanswered: z.int().optional(),
   detail: z.record(z.string(), z.int()),
   sweptAt: z.iso.datetime().optional(),
   probe: z.strictObject({ at: z.iso.datetime(), found: z.int() }).optional(),
@@ -115,6 +117,7 @@ export const receiptSchema = z.strictObject({
       by: z.string(),
       reference: z.string(),
       sha256: z.string().optional(),
+      evidence: z.string().optional(),
     })
     .optional(),
   /** A processor's own word, which is no probe: nothing is `erased` by it. */

@@ -20,19 +20,6 @@ export const retryAllAnswerSchema = z.strictObject({ putBack: z.int() });
 /** `POST /v1/tasks/{id}/hand-over`: who looks after it from now on, a desk or an operator's short name. */
 export const handOverRequestSchema = z.strictObject({ to: noteSchema });
 
-/**
- * `POST /v1/tasks/{id}/close`: a person has done it, or seen that it is done. `reference` is where the evidence lies;
- * of a file only its SHA-256 travels.
- */
-export const closeTaskRequestSchema = z.strictObject({
-  reference: noteSchema,
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in 64 hex digits')
-    .optional(),
-});
-export type CloseTaskRequest = z.infer<typeof closeTaskRequestSchema>;
-
 /** `POST /v1/holders/{id}/pause` */
 export const pauseRequestSchema = z.strictObject({ reason: noteSchema });
 /** Of a pause and of its end; false where it was so already. */

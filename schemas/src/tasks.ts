@@ -52,6 +52,7 @@ export function returnId(violation: string): string {
 export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> {
   const {
     affected,
+    unanswered,
     detail,
     sweptAt,
     probe,
@@ -65,6 +66,7 @@ export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> 
   } = receipt;
   return {
     affected,
+    ...(unanswered === undefined ? {} : { unanswered }),
     detail: { ...detail },
     ...(sweptAt === undefined ? {} : { sweptAt: sweptAt.toISOString() }),
     ...(probe === undefined ? {} : { probe: { at: probe.at.toISOString(), found: probe.found } }),

@@ -16,6 +16,7 @@ export const todayKinds = [
   'notice',
   'task',
   'pause',
+  'hold',
   'retention',
   'violation',
   'lapse',

@@ -10,8 +10,8 @@ export interface Finding {
 }
 
 /**
- * Every place below a folder where the bytes of one of the needles stand: in UTF-8, in UTF-16 and in base64
- * at each of its three alignments, and inside the compressed batches of Kafka's segments.
+ * Every place below a folder where the bytes of one of the needles stand, in any form of {@link patternsOf}, and inside
+ * the compressed batches of Kafka's segments.
  */
 export function searchFolder(folder: string, needles: readonly string[]): Finding[] {
   const patterns = needles.map(patternsOf);
@@ -27,9 +27,27 @@ export function searchFolder(folder: string, needles: readonly string[]): Findin
   });
 }
 
+/** In UTF-8, in UTF-16, in hex, as a URL and as JSON may escape it, and in base64 at each of its three alignments. */
 export function patternsOf(needle: string): Buffer[] {
   const utf8 = Buffer.from(needle);
-  return [utf8, Buffer.from(needle, 'utf16le'), ...base64PatternsOf(utf8)];
+  const hex = utf8.toString('hex');
+  const encoded = encodeURIComponent(needle);
+  const escaped = JSON.stringify(needle)
+    .slice(1, -1)
+    .replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const base64 = base64PatternsOf(utf8).map(String);
+  const texts = [
+    hex,
+    hex.toUpperCase(),
+    encoded,
+    encoded.toLowerCase(),
+    escaped,
+    ...base64,
+    // The alphabet of URLs.
+    ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
+  ];
+  const others = [...new Set(texts)].filter((text) => text !== needle);
+  return [utf8, Buffer.from(needle, 'utf16le'), ...others.map((text) => Buffer.from(text))];
 }
 
 /** What of a base64 text is certain wherever the value stands in what was encoded. */

@@ -46,7 +46,16 @@ export interface Company {
   close(): Promise<void>;
 }
 
-export async function createCompany(name: string): Promise<Company> {
+/** Of a holder that not every company has. */
+export interface MoreHolder {
+  readonly store: TestStore;
+  readonly categories: readonly string[];
+}
+
+export async function createCompany(
+  name: string,
+  others: Readonly<Record<string, MoreHolder>> = {},
+): Promise<Company> {
   const pipeline = await createPipeline(name, [
     { group: 'keiro.tag', topics: collectionTopics },
     { group: 'keiro.quarantine', topics: ['quarantine'] },
@@ -91,6 +100,7 @@ export async function createCompany(name: string): Promise<Company> {
         operator: 'own-branch',
         replicates: ['crm', 'billing'],
       }),
+      ...Object.entries(others).map(([id, { store, categories }]) => holder(id, store, [...categories])),
     ]),
   );
 
@@ -109,6 +119,7 @@ export async function createCompany(name: string): Promise<Company> {
       ...crm.settings,
       ...billing.settings,
       ...mailer.settings,
+      ...Object.assign({}, ...Object.values(others).map(({ store }) => store.settings)),
       KEIRO_TOKEN: env(`KEIRO_TOKEN_${service.toUpperCase()}`),
       KEIRO_REDIS_URL: queues.toString(),
       KEIRO_HOLDERS_FILE: holdersFile,
@@ -173,7 +184,8 @@ export async function createCompany(name: string): Promise<Company> {
     },
 
     async close() {
-      await Promise.all([crm, billing, mailer, recovery].map((store) => store.close()));
+      const all = [crm, billing, mailer, recovery, ...Object.values(others).map(({ store }) => store)];
+      await Promise.all(all.map((store) => store.close()));
       await pipeline.close();
       rmSync(folder, { recursive: true });
     },

@@ -15,13 +15,15 @@ export interface KeiroProgram {
 
 export function keiro(
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  options: { env?: NodeJS.ProcessEnv; cwd?: string; input?: string } = {},
 ): KeiroProgram {
   const child = spawn(process.execPath, [join(root, 'services/cli/bin/keiro.js'), ...args], {
     cwd: options.cwd ?? root,
     env: options.env ?? process.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  // A command that fails before it reads ends the pipe.
+  child.stdin.on('error', () => undefined).end(options.input ?? '');
   const chunks: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => void chunks.push(chunk));

@@ -6,8 +6,9 @@ import { MongoClient } from 'mongodb';
 import { callJson, connectKafka, connectRedis, createLog, until, type Running } from '@keiro/runtime';
 import { lineageAnswerSchema } from '@keiro/schemas';
 import { z } from 'zod';
-import { patternsOf, searchFolder } from '../builders/byte-search.ts';
+import { searchFolder } from '../builders/byte-search.ts';
 import { env } from '../builders/environment.ts';
+import { searchMongo } from '../builders/raw-stores.ts';
 
 const log = createLog('test-canary', 'warn');
 const stack = join(env('KEIRO_STACK_DIR'), env('KEIRO_STACK'));
@@ -142,7 +143,7 @@ describe('the search would find a personal value in clear', () => {
     const client = await new MongoClient(env('KEIRO_MONGO_URL')).connect();
     const collection = client.db('planted').collection('planted');
     await collection.insertOne({ planted });
-    expect(await documentsHolding(client, [planted])).toContain('planted.planted');
+    expect(await searchMongo(env('KEIRO_MONGO_URL'), [planted])).toContain('planted.planted');
     await client.db('planted').dropDatabase();
     await client.close();
   });
@@ -161,9 +162,7 @@ describe('personal values in clear', () => {
   });
 
   it('stand in no document of the lineage store or of the keys', async () => {
-    const client = await new MongoClient(env('KEIRO_MONGO_URL')).connect();
-    expect(await documentsHolding(client, needles)).toEqual([]);
-    await client.close();
+    expect(await searchMongo(env('KEIRO_MONGO_URL'), needles)).toEqual([]);
   });
 
   it('stand in no metric', async () => {
@@ -193,20 +192,3 @@ describe('personal values in clear', () => {
     expect(tagLog).toContain('"service":"tag"');
   });
 });
-
-/** Collections of any database with a document that holds one of the values, as text or inside binary. */
-async function documentsHolding(client: MongoClient, wanted: readonly string[]): Promise<string[]> {
-  const patterns = wanted.flatMap(patternsOf);
-  const found = new Set<string>();
-  const { databases } = await client.db().admin().listDatabases({ nameOnly: true });
-  for (const { name } of databases) {
-    for (const collection of await client.db(name).collections()) {
-      for await (const document of collection.find({}, { raw: true })) {
-        const bytes = document as unknown as Buffer;
-        if (patterns.some((pattern) => bytes.includes(pattern)))
-          found.add(`${name}.${collection.collectionName}`);
-      }
-    }
-  }
-  return [...found].sort();
-}

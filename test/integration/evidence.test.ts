@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { appendAudit, callJson, until } from '@keiro/runtime';
+import pg from 'pg';
 import { openChainStore } from '@keiro/request/evidence/chain-store';
 import { openHeads } from '@keiro/request/evidence/heads';
 import { createSealer } from '@keiro/request/evidence/sealer';
@@ -12,6 +13,8 @@ import {
   certificateSchema,
   collectionTopics,
   custodyTopics,
+  requestViewSchema,
+  retriedSchema,
   type AuditDocument,
   type Certificate,
   type CertificateDocument,
@@ -233,6 +236,89 @@ describe('a deletion that is done', () => {
     if (newest !== null) await segments.insertOne(newest);
     expect(await verify()).toMatchObject({ code: 0 });
   }, 60_000);
+});
+
+/** A store that says it deleted, and keeps some: a trigger of its own sees to that. Answers what ends it. */
+async function keepSome(kept: string): Promise<() => Promise<void>> {
+  const { config } = company.stores.billing;
+  if (config.kind !== 'postgresql') throw new Error('billing is a PostgreSQL');
+  const [schema = '', table = ''] = config.tables[0]?.name.split('.') ?? [];
+  const name = `${schema}."${table.replaceAll('"', '""')}"`;
+  const client = new pg.Client({ connectionString: env('DEMO_POSTGRES_URL') });
+  await client.connect();
+  await client.query(
+    `create function ${schema}.keep() returns trigger language plpgsql as $$
+      begin if old.id = '${kept}' then return null; end if; return old; end $$;
+     create trigger keep before delete on ${name} for each row execute function ${schema}.keep()`,
+  );
+  return async () => {
+    await client.query(`drop trigger keep on ${name}; drop function ${schema}.keep()`);
+    await client.end();
+  };
+}
+
+describe('a deletion at holders that do not do what they say', () => {
+  const stateOf = async (id: string) =>
+    callJson(asCompliance(), { method: 'GET', path: `/v1/requests/${id}` }, requestViewSchema);
+  const certificateAt = (id: string) =>
+    fetch(`${request.url}/v1/requests/${id}/certificate`, {
+      headers: { authorization: `Bearer ${env('KEIRO_TOKEN_COMPLIANCE')}` },
+    });
+
+  it('has no certificate while one kept half and one answers garbage; when they are mended it has, and adds up', async () => {
+    const [person, nobody] = await Promise.all([company.newPerson(), company.newPerson()]);
+    const row = (n: number) => ({
+      id: `row-${String(n)}-${person.member}`,
+      member: person.member,
+      email: person.email,
+      generation: 1,
+    });
+    await Promise.all(Object.values(company.stores).map((store) => store.put([row(1), row(2)])));
+    await company.send('registration', person.lives);
+    await company.send('payment', person.lives);
+    await company.pipeline.passed('keiro.tag', collectionTopics);
+    const mend = await keepSome(row(2).id);
+    const { processor } = company.stores.mailer;
+    processor.manner = 'garbage';
+    const erased = async ({ member }: { member: string }) => {
+      const body = { type: 'deletion', subject: { member } };
+      return (await callJson(asCompliance(), { path: '/v1/requests', body }, acceptedSchema)).id;
+    };
+    const [id, empty] = [await erased(person), await erased(nobody)];
+    let waiting = await stateOf(id);
+    const isGivenUp = async () => {
+      waiting = await stateOf(id);
+      const failed = waiting.tasks.filter(({ state }) => state === 'failed');
+      return failed.length === 2 && waiting.state === 'waiting-for-operator';
+    };
+    await until(isGivenUp, { what: 'both given up', timeoutMs: 40_000 });
+    const at = (holder: string) => waiting.tasks.find((task) => task.holder === holder);
+    expect(at('billing')?.receipt).toMatchObject({ affected: 1, probe: { found: 1 } });
+    expect(at('mailer')?.receipt?.probe).toBeUndefined();
+    expect((await certificateAt(id)).status).toBe(404);
+
+    processor.manner = 'honest';
+    await mend();
+    for (const holder of ['billing', 'mailer'])
+      await callJson(asCompliance(), { path: `/v1/tasks/${id}.${holder}/retry`, body: {} }, retriedSchema);
+    const isDone = async () => (await stateOf(id)).state === 'done';
+    await until(isDone, { what: 'done', timeoutMs: 30_000 }).catch(async (error: unknown) => {
+      throw new Error(`not done but ${JSON.stringify((await stateOf(id)).tasks, null, 1)}`, { cause: error });
+    });
+    const certificate = await certificateOf(id);
+    expect(
+      certificate.receipts.map(({ receipt }) => [receipt.holder, receipt.affected, receipt.probe?.found]),
+    ).toEqual([
+      ['billing', 2, 0],
+      ['crm', 2, 0],
+      ['mailer', 2, 0],
+      ['recovery', 4, 0],
+    ]);
+    // Of whom nothing was ever held: every holder has looked, and says so.
+    const { content, receipts } = await certificateOf(empty);
+    expect(content.outcome).toBe('erased');
+    expect(new Set(receipts.map(({ receipt }) => receipt.outcome))).toEqual(new Set(['nothing-held']));
+  }, 90_000);
 });
 
 describe('sealing', () => {

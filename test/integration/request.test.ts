@@ -1,12 +1,19 @@
+import { hash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { z } from 'zod';
 import { callJson, until } from '@keiro/runtime';
 import {
   acceptedSchema,
   answerSchema,
   collectionTopics,
   custodyTopics,
+  evidenceLimit,
   holderWaitsSchema,
+  keptEvidenceSchema,
   lineageAnswerSchema,
   noticeListSchema,
   registeredAnswerSchema,
@@ -14,6 +21,7 @@ import {
   requestStatusSchema,
   requestViewSchema,
   returnId,
+  taskSubjectSchema,
   violationsAnswerSchema,
   violationViewSchema,
   type Accepted,
@@ -297,6 +305,7 @@ describe('a holder that does not do what it says', () => {
       timeoutMs: 20_000,
     });
     expect(await rowsOf(person)).toEqual({ ...nowhere, mailer: true });
+    expect((await call('GET', `/v1/requests/${id}/certificate`)).status).toBe(404);
 
     const listed = JSON.parse((await call('GET', '/v1/tasks?state=failed')).text) as {
       tasks: { id: string }[];
@@ -780,6 +789,21 @@ describe('what is refused', () => {
     expect(standing).toBe(0);
   });
 
+  it('nothing of somebody half-known: it is about what is known, and makes nobody of the rest', async () => {
+    const person = await company.newPerson();
+    const phone = `090${String(Date.now()).slice(-8)}`;
+    const subject = { member: person.member, phone };
+    const { id } = await ask({ type: 'suspension', subject, purposes: ['marketing'] });
+    expect((await inState(id, 'done')).lives).toEqual([person.lives[0]]);
+    const { results } = await keysOf('QUERY').lookup({ identifiers: [{ kind: 'phone', value: phone }] });
+    expect(results).toEqual([null]);
+    const unknown = await call('POST', '/v1/requests', { type: 'suspension', subject: { phone } });
+    expect([unknown.status, JSON.parse(unknown.text)]).toMatchObject([
+      404,
+      { type: 'urn:keiro:problem:unknown-person' },
+    ]);
+  });
+
   it('callers without the right', async () => {
     const body = { type: 'deletion', subject: { email: canary } };
     expect((await call('POST', '/v1/requests', body, 'no-token')).status).toBe(401);
@@ -852,21 +876,95 @@ describe('a holder that no program can ask, beside one that is paused', () => {
     expect((await desk(`/v1/tasks/${id}.mailer/close`, { reference: 'CASE-9' })).status).toBe(409);
     expect((await desk(`/v1/tasks/${id}.paper/hand-over`, { to: 'archive' })).status).toBe(200);
     expect(taskAt(await view(id), 'paper')?.desk).toMatchObject({ who: 'archive', by: 'compliance' });
-    expect((await close({ reference: 'ledger-4', sha256: 'a'.repeat(64) })).status).toBe(200);
+    // Whoever does it is told whom it is about, for as long as it waits, and that is audited.
+    const environment = { ...process.env, KEIRO_REQUEST_URL: request.url, KEIRO_ERASE_URL: erase.url };
+    const run = async (args: string[], input = '') => {
+      const program = keiro(args, { env: environment, input });
+      return { code: await program.code, text: program.output() };
+    };
+    const look = ['tasks', 'subject', `${id}.paper`, '--reference', 'CASE-9'];
+    const told = taskSubjectSchema.parse(JSON.parse((await run([...look, '--json'])).text));
+    expect(told.identifiers).toEqual(
+      expect.arrayContaining([
+        { kind: 'member', value: person.member },
+        { kind: 'email', value: person.email },
+      ]),
+    );
+    expect((await run(look)).text).toContain('take it out of the ledger');
+    const stranger = await fetch(`${erase.url}/v1/tasks/${id}.paper/subject`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${env('KEIRO_TOKEN_OPERATOR')}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ reference: 'CASE-9' }),
+    });
+    expect(stranger.status).toBe(403);
+
+    const folder = mkdtempSync(join(tmpdir(), 'keiro-evidence-'));
+    const letter = join(folder, 'letter.txt');
+    const words = `台帳から抜きました: ${person.email}\n`;
+    writeFileSync(letter, words);
+    const kept = (bytes: Buffer) =>
+      desk(`/v1/tasks/${id}.paper/evidence`, { content: bytes.toString('base64') });
+    const program = await kept(Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0]));
+    expect([program.status, JSON.parse(program.text)]).toMatchObject([
+      415,
+      { errors: [{ field: 'content' }] },
+    ]);
+    expect((await kept(Buffer.alloc(evidenceLimit + 3, 'x'))).status).toBe(413);
+    const closing = [
+      'tasks',
+      'close',
+      `${id}.paper`,
+      '--reference',
+      'ledger-4',
+      '--evidence',
+      letter,
+      '--json',
+    ];
+    const closed = await run(closing);
+    expect([closed.code, closed.text]).toEqual([0, expect.any(String)]);
+    const { kept: file } = closedSchema.parse(JSON.parse(closed.text));
+    const back = ['tasks', 'evidence', `${id}.paper`, file.id, '--out', join(folder, 'back.txt')];
+    expect((await run(back, `${'A'.repeat(43)}\n`)).code).toBe(1);
+    expect((await run(back, `${file.key}\n`)).code).toBe(0);
+    expect(readFileSync(join(folder, 'back.txt'), 'utf8')).toBe(words);
+    rmSync(folder, { recursive: true });
+    const stored = await company.pipeline.mongo.db.collection('taskEvidence').find().toArray();
+    expect(JSON.stringify(stored)).not.toContain(file.key);
+    expect(JSON.stringify(stored)).not.toContain(person.email);
+    // It waits for nobody any more.
+    expect((await run(look)).text).toContain('409');
     expect((await desk('/v1/holders/mailer/resume', { reason: 'CASE-9' })).status).toBe(200);
 
     const done = await inState(id, 'done');
     const receipt = taskAt(done, 'paper')?.receipt;
-    expect(receipt).toMatchObject({ affected: 0, byHand: { by: 'compliance', reference: 'ledger-4' } });
+    const { sha256 } = file;
+    expect(receipt).toMatchObject({
+      affected: 0,
+      byHand: { by: 'compliance', reference: 'ledger-4', sha256, evidence: file.id },
+    });
+    expect(sha256).toBe(hash('sha256', words, 'hex'));
     expect(receipt?.probe).toBeUndefined();
     expect(taskAt(done, 'mailer')).toMatchObject({ attempt: 1, receipt: { probe: { found: 0 } } });
     expect(done.steps.at(-1)).toMatchObject({ step: 'done', evidence: { closedByHand: 1 } });
     const audit = await company.pipeline.mongo.db.collection('audit').find({ request: id }).toArray();
     expect(audit.map(({ action }) => action as string)).toEqual(
-      expect.arrayContaining(['task.by-hand', 'task.handed-over', 'task.closed-by-hand']),
+      expect.arrayContaining([
+        'task.by-hand',
+        'task.handed-over',
+        'task.subject-told',
+        'task.evidence-kept',
+        'task.evidence-opened',
+        'task.closed-by-hand',
+      ]),
     );
+    expect(JSON.stringify(audit)).not.toContain(person.member);
     expect(audit.filter(({ _id }) => String(_id).startsWith(`${id}.paper/task.done`))).toEqual([]);
   }, 90_000);
 });
+
+const closedSchema = z.looseObject({ kept: keptEvidenceSchema });
 
 const metricsOf = async ({ url }: ServiceProcess) => (await fetch(`${url}/metrics`)).text();

@@ -26,12 +26,24 @@ describe('the search for a planted value', () => {
     ['base64', Buffer.from(`{"e":"${needle}"}`).toString('base64'), 'x.db'],
     ['base64, shifted by one', Buffer.from(`{"ee":"${needle}"}`).toString('base64'), 'x.db'],
     ['base64, shifted by two', Buffer.from(`{"eee":"${needle}"}`).toString('base64'), 'x.db'],
+    ['hex', `x${Buffer.from(needle).toString('hex')}0a`, 'x.db'],
+    ['a URL', `/find?email=${encodeURIComponent(needle)}&x`, 'x.db'],
     ['a compressed segment', segmentWith(needle), '00000000000000000000.log'],
   ])('finds it in %s', (_how, content, name) => {
     const file = join(folder, name);
     writeFileSync(file, content);
     expect(searchFolder(folder, ['nothing@mail.example', needle])).toMatchObject([{ file, needle: 1 }]);
     rmSync(file);
+  });
+
+  it('finds what is not ASCII where JSON escapes it, and base64 in the alphabet of URLs', () => {
+    const name = '架空花子>>>???';
+    const escaped = JSON.stringify(name).replaceAll(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+    for (const content of [escaped, Buffer.from(`x${name}`).toString('base64url')]) {
+      writeFileSync(join(folder, 'x.json'), content);
+      expect(searchFolder(folder, [name])).toHaveLength(1);
+    }
+    rmSync(join(folder, 'x.json'));
   });
 
   it('finds nothing where there is nothing', () => {

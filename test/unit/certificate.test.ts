@@ -318,6 +318,37 @@ describe('a deletion that was reopened', () => {
   });
 });
 
+describe('what a certificate says beside its outcome', () => {
+  const shredded = (evidence: Readonly<Record<string, unknown>>) => ({
+    ...request,
+    steps: [{ step: 'shredded', at: at('02:30'), evidence }],
+  });
+
+  it('is until when backups hold the destroyed keys, where that is known', () => {
+    const end = '2026-05-06T00:00:00.000Z';
+    expect(contentOf({ request: shredded({ destroyed: 2, backupsEnd: end }) }).keyBackupsUntil).toBe(end);
+    expect(contentOf({ request: shredded({ destroyed: 2 }) })).not.toHaveProperty('keyBackupsUntil');
+  });
+
+  it('is how much was erased without an answer that said so, on paper too', async () => {
+    const unheard = {
+      affected: 3,
+      unanswered: 1,
+      detail: { people: 3 },
+      probe: { at: at('03:00'), found: 0 },
+    };
+    const certified = certify(proven({ tasks: [task('crm', { receipt: unheard })] }), at('04:00'));
+    if ('withheld' in certified) throw new Error('it is proven');
+    expect(certified.receipts[0]?.receipt).toMatchObject({ affected: 3, unanswered: 1, outcome: 'erased' });
+    const more = { keyBackupsUntil: '2026-05-06T00:00:00.000Z' };
+    const html = renderHtml(
+      printedCertificate(await signedCertificate([receiptAt('crm', { unanswered: 1 })], key, more), 'en'),
+    );
+    expect(html).toContain('no answer having come: 1)');
+    expect(html).toContain('2026-05-06 09:00:00 JST');
+  });
+});
+
 describe('a printed certificate', () => {
   it('is HTML in Japanese or English that needs nothing else, with everything escaped', async () => {
     const certificate = await signedCertificate(

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { afterFailure, isOver, shippedRetryPolicy, Tally, waitingOf } from '@keiro/erase/attempt';
 import { WaitingError } from '@keiro/erase/connectors/connector';
+import { foresee } from '@keiro/erase/foreseen';
 import { openLocators } from '@keiro/erase/locators';
+import type { Foreseen } from '@keiro/schemas';
 import { custodyGroup, groupKeyOf, locatorAssociated, seal, sealKeyOf } from '@keiro/sdk';
 
 const now = new Date('2026-04-02T03:00:00.000Z');
@@ -87,6 +89,62 @@ describe('a receipt', () => {
       detail: { 'crm/profiles': 3, notes: 1 },
       sweptAt: now,
     });
+  });
+});
+
+describe('what a try erased whose answer was lost', () => {
+  const foreseenBy = (before: Foreseen | undefined, found: Record<string, number>): Tally => {
+    const tally = new Tally(before);
+    tally.foreseen = foresee(before, found);
+    return tally;
+  };
+
+  it('is what it found before and the next one did not', () => {
+    // Killed after the store had done it.
+    const { foreseen } = foreseenBy(undefined, { 'crm.profiles': 3, notes: 1 });
+    expect(foreseen).toEqual({ rows: { 'crm/profiles': 3, notes: 1 }, gone: {} });
+    const second = foreseenBy(foreseen, { 'crm.profiles': 1, notes: 1 });
+    second.add('crm.profiles', 1);
+    second.add('notes', 1);
+    expect(second.addedTo(undefined, true)).toEqual({
+      affected: 4,
+      unanswered: 2,
+      detail: { 'crm/profiles': 3, notes: 1 },
+    });
+  });
+
+  it('is not lost when the next one is killed too, nor counted twice', () => {
+    const first = foreseenBy(undefined, { people: 3 });
+    const second = foreseenBy(first.foreseen, { people: 1 });
+    const third = foreseenBy(second.foreseen, { people: 0 });
+    // It only fails, and its receipt has it.
+    const receipt = third.addedTo(undefined);
+    expect(receipt).toEqual({ affected: 3, unanswered: 3, detail: { people: 3 } });
+    const fourth = foreseenBy(third.left, { people: 0 });
+    expect(fourth.foreseen).toBeUndefined();
+    expect(fourth.addedTo(receipt, true)).toEqual(receipt);
+  });
+
+  it('is told after a connection that broke before the answer, and by nobody where all was answered', () => {
+    const first = foreseenBy(undefined, { people: 5 });
+    first.add('people', 2);
+    const receipt = first.addedTo(undefined);
+    expect(receipt).toEqual({ affected: 2, detail: { people: 2 } });
+    expect(foreseenBy(first.left, { people: 0 }).addedTo(receipt, true)).toEqual({
+      affected: 5,
+      unanswered: 3,
+      detail: { people: 5 },
+    });
+    const all = foreseenBy(undefined, { people: 5 });
+    all.add('people', 5);
+    expect(all.addedTo(undefined, true)).toEqual({ affected: 5, detail: { people: 5 } });
+  });
+
+  it('is told within one try, when the probe finds nothing of what was neither gone before nor counted', () => {
+    const only = foreseenBy(undefined, { people: 2 });
+    only.add('people', 0);
+    expect(only.addedTo(undefined)).toEqual({ affected: 0, detail: { people: 0 } });
+    expect(only.addedTo(undefined, true)).toEqual({ affected: 2, unanswered: 2, detail: { people: 2 } });
   });
 });
 

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { isWrappedAgain, kekLines } from '@keiro/cli/kek-output';
 import { painter } from '@keiro/cli/output';
 import {
+  backupsEnd,
   activeOf,
   backupFault,
   behind,
@@ -103,6 +104,19 @@ describe('warnings', () => {
       'kek-still-there',
     ]);
     expect(warningsOf([epoch(2), epoch(3, { state: 'active' })], [2, 3], 35, day(34))).toEqual([]);
+  });
+});
+
+describe('backups of what is wrapped now', () => {
+  it('end with the epoch that wraps, which may become so old; nobody knows when where one is older than that', () => {
+    const all = [
+      epoch(1, { state: 'destroyed' }),
+      epoch(2),
+      epoch(3, { state: 'active', createdAt: day(10) }),
+    ];
+    expect(backupsEnd(all, 35, day(20))).toEqual(day(45));
+    expect(backupsEnd(all, 35, day(40))).toBeUndefined();
+    expect(backupsEnd([], 35, day(40))).toBeUndefined();
   });
 });
 

@@ -16,6 +16,7 @@ const nothing: Situation = {
   failed: [],
   byHand: [],
   pauses: [],
+  holds: [],
   violations: [],
   cut: false,
   holders: [],
@@ -75,6 +76,17 @@ describe('the list of the day', () => {
       'act request r-review 1',
       'soon request r-near 1',
     ]);
+  });
+
+  it('tells of a hold two weeks before it ends, and of none that has no end or is over', () => {
+    const hold = (n: number | undefined, reference: string) =>
+      ({ case: reference, ...(n === undefined ? {} : { until: days(n) }) }) as Situation['holds'][number];
+    const holds = [hold(undefined, 'CASE-1'), hold(15, 'CASE-2'), hold(13, 'CASE-3'), hold(-1, 'CASE-4')];
+    expect(essence({ holds })).toEqual(['soon hold CASE-3 1']);
+    expect(listed({ holds }).items[0]).toMatchObject({
+      due: days(13).toISOString(),
+      next: 'npx keiro holds list',
+    });
   });
 
   it('tells of what a person was not told, of failed tasks and of copies without a basis, by holder', () => {

@@ -39,6 +39,7 @@ export const clientPlans: readonly ClientPlan[] = [
       'identity:confirm',
       'packs:make',
       'tasks:write',
+      'tasks:subject',
       'quarantine:read',
       'breach:assess',
       'restores:read',

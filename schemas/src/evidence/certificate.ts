@@ -29,6 +29,8 @@ export const certifiedReceiptSchema = z.strictObject({
   outcome: z.enum(receiptOutcomes),
   /** Rows, keys or messages, over all attempts. */
   affected: z.int(),
+  /** Of these, found before a try whose answer was lost, and gone after. */
+  unanswered: z.int().optional(),
   places: z.record(z.string(), z.int()),
   attempts: z.int(),
   sweptAt: z.iso.datetime().optional(),
@@ -128,6 +130,8 @@ export const certificateContentSchema = z.strictObject({
   snapshots: z.array(heldSnapshotSchema),
   /** When the last of the snapshots ends; absent where there is none, or the end of one is not known. */
   snapshotsUntil: z.iso.datetime().optional(),
+  /** When backups end that still hold the destroyed keys, wrapped: with the key-encryption key. */
+  keyBackupsUntil: z.iso.datetime().optional(),
   receipts: z.strictObject({ count: z.int(), root: hashSchema }),
   /** The segment of the audit chain in which the request's end is sealed. */
   sealedIn: z.strictObject({ segment: z.int(), hash: hashSchema }),

@@ -99,6 +99,8 @@ function taskCells(
   const { receipt } = task;
   const answer: string[] = [];
   if (receipt !== undefined) answer.push(`${say(words.affected, language)} ${number(receipt.affected)}`);
+  if (receipt?.unanswered !== undefined)
+    answer.push(`${say(words.unanswered, language)} ${number(receipt.unanswered)}`);
   if (receipt?.probe !== undefined) {
     const { at: instant, found } = receipt.probe;
     answer.push(
@@ -114,7 +116,7 @@ function taskCells(
     answer.push(`${say(words.exported, language)} ${number(receipt.exported)}`);
   if (receipt?.byHand !== undefined)
     answer.push(
-      `${say(words.closedByHand, language)} ${at(receipt.byHand.at)} ${receipt.byHand.by} ${receipt.byHand.reference}`,
+      `${say(words.closedByHand, language)} ${at(receipt.byHand.at)} ${[receipt.byHand.by, receipt.byHand.reference, receipt.byHand.evidence].filter((one) => one !== undefined).join(' ')}`,
     );
   for (const { place, why, columns, rows, until } of receipt?.remains ?? []) {
     const where = [place, ...(columns.length === 0 ? [] : [columns.join(', ')])].join(': ');

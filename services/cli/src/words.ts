@@ -39,6 +39,7 @@ export const words = {
   done: word('完了', 'done'),
   steps: word('経過', 'steps'),
   affected: word('処理', 'affected'),
+  unanswered: word('うち応答未着（処理前に有、後に無）', 'of these unanswered: there before, gone after'),
   probe: word('再確認', 'probe'),
   told: word('依頼済み、確認の手段なし', 'told, no control: data end up to'),
   closedByHand: word('手作業で完了（再確認なし）', 'closed by hand, no probe'),

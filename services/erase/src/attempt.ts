@@ -1,5 +1,6 @@
-import type { Confirmed, Receipt, Remains, TaskDocument, Told, Waiting } from '@keiro/schemas';
+import type { Confirmed, Foreseen, Receipt, Remains, TaskDocument, Told, Waiting } from '@keiro/schemas';
 import type { WaitingError } from './connectors/connector.ts';
+import { placeName, stillForeseen, unansweredOf } from './foreseen.ts';
 
 /** What an attempt leaves behind. Pure. */
 
@@ -69,15 +70,22 @@ export function waitingOf(
 const asksAnew = new Set(['still-there', 'cancelled']);
 export const isOver = (code: unknown): boolean => typeof code === 'string' && asksAnew.has(code);
 
-/** Counts of one attempt, by place. A place is a name in a document, where a dot means something else. */
+/** Counts of one attempt, by place. */
 export class Tally {
   readonly #counts = new Map<string, number>();
   readonly #remains = new Map<string, Remains>();
   #told: Told | undefined;
   confirmed: Confirmed | undefined;
 
+  /** What the task says was to be erased, until this attempt has looked itself. */
+  foreseen: Foreseen | undefined;
+
+  constructor(foreseen?: Foreseen) {
+    this.foreseen = foreseen;
+  }
+
   add(place: string, n: number): void {
-    const name = place.replaceAll('.', '/');
+    const name = placeName(place);
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + n);
   }
 
@@ -96,13 +104,30 @@ export class Tally {
     return this.#told;
   }
 
-  /** The receipt so far, with what this attempt did added to it. */
-  addedTo(receipt: Receipt | undefined): Receipt {
+  /** What is to be found by the next attempt; undefined where nobody foresaw anything. */
+  get left(): Foreseen | undefined {
+    return this.foreseen === undefined
+      ? undefined
+      : stillForeseen(this.foreseen, Object.fromEntries(this.#counts));
+  }
+
+  /** The receipt so far, with what this attempt did added to it. `isProven`: its probe found nothing. */
+  addedTo(receipt: Receipt | undefined, isProven = false): Receipt {
     const detail = { ...receipt?.detail };
-    let { affected } = receipt ?? { affected: 0 };
-    for (const [place, n] of this.#counts) {
+    let { affected, unanswered = 0 }: Pick<Receipt, 'affected' | 'unanswered'> = receipt ?? { affected: 0 };
+    const add = ([place, n]: readonly [string, number]) => {
       detail[place] = (detail[place] ?? 0) + n;
       affected += n;
+    };
+    const { foreseen } = this;
+    const gone =
+      isProven && foreseen !== undefined
+        ? unansweredOf(foreseen, Object.fromEntries(this.#counts))
+        : (foreseen?.gone ?? {});
+    for (const one of this.#counts) add(one);
+    for (const one of Object.entries(gone)) {
+      if (one[1] > 0) add(one);
+      unanswered += one[1];
     }
     const remains = [...this.#remains.values()].map((what) => withEarlier(what, receipt?.remains ?? []));
     const others = (receipt?.remains ?? []).filter(
@@ -113,6 +138,7 @@ export class Tally {
     return {
       ...rest,
       affected,
+      ...(unanswered === 0 ? {} : { unanswered }),
       detail,
       ...(this.confirmed === undefined ? {} : { confirmed: this.confirmed }),
       ...(all.length === 0 ? {} : { remains: all }),

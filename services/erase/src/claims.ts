@@ -92,6 +92,8 @@ export function createClaims(db: Db) {
     const now = await byId(some.map(({ claim: { task } }) => task._id));
     return some.map(({ claim: { task, token }, update: { $set } }) => {
       const after = now.get(task._id);
+      // It goes on: what is written does not end it.
+      if ($set?.state === undefined) return after?.lease?.token === token && after.state === 'running';
       // Written before, by a call whose answer was lost; `request` ends tasks that are overtaken, too.
       const isWritten = after?.state === $set?.state && after?.doneAt?.getTime() === $set?.doneAt?.getTime();
       return after?.lease?.token === token && after.state !== 'running' && isWritten;

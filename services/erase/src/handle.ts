@@ -16,6 +16,7 @@ import { ConnectorError, WaitingError, type Connector, type Work } from './conne
 import { describeFailure, framesOf, isOutage } from './connectors/failure.ts';
 import type { Connectors } from './connectors/pool.ts';
 import { expiredCopies } from './expired.ts';
+import { foresee } from './foreseen.ts';
 import { correctAt } from './fields.ts';
 import type { HolderGate } from './gate.ts';
 import { holdLease } from './lease.ts';
@@ -74,7 +75,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     id: task._id,
     log,
   });
-  const tally = new Tally();
+  const tally = new Tally(task.foreseen);
   let partial: Partial<Receipt> = {};
   let asked: HolderDocument | undefined;
   const settle = async (audit: AuditEntry | undefined, what: () => Promise<boolean>): Promise<boolean> => {
@@ -107,12 +108,12 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
           )
         : undefined;
     const answer = await (carried ??
-      carryOut(task, { connector, work, pages, tally, changes }, deps, (more) => {
+      carryOut(claim, { connector, work, pages, tally, changes }, deps, (more) => {
         partial = { ...partial, ...more };
       }));
     partial = { ...partial, ...answer };
     await gate.answered(task.holder);
-    const receipt = { ...tally.addedTo(task.receipt), ...partial };
+    const receipt = { ...tally.addedTo(task.receipt, true), ...partial };
     const at = now();
     // What it has no place for, a person has to do there.
     if (task.directive === 'correct' && partial.unsupported !== undefined) {
@@ -145,8 +146,10 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     const receipt = { ...tally.addedTo(task.receipt), ...partial };
     if (error instanceof WaitingError) {
       const step = partial.sweptAt === undefined && task.waiting?.step !== 'probe' ? 'erase' : 'probe';
-      const waiting = waitingOf(task, error, step, at);
-      const settled = await settle(undefined, () => store.wait(claim, receipt, waiting, error.until));
+      const waiting = waitingOf({ ...task, attempt: roundOf(task) }, error, step, at);
+      const settled = await settle(undefined, () =>
+        store.wait(claim, receipt, waiting, error.until, tally.left),
+      );
       deps.onAttempt(task.holder, settled ? 'waiting' : 'lost');
       return;
     }
@@ -166,6 +169,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
       store.fail(claim, receipt, { at, attempt: task.attempt, message }, verdict, {
         audit,
         over: isOver(error instanceof ConnectorError ? error.code : undefined),
+        left: tally.left,
       }),
     );
     const outcome = verdict.state === 'failed' ? 'failed' : waits === undefined ? 'again' : 'waits';
@@ -210,6 +214,7 @@ async function prepare(
       task: task._id,
       holder: task.holder,
       attempt: task.attempt,
+      round: roundOf(task),
       ...subject,
       purposes: [],
       ...(directiveKey === undefined ? {} : { directiveKey: Buffer.from(directiveKey, 'base64') }),
@@ -308,8 +313,23 @@ async function copiesAlone(
   };
 }
 
+/** Writes down what is about to go, so that its count can't be lost with the answer. */
+async function lookBefore(
+  claim: Claim,
+  { connector, work, tally }: { connector: Connector; work: Work; tally: Tally },
+  { store, log }: TaskDependencies,
+): Promise<void> {
+  if (connector.present === undefined) return;
+  const foreseen = foresee(tally.foreseen, await connector.present(work));
+  if (foreseen === undefined) return;
+  const waiting = { what: 'MongoDB, before a task erases,', log, signal: work.signal };
+  if (!(await whileUnavailable(waiting, () => store.foresee(claim, foreseen))))
+    throw new ConnectorError('lost', 'the task is somebody else’s by now');
+  tally.foreseen = foreseen;
+}
+
 async function carryOut(
-  task: TaskDocument,
+  claim: Claim,
   {
     connector,
     work,
@@ -326,6 +346,7 @@ async function carryOut(
   deps: TaskDependencies,
   onProgress: (receipt: Partial<Receipt>) => void,
 ): Promise<Partial<Receipt>> {
+  const { task } = claim;
   if (task.directive === 'correct') {
     const { unsupported } = await correctAt(connector, work, changes, (differing) => {
       onProgress({ readBack: { at: deps.now(), differing } });
@@ -339,7 +360,11 @@ async function carryOut(
   }
   // What has been erased and only waits for the look is not erased, and counted, again.
   if (task.waiting?.step !== 'probe') {
-    for await (const one of worksOf(work, pages, deps.log)) await connector.erase(one);
+    for await (const one of worksOf(work, pages, deps.log)) {
+      // By identifier, with the first places: what further places lead to has mostly gone by that.
+      if (one.page === undefined) await lookBefore(claim, { connector, work: one, tally }, deps);
+      await connector.erase(one);
+    }
     onProgress({ sweptAt: deps.now() });
   }
   let found: number | undefined = 0;
@@ -380,6 +405,8 @@ async function flag(
     purposes = after;
   }
 }
+
+const roundOf = ({ round = 1 }: TaskDocument): number => round;
 
 const leaseEnd = ({ now, leaseMs }: TaskDependencies) => new Date(now().getTime() + leaseMs);
 

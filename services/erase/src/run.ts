@@ -17,6 +17,7 @@ import { shippedRetryPolicy } from './attempt.ts';
 import type { Config } from './config.ts';
 import type { Settings } from './connectors/open.ts';
 import { createConnectors } from './connectors/pool.ts';
+import { subjectRoute } from './desk/subject.ts';
 import { createDirectiveChannel } from './directive-channel.ts';
 import { createGate } from './gate.ts';
 import { runTask } from './handle.ts';
@@ -197,6 +198,12 @@ export async function startErase(
     routes: [
       ...restoreRoutes({ store: restoreStore, now, random: randomBytes, onWork }),
       ...packRoutes(packs),
+      subjectRoute({
+        task: (id) => mongo.db.collection<TaskDocument>('tasks').findOne({ _id: id }),
+        store,
+        keys,
+        now,
+      }),
     ],
     signed,
     async ready() {

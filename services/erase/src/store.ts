@@ -12,6 +12,7 @@ import {
   type AuditDocument,
   type AuditEntry,
   type CopyDocument,
+  type Foreseen,
   type HolderDocument,
   type Life,
   type Receipt,
@@ -39,6 +40,8 @@ export interface EraseStore {
   claim(task: string, worker: string, now: Date, until: Date): Promise<Claim | undefined>;
   /** False when the lease is lost. */
   renew(claim: Claim, until: Date): Promise<boolean>;
+  /** Written before anything is erased. False when the lease is lost. */
+  foresee(claim: Claim, foreseen: Foreseen): Promise<boolean>;
   /** Each false when the lease is lost. But for `finish`, whose entry follows from the task, it carries the audit entry until {@link EraseStore.bringHome}. */
   finish(claim: Claim, receipt: Receipt, at: Date): Promise<boolean>;
   /** No program can do it: it waits for a person. */
@@ -51,10 +54,17 @@ export interface EraseStore {
     more: {
       readonly audit: AuditEntry | undefined;
       /** What the holder was asked is over. */ readonly over: boolean;
+      readonly left: Foreseen | undefined;
     },
   ): Promise<boolean>;
   /** Puts the task down until then: the holder is at it. */
-  wait(claim: Claim, receipt: Receipt, waiting: Waiting, until: Date): Promise<boolean>;
+  wait(
+    claim: Claim,
+    receipt: Receipt,
+    waiting: Waiting,
+    until: Date,
+    left: Foreseen | undefined,
+  ): Promise<boolean>;
   /** Has a task that waits looked at now, by whichever worker takes it. False when it does not wait. */
   wake(task: string, now: Date): Promise<boolean>;
   /** Appends to the audit; the same id again adds nothing. */
@@ -110,12 +120,14 @@ export function openEraseStore(db: Db): EraseStore {
 
     renew: (claim, until) => claims.renew({ claim, until }),
 
+    foresee: (claim, foreseen) => claims.settle({ claim, update: { $set: { foreseen } } }),
+
     finish: (claim, receipt, at) =>
       claims.settle({
         claim,
         update: {
           $set: { state: 'done', receipt, doneAt: at, settledBy: 'erase' },
-          $unset: { notBefore: '', waiting: '' },
+          $unset: { notBefore: '', waiting: '', foreseen: '' },
         },
       }),
 
@@ -129,7 +141,7 @@ export function openEraseStore(db: Db): EraseStore {
         },
       }),
 
-    fail(claim, receipt, error, { state, attempt, notBefore }, { audit, over }) {
+    fail(claim, receipt, error, { state, attempt, notBefore }, { audit, over, left }) {
       const gone = {
         ...(notBefore === undefined ? { notBefore: '' as const } : {}),
         ...(over ? { waiting: '' as const } : {}),
@@ -137,18 +149,32 @@ export function openEraseStore(db: Db): EraseStore {
       return claims.settle({
         claim,
         update: {
-          $set: { state, attempt, receipt, ...(notBefore === undefined ? {} : { notBefore }) },
+          $set: {
+            state,
+            attempt,
+            receipt,
+            ...(notBefore === undefined ? {} : { notBefore }),
+            ...(left === undefined ? {} : { foreseen: left }),
+            ...(over ? { round: claim.task.attempt + 1 } : {}),
+          },
           ...(Object.keys(gone).length === 0 ? {} : { $unset: gone }),
           $push: { errors: { $each: [error], $slice: -errorsKept }, ...carried(audit) },
         },
       });
     },
 
-    wait: (claim, receipt, waiting, until) =>
+    wait: (claim, receipt, waiting, until, left) =>
       claims.settle({
         claim,
         update: {
-          $set: { state: 'pending', attempt: claim.task.attempt + 1, receipt, waiting, notBefore: until },
+          $set: {
+            state: 'pending',
+            attempt: claim.task.attempt + 1,
+            receipt,
+            waiting,
+            notBefore: until,
+            ...(left === undefined ? {} : { foreseen: left }),
+          },
           $inc: { waits: 1 },
         },
       }),

@@ -76,6 +76,16 @@ export function backupFault(takenAt: Date, rewrappedAt: Date | undefined, at: Da
 export const rotateBefore = (epoch: KekEpochDocument, maxDays: number): Date =>
   new Date(epoch.createdAt.getTime() + maxDays * dayMs);
 
+/**
+ * When every backup that still holds what was wrapped up to now can no longer be opened (invariant 5): once the epoch
+ * that wraps now has ended, and all before it. Undefined where one is older than it may become. Pure.
+ */
+export function backupsEnd(epochs: readonly KekEpochDocument[], maxDays: number, at: Date): Date | undefined {
+  const ends = neededOf(epochs).map((epoch) => rotateBefore(epoch, maxDays));
+  if (ends.length === 0 || ends.some((end) => end <= at)) return undefined;
+  return new Date(Math.max(...ends.map((end) => end.getTime())));
+}
+
 /** What an operator should know about the epochs. `existing`: the KEKs that the provider has. */
 export function warningsOf(
   epochs: readonly KekEpochDocument[],

@@ -18,6 +18,7 @@ import { contactRoutes } from './contacts.ts';
 import { kekRoutes } from './kek-routes.ts';
 import { joinKeks } from './kek-instance.ts';
 import { openKekStore } from './kek-store.ts';
+import { backupsEnd } from './kek-decide.ts';
 import { createKekWork } from './kek-work.ts';
 import { openKeks } from './keks.ts';
 import { createKeyAudit } from './key-audit.ts';
@@ -122,6 +123,7 @@ await runService(log, async (opened) => {
     policies,
     metrics,
     audit,
+    backupsEnd: async () => backupsEnd(await kekStore.epochs(), config.KEIRO_KEK_MAX_DAYS, now()),
     releasesIn: (asked) => readReleases(mongo.db, asked, now()),
     now,
     random: randomBytes,

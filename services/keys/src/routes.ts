@@ -47,6 +47,8 @@ export type KeysDependencies = SealDependencies &
     readonly metrics: Metrics;
     readonly quarantineKeys: QuarantineKeys;
     readonly audit: KeyAudit;
+    /** When backups of what is wrapped now end. */
+    readonly backupsEnd: () => Promise<Date | undefined>;
     readonly releasesIn: (asked: ReleasesQuery) => Promise<ReleasesAnswer>;
   };
 
@@ -271,10 +273,15 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
       async handle({ body }) {
         const counts = await deps.store.destroy(body.erasures);
         for (const { lives } of body.erasures) for (const { ref } of lives) deps.rings.forget(ref);
+        const end = (await deps.backupsEnd())?.toISOString();
         const results = body.erasures.map(({ lives }, n) => {
           const count = counts[n] ?? 0;
           destroyed.inc(count);
-          return { destroyed: count, alreadyGone: lives.length - count };
+          return {
+            destroyed: count,
+            alreadyGone: lives.length - count,
+            ...(end === undefined ? {} : { backupsEnd: end }),
+          };
         });
         return { results };
       },

@@ -1,6 +1,7 @@
 import {
   finalStates,
   type DueDocument,
+  type HoldDocument,
   type PauseDocument,
   type RequestDocument,
   type TaskDocument,
@@ -57,7 +58,7 @@ export function createTodayStore(db: Db) {
   return {
     async load() {
       const requests = db.collection<RequestDocument>('requests');
-      const [open, told, failed, byHand, violations, pauses, [due]] = await Promise.all([
+      const [open, told, failed, byHand, violations, pauses, holds, [due]] = await Promise.all([
         requests
           .find(
             { state: { $nin: [...finalStates] }, type: { $ne: 'retention' } },
@@ -79,6 +80,13 @@ export function createTodayStore(db: Db) {
           '$foundAt',
         ),
         db.collection<PauseDocument>('pauses').find().toArray(),
+        db
+          .collection<HoldDocument>('holds')
+          .find(
+            { released: { $exists: false }, until: { $exists: true } },
+            { projection: { case: 1, until: 1 } },
+          )
+          .toArray(),
         // What waits for something has a day to come: a day that is past has not been looked at.
         db.collection<DueDocument>('due').find().sort({ _id: 1 }).limit(1).toArray(),
       ]);
@@ -89,6 +97,7 @@ export function createTodayStore(db: Db) {
         byHand,
         violations,
         pauses,
+        holds,
         ...(due === undefined ? {} : { oldestDue: due.day }),
         cut: open.length > requestLimit || told.length > requestLimit,
       };

@@ -29,6 +29,8 @@ export interface Situation extends Loaded {
 const dayMs = 86_400_000;
 /** A request is told of so long before its last day. */
 const soonMs = 5 * dayMs;
+/** Whoever has to ask for more time needs some. */
+const holdSoonMs = 14 * dayMs;
 
 const words = (ja: string, en: string): Labels => ({ ja, en });
 const plural = (n: number, one: string, many: string): string => `${String(n)} ${n === 1 ? one : many}`;
@@ -40,6 +42,7 @@ export function today(situation: Situation, policy: Policy, now: Date): TodayAns
     ...noticeItems(situation),
     ...taskItems(situation),
     ...pauseItems(situation),
+    ...holdItems(situation, now),
     ...retentionItems(situation, now),
     ...violationItems(situation),
     ...lapseItems(situation, policy, now),
@@ -158,6 +161,28 @@ function pauseItems({ pauses }: Situation): TodayItem[] {
     message: words('一時停止中で、作業は待っています', 'is paused, and tasks wait there'),
     next: 'npx keiro holders waits',
   }));
+}
+
+/** Once a hold ends, what it deferred is erased by itself. */
+function holdItems({ holds }: Situation, now: Date): TodayItem[] {
+  return holds.flatMap(({ case: reference, until }): TodayItem[] => {
+    const left = until === undefined ? Infinity : until.getTime() - now.getTime();
+    if (until === undefined || left < 0 || left > holdSoonMs) return [];
+    return [
+      {
+        urgency: 'soon',
+        kind: 'hold',
+        about: reference,
+        due: until.toISOString(),
+        count: 1,
+        message: words(
+          '保全がまもなく終わり、保留中の消去が自動で行われます',
+          'the hold of this case ends soon, and what it deferred is then erased by itself',
+        ),
+        next: 'npx keiro holds list',
+      },
+    ];
+  });
 }
 
 /** What has ended goes within a day of it; where a day is older, the sweep is behind. */

@@ -107,14 +107,16 @@ export const shred: Stage = async (request, deps) => {
     return 'moved';
   }
   const counts = { destroyed: 0, alreadyGone: 0 };
+  let backups: { readonly backupsEnd?: string } = {};
   for (const lives of inCalls(request.lives)) {
-    const answer = await keys.destroy(request._id, lives, gone.at);
-    counts.destroyed += answer.destroyed;
-    counts.alreadyGone += answer.alreadyGone;
+    const { destroyed, alreadyGone, ...rest } = await keys.destroy(request._id, lives, gone.at);
+    counts.destroyed += destroyed;
+    counts.alreadyGone += alreadyGone;
+    backups = rest;
   }
   await store.advance(request, {
     set: { state: 'carrying-out' },
-    step: stepAt(deps.now(), 'shredded', counts),
+    step: stepAt(deps.now(), 'shredded', { ...counts, ...backups }),
   });
   return 'moved';
 };

@@ -2,7 +2,12 @@ import { ProblemError, route, type Route } from '@keiro/runtime';
 import {
   closeTaskRequestSchema,
   handOverRequestSchema,
+  evidenceLimit,
   holderWaitsSchema,
+  keepEvidenceSchema,
+  keptEvidenceSchema,
+  openedEvidenceSchema,
+  openEvidenceSchema,
   pauseAnswerSchema,
   pauseRequestSchema,
   retryAllAnswerSchema,
@@ -10,11 +15,22 @@ import {
   taskViewSchema,
 } from '@keiro/schemas';
 import type { Desk } from './desk.ts';
+import type { EvidenceFiles } from './evidence-files.ts';
 import type { Pauses } from './pauses.ts';
 import { taskViewOf } from './views.ts';
 
 /** What operators do with tasks and holders. */
-export function deskRoutes({ desk, pauses, now }: { desk: Desk; pauses: Pauses; now: () => Date }): Route[] {
+export function deskRoutes({
+  desk,
+  files,
+  pauses,
+  now,
+}: {
+  desk: Desk;
+  files: EvidenceFiles;
+  pauses: Pauses;
+  now: () => Date;
+}): Route[] {
   const pausing = (what: 'pause' | 'resume', summary: string) =>
     route({
       method: 'POST',
@@ -61,6 +77,27 @@ export function deskRoutes({ desk, pauses, now }: { desk: Desk; pauses: Pauses; 
       answer: taskViewSchema,
       handle: async ({ params, body, client }) =>
         taskViewOf(await desk.close(params['id'] ?? '', body, client.name)),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/tasks/:id/evidence',
+      summary: 'Keeps a file that shows what was done by hand, sealed under a key that is told once',
+      right: 'tasks:write',
+      body: keepEvidenceSchema,
+      // In base64, and a little around it.
+      bodyLimit: Math.ceil(evidenceLimit / 3) * 4 + 1024,
+      status: 201,
+      answer: keptEvidenceSchema,
+      handle: ({ params, body, client }) => files.keep(params['id'] ?? '', body.content, client.name),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/tasks/:id/evidence/open',
+      summary: 'A file that was kept for a task, by its key; audited',
+      right: 'tasks:write',
+      body: openEvidenceSchema,
+      answer: openedEvidenceSchema,
+      handle: ({ params, body, client }) => files.open(params['id'] ?? '', body, client.name),
     }),
     pausing('pause', 'No task is begun at this holder until it is resumed; the other holders go on'),
     pausing('resume', 'A paused holder takes tasks again'),

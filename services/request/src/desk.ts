@@ -29,6 +29,8 @@ const perWrite = 500;
 export function createDesk(deps: {
   mongo: Mongo;
   store: Pick<RequestStore, 'task' | 'bringHome'>;
+  /** Of a file that was kept for this task; 404 where there is none. */
+  digestOf: (task: string, evidence: string) => Promise<{ sha256: string; evidence: string }>;
   now: () => Date;
   onChanged: (request: string) => void;
 }): Desk {
@@ -114,14 +116,17 @@ export function createDesk(deps: {
         detail: { to },
       })),
 
-    close: (id, evidence, by) =>
-      change(id, 'closed-by-hand', by, (task, at) => {
+    async close(id, { reference, sha256, evidence }, by) {
+      const file = evidence === undefined ? { sha256 } : await deps.digestOf(id, evidence);
+      const shown = { reference, ...(file.sha256 === undefined ? {} : file) };
+      return change(id, 'closed-by-hand', by, (task, at) => {
         // What a probe found before stays in the errors: beside this it would read as if it were about it.
         const { probe: _before, ...receipt } = task.receipt ?? { affected: 0, detail: {} };
         return {
-          set: { state: 'done', doneAt: at, receipt: { ...receipt, byHand: { at, by, ...evidence } } },
-          detail: evidence,
+          set: { state: 'done', doneAt: at, receipt: { ...receipt, byHand: { at, by, ...shown } } },
+          detail: shown,
         };
-      }),
+      });
+    },
   };
 }

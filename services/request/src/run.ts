@@ -28,6 +28,7 @@ import { deskRoutes } from './desk-routes.ts';
 import { createDesk } from './desk.ts';
 import { createDispatcher } from './dispatch.ts';
 import { startDriver } from './driver.ts';
+import { createEvidenceFiles } from './evidence-files.ts';
 import { startEvidence } from './evidence/start.ts';
 import { dryRunRoute } from './dry-run/route.ts';
 import { createHandler } from './handle.ts';
@@ -339,6 +340,7 @@ export async function startRequest(
     random: randomBytes,
     opened,
   });
+  const evidenceFiles = createEvidenceFiles({ db: mongo.db, now, random: randomBytes });
   return {
     routes: [
       ...identity,
@@ -361,9 +363,11 @@ export async function startRequest(
         now,
       }),
       ...deskRoutes({
+        files: evidenceFiles,
         desk: createDesk({
           mongo,
           store,
+          digestOf: (task, evidence) => evidenceFiles.digestOf(task, evidence),
           now,
           onChanged: (id) => {
             driver.wake(id);

@@ -30,6 +30,7 @@ export const rights = [
   'identity:confirm',
   'packs:make',
   'tasks:write',
+  'tasks:subject',
   'quarantine:read',
   'quarantine:manage',
   'links:manage',

@@ -81,6 +81,7 @@ function mount(app: FastifyInstance, spec: Route, clients: Clients | undefined):
   app.route({
     method: spec.method,
     url: spec.path,
+    ...(spec.bodyLimit === undefined ? {} : { bodyLimit: spec.bodyLimit }),
     // Before the body is read: a stranger's bytes are not parsed.
     onRequest: (request, _reply, done) => {
       clients.require(request.headers.authorization, spec.right);

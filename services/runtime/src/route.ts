@@ -8,6 +8,8 @@ export interface Route<B extends z.ZodType = z.ZodType, R extends z.ZodType = z.
   /** What the caller must be allowed. */
   readonly right: Right;
   readonly body?: B;
+  /** Bytes of the body, at most; absent: as the service has it. */
+  readonly bodyLimit?: number;
   /** The answer when all is well, with its status (200 unless said). */
   readonly answer: R;
   readonly status?: number;

@@ -15,6 +15,22 @@ export function erasing(at: AtStore): void {
     expect(await at.connector.probe(work)).toBe(at.nothingLeft);
   });
 
+  it('knows before how much it will count, however many identifiers find the same', async () => {
+    const ids = ['1', '2', '3'];
+    await at.store.put(ids.map((id) => row(id, 'hanako')));
+    const locators = ['3', '2'].map((id) => locatorOf(at, id));
+    const lives = [lifeOf('member', 'hanako'), ...ids.map((id) => lifeOf('email', `${id}@people.example`))];
+    const work = at.workFor(lives, { locators, replicated: { first: locators, second: locators } });
+    const present = await at.connector.present?.(work);
+    await at.connector.erase(work);
+    // A processor, or a service that owns its store, says it itself.
+    const kinds = ['http', 'directive', 'google-analytics'];
+    expect(present === undefined).toBe(kinds.includes(at.store.config.kind));
+    if (present === undefined) return;
+    expect(total(present)).toBe(total(work.counts));
+    expect(total((await at.connector.present?.(work)) ?? {})).toBe(0);
+  });
+
   it('erases what is already gone, and counts nothing', async () => {
     await at.store.put([row('1', 'hanako')]);
     await at.connector.erase(at.workFor([lifeOf('member', 'hanako')]));

@@ -23,7 +23,9 @@ export function staying(at: AtStore): void {
     ]);
     const work = at.workFor(lives, { ...found(['1', '2']), keep: ['amount', 'invoice'] });
     expect(await at.connector.probe(work)).toBeGreaterThanOrEqual(2);
+    const present = await at.connector.present?.(work);
     await at.connector.erase(work);
+    if (present !== undefined) expect(total(present)).toBe(total(work.counts));
     expect(await sorted()).toEqual([
       { id: '1', member: '', amount: 2970 },
       { id: '3', member: 'taro', name: '太郎', amount: 1 },
@@ -56,7 +58,9 @@ export function staying(at: AtStore): void {
       const connector = at.open(config);
       const work = at.workFor(lives, found(['1']));
       expect(await connector.probe(work)).toBeGreaterThan(0);
+      const present = await connector.present?.(work);
       await connector.erase(work);
+      if (present !== undefined) expect(total(present)).toBe(total(work.counts));
       const [first, second] = await sorted();
       expect(second).toEqual({ id: '2', member: 'taro', name: '太郎' });
       expect(await connector.probe(work)).toBe(0);

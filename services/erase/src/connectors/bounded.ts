@@ -53,6 +53,9 @@ export function bounded(connector: Connector, what: string, secrets: readonly st
 
   return {
     ...connector,
+    ...(connector.present === undefined
+      ? {}
+      : { present: (work: Work) => within(work, async () => connector.present?.(work) ?? {}) }),
     erase: (work) => within(work, () => connector.erase(work)),
     suspend: (work) => within(work, () => connector.suspend(work)),
     resume: (work) => within(work, () => connector.resume(work)),

@@ -55,6 +55,14 @@ export function openCompositeConnector(parts: readonly Part[]): Connector {
       }
       if (waiting !== undefined) throw waiting;
     },
+    async present(work) {
+      const counts: Record<string, number> = {};
+      for (const part of parts) {
+        const some = (await part.connector.present?.(shareOf(work, part))) ?? {};
+        for (const [place, n] of Object.entries(some)) counts[`${part.name}/${place}`] = n;
+      }
+      return counts;
+    },
     suspend: flag('suspend'),
     resume: flag('resume'),
     async probe(work) {

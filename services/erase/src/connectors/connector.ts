@@ -24,6 +24,8 @@ export interface Work {
   readonly holder: string;
   /** From 1. */
   readonly attempt: number;
+  /** The attempt that first asked what this one asks again: a holder that knows it answers the same. Absent: this one. */
+  readonly round?: number;
   readonly lives: readonly SweptLife[];
   /**
    * There are no lives: what the locators name goes and nothing is looked for by identifier. Rows of a later
@@ -71,6 +73,11 @@ export interface Connector {
    * holder's configuration or a floor (`work.keep`) says instead.
    */
   erase(work: Work): Promise<void>;
+  /**
+   * How much an erasure would remove or empty now, by place as it counts them and each row once: so that it is known
+   * before, should the answer be lost. Absent where only the holder could say: it gives its first answer again.
+   */
+  present?(work: Work): Promise<Counts>;
   /** R5: marks the person's rows with `work.purposes`; says why where the holder can't. */
   suspend(work: Work): Promise<Flagging>;
   /** The same, with what is left of the suspension. */
@@ -92,6 +99,9 @@ export interface Connector {
   checkCallback?(signed: Signed, bytes: Buffer): Promise<Verdict>;
   close(): Promise<void>;
 }
+
+/** Rows, keys or versions by place. */
+export type Counts = Readonly<Record<string, number>>;
 
 /** One who can log in to a holder's database and may read registered tables. */
 export interface DatabaseUser {

@@ -9,6 +9,7 @@ export function later(open: () => Promise<Connector>): Connector {
   const connector = () => (opened ??= open());
   return {
     erase: async (work) => (await connector()).erase(work),
+    present: async (work) => (await (await connector()).present?.(work)) ?? {},
     suspend: async (work) => (await connector()).suspend(work),
     resume: async (work) => (await connector()).resume(work),
     probe: async (work) => (await connector()).probe(work),

@@ -48,20 +48,26 @@ export async function erasePlace(db: Db, place: Rows, work: Work): Promise<void>
   }
 }
 
-/** How many documents an erasure would still change. */
+/** How many documents an erasure would still change, each once. */
 export async function probePlace(db: Db, place: Rows, work: Work): Promise<number> {
-  const collection = db.collection(place.name);
   const treatment = checked(place, treatmentOf(place, work));
+  const collection = db.collection(place.name);
   if (treatment.how === 'narrow')
     return countOnce(collection, place, work, {}, (one) => isLeft(one, treatment));
   let found = 0;
-  for (const filter of filtersOf(place, work)) {
+  for (const { filter, isNew, isApart } of findersOnce(place, work)) {
     work.signal.throwIfAborted();
     const left = treatment.how === 'delete' ? filter : { $and: [filter, leftBy(treatment)] };
-    found += await collection.countDocuments(left);
+    if (isApart) found += await collection.countDocuments(left);
+    else
+      for await (const documents of inChunks(collection, left, work)) found += documents.filter(isNew).length;
   }
   return found;
 }
+
+/** How many of them it would delete or empty: one that gets a pseudonym is told apart. */
+export const presentIn = async (db: Db, place: Rows, work: Work): Promise<number> =>
+  treatmentOf(place, work).how === 'replace' ? 0 : probePlace(db, place, work);
 
 /** A document that none of what is kept is in has nothing to stay for. */
 const isLeft = (document: Document, { stay, kept }: Extract<Treatment, { how: 'narrow' }>) =>

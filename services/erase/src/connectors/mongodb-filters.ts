@@ -35,16 +35,38 @@ function findersOf(place: Rows, work: Subject): Finder[] {
 /**
  * The queries again, each with a test whether a document that it finds was found by none before it: so that each is
  * looked at once without remembering any. By locator first, because that stays when identifiers are taken out.
+ * `isApart`: none before it can have found one of its documents.
  */
 export function findersOnce(
   place: Rows,
   work: Subject,
-): { readonly filter: Filter<Document>; readonly isNew: (document: Document) => boolean }[] {
+): {
+  readonly filter: Filter<Document>;
+  readonly isNew: (document: Document) => boolean;
+  readonly isApart: boolean;
+}[] {
   const finders = findersOf(place, work).reverse();
-  const isFoundBy = ({ field, values }: Finder, document: Document) =>
-    valuesAt(document, field.split('.')).some((value) => typeof value === 'string' && values.has(value));
-  return finders.map(({ filter }, position) => ({
+  /** By field, which of them asks for a value. */
+  const asked = new Map<string, Map<string, number>>();
+  for (const [position, { field, values }] of finders.entries()) {
+    const positions = asked.get(field) ?? new Map<string, number>();
+    for (const value of values) positions.set(value, positions.get(value) ?? position);
+    asked.set(field, positions);
+  }
+  const isFoundBefore = (document: Document, position: number) =>
+    [...asked].some(([field, positions]) =>
+      valuesAt(document, field.split('.')).some(
+        (value) => typeof value === 'string' && (positions.get(value) ?? position) < position,
+      ),
+    );
+  return finders.map(({ filter, field, values }, position) => ({
     filter,
-    isNew: (document) => !finders.slice(0, position).some((finder) => isFoundBy(finder, document)),
+    isNew: (document) => !isFoundBefore(document, position),
+    // A document has one `_id`; another field may be a list.
+    isApart:
+      position === 0 ||
+      (field === '_id' &&
+        finders.slice(0, position).every((finder) => finder.field === '_id') &&
+        [...values].every((value) => asked.get(field)?.get(value) === position)),
   }));
 }

@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb';
 import type { ConnectorConfig } from '@keiro/schemas';
 import type { Connector, Flagging, Work } from './connector.ts';
-import { erasePlace, probePlace } from './mongodb-erase.ts';
+import { erasePlace, presentIn, probePlace } from './mongodb-erase.ts';
 import { filtersOf } from './mongodb-filters.ts';
 import { correctPlaces, exportPlaces } from './mongodb-fields.ts';
 import { scanCollections } from './mongodb-scan.ts';
@@ -45,6 +45,11 @@ export function openMongodbConnector(config: Config, url: string, timeoutMs: num
   return {
     async erase(work) {
       for (const place of config.collections) await erasePlace(db, place, work);
+    },
+    async present(work) {
+      const counts: Record<string, number> = {};
+      for (const place of config.collections) counts[place.name] = await presentIn(db, place, work);
+      return counts;
     },
     suspend: flag,
     resume: flag,

@@ -47,26 +47,24 @@ export async function eraseTable(pool: pg.Pool, table: Rows, work: Work): Promis
   work.remains({ place: table.name, why: 'kept', columns: [...treatment.kept], rows });
 }
 
-/** How many rows an erasure would still change. */
+/** How many rows an erasure would still change, each once. */
 export async function probeTable(pool: pg.Pool, table: Rows, work: Work): Promise<number> {
   const treatment = treatmentOf(table, work);
+  const condition = conditionOf(table, work);
+  if (condition === undefined) return 0;
+  work.signal.throwIfAborted();
   const change = await changeOf(pool, table, treatment);
-  let found = 0;
-  for (const condition of conditionsOf(table, work)) {
-    work.signal.throwIfAborted();
-    const wanted = [
-      deletedBy(treatment, 'TRUE'),
-      ...(change === undefined ? [] : [after(change, condition).left]),
-    ].filter((one) => one !== undefined);
-    found += await countOf(
-      pool,
-      table,
-      { ...condition, parameters: [...condition.parameters, ...(change?.parameters ?? [])] },
-      wanted.join(' OR '),
-    );
-  }
-  return found;
+  const wanted = [
+    deletedBy(treatment, 'TRUE'),
+    ...(change === undefined ? [] : [after(change, condition).left]),
+  ].filter((one) => one !== undefined);
+  const parameters = [...condition.parameters, ...(change?.parameters ?? [])];
+  return countOf(pool, table, { ...condition, parameters }, wanted.join(' OR '));
 }
+
+/** How many of them it would delete or empty: one that gets a pseudonym is told apart. */
+export const presentIn = async (pool: pg.Pool, table: Rows, work: Work): Promise<number> =>
+  treatmentOf(table, work).how === 'replace' ? 0 : probeTable(pool, table, work);
 
 /** Which of the rows that a condition finds are deleted; a row that has nothing of what a floor keeps goes whole. */
 function deletedBy(treatment: Treatment, where: string): string | undefined {

@@ -4,7 +4,7 @@ import type { ConnectorConfig } from '@keiro/schemas';
 import type { Connector, Flagging, Work } from './connector.ts';
 import { describeFailure } from './failure.ts';
 import { conditionsOf } from './postgresql-conditions.ts';
-import { eraseTable, probeTable } from './postgresql-erase.ts';
+import { eraseTable, presentIn, probeTable } from './postgresql-erase.ts';
 import { correctTables, exportTables } from './postgresql-fields.ts';
 import { quote } from './postgresql-names.ts';
 import { readersOf } from './postgresql-readers.ts';
@@ -52,6 +52,11 @@ export function openPostgresqlConnector(config: Config, url: string, log: Log, t
   return {
     async erase(work) {
       for (const table of config.tables) await eraseTable(pool, table, work);
+    },
+    async present(work) {
+      const counts: Record<string, number> = {};
+      for (const table of config.tables) counts[table.name] = await presentIn(pool, table, work);
+      return counts;
     },
     suspend: flag,
     resume: flag,

@@ -60,6 +60,26 @@ export async function probeKeys(redis: Redis, config: Config, work: Work): Promi
   return found;
 }
 
+/** How many keys an erasure would delete or empty, by place; one that gets a pseudonym is told apart. */
+export async function presentKeys(redis: Redis, config: Config, work: Work): Promise<Record<string, number>> {
+  const treatment = treatmentOf(asRows(config), work);
+  const counts: Record<string, number> = {};
+  const add = (place: string, n: number) => {
+    counts[place] = (counts[place] ?? 0) + n;
+  };
+  let kept = 0;
+  for await (const some of keysOnce(redis, config, work)) {
+    const { changed, replaced, keeping } = await run(redis, 'look', some, treatment, work);
+    add(some.place, changed - replaced);
+    kept += keeping;
+  }
+  if (kept > 0 && isKept('subject', work)) return counts;
+  for (const pattern of config.indexes)
+    for (const indexes of chunksOf(keysOf(pattern, work.lives)))
+      add(pattern.pattern, await redis.exists(...indexes));
+  return counts;
+}
+
 async function look(
   redis: Redis,
   config: Config,

@@ -3,7 +3,7 @@ import type { Log } from '@keiro/runtime';
 import type { ConnectorConfig } from '@keiro/schemas';
 import type { Connector, Flagging } from './connector.ts';
 import { describeFailure } from './failure.ts';
-import { eraseKeys, probeKeys } from './redis-erase.ts';
+import { eraseKeys, presentKeys, probeKeys } from './redis-erase.ts';
 import { correctKeys, exportKeys } from './redis-fields.ts';
 import { scanKeys } from './redis-scan.ts';
 
@@ -31,6 +31,7 @@ export function openRedisConnector(config: Config, url: string, log: Log, timeou
 
   return {
     erase: (work) => eraseKeys(redis, config, work),
+    present: (work) => presentKeys(redis, config, work),
     suspend: cannotSay,
     resume: cannotSay,
     probe: (work) => probeKeys(redis, config, work),

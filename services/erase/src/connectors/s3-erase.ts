@@ -8,6 +8,8 @@ import type { Target } from './s3-keys.ts';
 const perCommand = 1000;
 /** Commands at the same time. */
 const atOnce = 8;
+/** Place of uploads that were never completed. */
+const uploads = 'incomplete uploads';
 /** A lock may be lifted before its time. */
 const longestWaitMs = 24 * 3_600_000;
 
@@ -30,7 +32,7 @@ export async function eraseTargets(
         abortSignal: work.signal,
       })
       .catch(goneAlready);
-    work.count('incomplete uploads', 1);
+    work.count(uploads, 1);
   }
   for (const some of chunksOf(targets, atOnce)) {
     await Promise.all(
@@ -131,15 +133,25 @@ export async function countTargets(
   targets: readonly Target[],
   signal: AbortSignal,
 ): Promise<number> {
-  let found = (await uploadsAt(bucket, targets, signal)).length;
+  return Object.values(await presentAt(bucket, targets, signal)).reduce((sum, n) => sum + n, 0);
+}
+
+/** The same by place, as erasing counts it. */
+export async function presentAt(
+  bucket: Bucket,
+  targets: readonly Target[],
+  signal: AbortSignal,
+): Promise<Record<string, number>> {
+  const counts: Record<string, number> = { [uploads]: (await uploadsAt(bucket, targets, signal)).length };
   for (const some of chunksOf(targets, atOnce)) {
     await Promise.all(
       some.map(async (target) => {
-        for await (const versions of versionsAt(bucket, target, signal)) found += versions.length;
+        for await (const versions of versionsAt(bucket, target, signal))
+          counts[target.place] = (counts[target.place] ?? 0) + versions.length;
       }),
     );
   }
-  return found;
+  return counts;
 }
 
 function goneAlready(error: unknown): void {

@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { ConnectorConfig } from '@keiro/schemas';
 import type { Connector, Flagging, Work } from './connector.ts';
 import { cannotCorrect } from './fields.ts';
-import { countTargets, eraseTargets } from './s3-erase.ts';
+import { countTargets, eraseTargets, presentAt } from './s3-erase.ts';
 import { explained } from './s3-failure.ts';
 import { exportTargets, tagTargets } from './s3-fields.ts';
 import { targetsOf } from './s3-keys.ts';
@@ -57,6 +57,7 @@ export function openS3Connector(
   return {
     // Refusals of the register are said as refusals of the call.
     erase: async (work) => eraseTargets(bucket, targetsOf(config, work), work, now).catch(failing),
+    present: async (work) => presentAt(bucket, targetsOf(config, work), work.signal).catch(failing),
     suspend: flag,
     resume: flag,
     probe: async (work) => countTargets(bucket, targetsOf(config, work), work.signal).catch(failing),

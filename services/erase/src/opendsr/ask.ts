@@ -142,7 +142,7 @@ function askedOf(work: Work, type: RequestType, now: Date): Round {
   const waiting = work.waiting?.step === step ? work.waiting : undefined;
   return {
     since: waiting?.since ?? now,
-    round: waiting?.attempt ?? work.attempt,
+    round: waiting?.attempt ?? work.round ?? work.attempt,
     ...(waiting === undefined ? {} : { waiting }),
   };
 }

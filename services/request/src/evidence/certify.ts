@@ -70,6 +70,7 @@ export function certify(proven: Proven, issuedAt: Date): Certified {
       outcome: outcomeOf(request, receipts, snapshots),
       snapshots,
       ...untilOf(snapshots),
+      ...(carriedOut ? keyBackupsOf(request) : {}),
       receipts: { count: receipts.length, root: tree.root },
       sealedIn: proven.sealedIn,
     },
@@ -126,6 +127,13 @@ function numberOf(
 const firstDone = ({ steps }: RequestDocument, doneAt: Date): Date =>
   steps.find(({ step }) => step === 'done')?.at ?? doneAt;
 
+
+/** When backups end that still hold the keys that were destroyed, wrapped (invariant 5). */
+function keyBackupsOf({ steps }: RequestDocument): Pick<CertificateContent, 'keyBackupsUntil'> {
+  const end = steps.findLast(({ step }) => step === 'shredded')?.evidence['backupsEnd'];
+  return typeof end === 'string' ? { keyBackupsUntil: end } : {};
+}
+
 /** How a request ended, whatever further ends there are. */
 const endOf = ({ state, steps }: RequestDocument): string =>
   steps.some(({ step }) => step === 'overtaken') ? 'ended' : state;
@@ -152,6 +160,7 @@ function receiptOf(task: TaskDocument, holders: Proven['holders']): CertifiedRec
     directive,
     outcome: receiptOutcome(task),
     affected: receipt.affected,
+    ...(receipt.unanswered === undefined ? {} : { unanswered: receipt.unanswered }),
     places: { ...receipt.detail },
     attempts: task.attempt,
     ...(sweptAt === undefined ? {} : { sweptAt: sweptAt.toISOString() }),

@@ -16,6 +16,7 @@ import {
   type Policies,
   type RequestDocument,
   type TaskDocument,
+  type TaskEvidenceDocument,
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
 
@@ -95,6 +96,12 @@ export function openOwnRecordsStore(db: Db): OwnRecordsStore {
     async removeRequests(ids) {
       const tasks = db.collection<TaskDocument>('tasks');
       const theirs = await findMany(tasks, 'request', ids, { _id: 1 });
+      const evidence = db.collection<TaskEvidenceDocument>('taskEvidence');
+      const files = await findMany(evidence, 'request', ids, { _id: 1 });
+      await deleteMany(
+        evidence,
+        files.map(({ _id }) => _id),
+      );
       return {
         tasks: await deleteMany(
           tasks,

@@ -39,6 +39,9 @@ export function printedCertificate({ content, receipts }: Certificate, lang: 'ja
           [say(words.issuedAt), tokyo(content.issuedAt)],
           [say(words.identifiers), String(content.identifiers)],
           ...(content.shared === 0 ? [] : [[say(words.shared), String(content.shared)] as const]),
+          ...(content.keyBackupsUntil === undefined
+            ? []
+            : [[say(words.keyBackups), tokyo(content.keyBackupsUntil)] as const]),
         ],
       },
       { kind: 'heading', text: say(words.holders) },
@@ -82,11 +85,16 @@ function holdersTable(receipts: readonly CertificateReceipt[], lang: 'ja' | 'en'
     rows: receipts.map(({ receipt }) => [
       receipt.country === '' ? receipt.name[lang] : `${receipt.name[lang]} (${receipt.country})`,
       say(receiptOutcomeWord(receipt.outcome)),
-      String(receipt.affected),
+      affectedText(receipt, say),
       tokyo(receipt.sweptAt ?? receipt.doneAt),
       proofText(receipt, say),
     ]),
   };
+}
+
+function affectedText({ affected, unanswered }: CertificateReceipt['receipt'], say: Say): string {
+  const known = unanswered === undefined ? '' : ` (${say(words.unanswered)} ${String(unanswered)})`;
+  return `${String(affected)}${known}`;
 }
 
 function proofText({ probe, told, unsupported }: CertificateReceipt['receipt'], say: Say): string {

@@ -27,6 +27,10 @@ export const certificateWords = {
   holder: word('保有者', 'Holder'),
   result: word('結果', 'Result'),
   affected: word('処理件数', 'Affected'),
+  unanswered: word(
+    'うち、処理前に存在し処理後になくなったもの（応答は未着）',
+    'of these, there before and gone after, no answer having come:',
+  ),
   sweptAt: word('処理日時', 'Carried out'),
   proof: word('確認', 'Proof'),
   probe: word('再確認で残存なし', 'a second look found nothing'),
@@ -41,6 +45,10 @@ export const certificateWords = {
   snapshotsText: word(
     '書き換えできないスナップショットには、期限まで情報が残ります。最後のものが終了した後に、2通目の証明書を発行します。',
     'Snapshots that nobody can change hold it until they end. A second certificate is issued when the last of them has.',
+  ),
+  keyBackups: word(
+    '破棄した鍵（暗号化済み）を含むバックアップが開けなくなる日時',
+    'Backups of the destroyed keys, wrapped, can be opened no more from',
   ),
   closes: word('この証明書は次の証明書を完結させます', 'This certificate closes'),
   supersedes: word('この証明書は次の証明書に代わるものです', 'This certificate supersedes'),
