@@ -61,6 +61,11 @@ export async function createPipeline(
     KEIRO_GROUP_SUFFIX: suffix,
     // Nobody takes anything back, but where a test is about that.
     KEIRO_UNDO_PERIOD: 'PT0S',
+    // What a killed service held goes to the next one soon.
+    KEIRO_SESSION_TIMEOUT_MS: '3000',
+    KEIRO_TASK_LEASE_MS: '3000',
+    // All readers of standing speak every two seconds.
+    KEIRO_STANDING_LISTEN_MS: '2500',
   };
   const started: ServiceProcess[] = [];
   return {

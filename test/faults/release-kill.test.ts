@@ -17,12 +17,9 @@ let tagging: Tagging;
 let way: Awaited<ReturnType<typeof mongoWay>>;
 let tag: ServiceProcess;
 
-/** So that what the killed one read comes free soon. */
-const settings = { KEIRO_SESSION_TIMEOUT_MS: '6000' };
-
 /** `tag` reaches MongoDB by a way that can be held at a moment. */
 async function start(): Promise<void> {
-  tag = await tagging.pipeline.start('tag', { ...settings, KEIRO_MONGO_URL: way.url });
+  tag = await tagging.pipeline.start('tag', { KEIRO_MONGO_URL: way.url });
 }
 
 beforeAll(async () => {

@@ -108,7 +108,7 @@ export async function startRequest(
   const keys = createKeysClient({ url: config.KEIRO_KEYS_URL, token: config.KEIRO_TOKEN });
   const people = createPeople(mongo.db, keys);
   const violations = openReturnStore(mongo.db);
-  const readers = createReaders(now, ['keys', `tag${suffix}`]);
+  const readers = createReaders(now, ['keys', `tag${suffix}`], config.KEIRO_STANDING_LISTEN_MS);
   const pauses = openPauses(mongo);
   const dispatcher = createDispatcher({ redis, prefix: config.KEIRO_DATABASE, log, now });
   opened('dispatcher', () => dispatcher.close());
