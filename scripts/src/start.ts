@@ -25,7 +25,7 @@ class Interrupted extends Error {}
 
 const program = new Command('npm start --')
   .description(
-    'The main job, end to end: brings up the servers, the services of Keiro and an invented company; visitors come in Chromium and choose about cookies; then one person’s route is shown, one suspends marketing, one is deleted everywhere, one closes her account, and the totals are restated. Afterwards everything stays up until Ctrl-C.',
+    'The main job, end to end: brings up the servers, the services of Keiro and an invented company; visitors come in Chromium and choose about cookies; then one person’s route is shown, one suspends marketing, one is corrected, answered with a pack and, once a legal hold is over, deleted everywhere, one closes her account, and the totals and the work of the day are listed. Afterwards everything stays up until Ctrl-C.',
   )
   .option('--exit', 'end afterwards; exit code 0 only if every check held')
   .option('--plain-http', 'visit the site without a browser, even if there is Chromium')
