@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { packAssociated, packFilesSchema, type MadePack, type PackFile } from '@keiro/schemas';
-import { open } from '@keiro/sdk';
+import { open } from '@keiro/sdk/sealing';
 
 /** The files of a pack, in clear. Throws where the key is not the one it was sealed with. */
 export function packFilesOf({ request, key }: Pick<MadePack, 'request' | 'key'>, sealed: string): PackFile[] {
