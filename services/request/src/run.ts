@@ -232,7 +232,7 @@ export async function startRequest(
       driver.wakeWaiting('readers');
     },
   });
-  opened('acks', () => acks.close());
+  opened('acks', () => acks.close(), { source: true });
   const watch = watchChanges({
     collection: mongo.db.collection<TaskDocument>('tasks'),
     operations: ['update', 'replace'],
@@ -288,7 +288,7 @@ export async function startRequest(
       await links.followFacts(keysOf(messages));
     },
   });
-  opened('following', () => following.close());
+  opened('following', () => following.close(), { source: true });
 
   const ticking = startClock({
     store,
