@@ -112,6 +112,7 @@ export async function createCompany(name: string): Promise<Company> {
       KEIRO_TOKEN: env(`KEIRO_TOKEN_${service.toUpperCase()}`),
       KEIRO_REDIS_URL: queues.toString(),
       KEIRO_HOLDERS_FILE: holdersFile,
+      KEIRO_SESSION_TIMEOUT_MS: '6000',
       KEIRO_RECONCILE_SECONDS: '1',
       KEIRO_RETENTION_EVERY_SECONDS: '1',
       KEIRO_RETRY_FIRST_MS: '5',

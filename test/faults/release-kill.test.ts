@@ -9,6 +9,7 @@ import { createKeysClient } from '@keiro/sdk';
 import { env } from '../builders/environment.ts';
 import { asideAs, heldSince } from '../builders/held.ts';
 import { insertInto, mongoWay } from '../builders/mongo-way.ts';
+import { soonGone } from '../builders/pipeline.ts';
 import type { ServiceProcess } from '../builders/service-process.ts';
 import { createTagging, someEvent, type Tagging } from '../builders/tagging.ts';
 import { encoded } from '../builders/wire.ts';
@@ -19,7 +20,7 @@ let tag: ServiceProcess;
 
 /** `tag` reaches MongoDB by a way that can be held at a moment. */
 async function start(): Promise<void> {
-  tag = await tagging.pipeline.start('tag', { KEIRO_MONGO_URL: way.url });
+  tag = await tagging.pipeline.start('tag', { ...soonGone, KEIRO_MONGO_URL: way.url });
 }
 
 beforeAll(async () => {
