@@ -9,6 +9,7 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+  setupFiles: ['<rootDir>/lane.mjs'],
   testSequencer: '<rootDir>/sequencer.mjs',
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testTimeout: 60_000,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -62,19 +62,17 @@ export function slowest({ testResults }: Results, count: number): string[] {
 export interface Turn {
   readonly patterns: readonly string[];
   readonly workers: number;
-  /** What it needs beforehand. */
-  readonly after?: Promise<unknown> | undefined;
+  /** The environment of a stack for each worker; absent: they need none. */
+  readonly lanes?: readonly Readonly<Record<string, string>>[];
 }
 
 /** Runs Jest over the test workspace and answers with its counts; its own output goes straight to the terminal. */
-export async function runJest(
-  root: string,
-  { patterns, workers }: Turn,
-  env: NodeJS.ProcessEnv,
-): Promise<Results> {
+export async function runJest(root: string, { patterns, workers, lanes }: Turn): Promise<Results> {
   const jest = join(dirname(createRequire(import.meta.url).resolve('jest/package.json')), 'bin', 'jest.js');
   const folder = mkdtempSync(join(tmpdir(), 'keiro-test-'));
   const output = join(folder, 'results.json');
+  const lanesFile = join(folder, 'lanes.json');
+  if (lanes !== undefined) writeFileSync(lanesFile, JSON.stringify(lanes));
   try {
     const child = spawn(
       process.execPath,
@@ -90,8 +88,12 @@ export async function runJest(
         `--maxWorkers=${String(workers)}`,
         ...patterns,
       ],
-      // --json prints the results too: they are read from the file.
-      { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] },
+      {
+        cwd: root,
+        env: { ...process.env, ...(lanes === undefined ? {} : { KEIRO_TEST_LANES: lanesFile }) },
+        // --json prints the results too: they are read from the file.
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
     );
     await new Promise<void>((resolve, reject) => {
       child.once('error', reject);

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { renderTable } from '@keiro/cli/output';
 import { serverNames, servers } from '@keiro/infra/local/addresses';
-import { stackConfig } from '@keiro/infra/local/config';
+import { stackConfig, type StackConfig } from '@keiro/infra/local/config';
+import { mailFolder, mailPage } from '@keiro/infra/local/mailbox';
 import { down, up } from '@keiro/infra/local/stack';
 import { findProcess } from '@keiro/infra/local/supervise';
 import { createLog, messageOf } from '@keiro/runtime';
@@ -24,7 +25,7 @@ class Interrupted extends Error {}
 
 const program = new Command('npm start --')
   .description(
-    'The main job, end to end: brings up the servers, the services of Keiro and an invented company; visitors come in Chromium and choose about cookies; then one person’s route is shown, one suspends marketing, one is deleted everywhere, one closes her account, and the totals are restated. Afterwards everything stays up until Ctrl-C.',
+    'The main job, end to end: brings up the servers, the services of Keiro and an invented company; visitors come in Chromium and choose about cookies; then one person’s route is shown, one suspends marketing, one is corrected, answered with a pack and, once a legal hold is over, deleted everywhere, one closes her account, and the totals and the work of the day are listed. Afterwards everything stays up until Ctrl-C.',
   )
   .option('--exit', 'end afterwards; exit code 0 only if every check held')
   .option('--plain-http', 'visit the site without a browser, even if there is Chromium')
@@ -68,7 +69,7 @@ async function main(options: Options): Promise<number> {
     code = summarise(checks, reporter) ? 0 : 1;
     if (options.exit !== true) {
       await stage.follow();
-      reporter.print(addresses(stage, reporter));
+      reporter.print(addresses(stage, config, reporter));
       await Promise.race([stage.broken, interrupted]);
     }
   } catch (error) {
@@ -98,7 +99,7 @@ function startServers(stackName: string, reporter: Reporter): Promise<void> {
       if (state === 'ready') ready.add(server);
       say(`${String(ready.size)} of ${String(serverNames.length)} up; ${servers[server].title}: ${text}`);
     });
-    return { result: undefined, text: 'Kafka, Schema Registry, MongoDB ×2, Redis ×2, PostgreSQL' };
+    return { result: undefined, text: 'Kafka, Schema Registry, MongoDB ×2, Redis ×2, PostgreSQL, mailbox' };
   });
 }
 
@@ -173,12 +174,14 @@ function summarise(checks: readonly Check[], reporter: Reporter): boolean {
   return failed === 0;
 }
 
-function addresses({ env }: Stage, { paint }: Reporter): string {
+function addresses({ env }: Stage, config: StackConfig, { paint }: Reporter): string {
+  const page = mailPage(config);
   const rows = [
     ['つばめボード Tsubame Board', setting(env, 'DEMO_SITE_URL')],
     ['collect (POST /v1/events)', setting(env, 'KEIRO_COLLECT_URL')],
     ['query', setting(env, 'KEIRO_QUERY_URL')],
     ['request', setting(env, 'KEIRO_REQUEST_URL')],
+    ...(page === undefined ? [] : [['メールボックス Mailbox (codes by e-mail)', page]]),
     ['Kafka', setting(env, 'KEIRO_KAFKA_BROKERS')],
     ['Schema Registry', setting(env, 'KEIRO_REGISTRY_URL')],
   ];
@@ -186,6 +189,9 @@ function addresses({ env }: Stage, { paint }: Reporter): string {
     '',
     renderTable(['Everything stays up', 'address'], rows, paint),
     'Sign up on the site and follow yourself:  npx keiro lineage --email YOU@YOURS.example',
+    ...(page === undefined
+      ? []
+      : [`What was mailed, one file each:           ${mailFolder(config.folders)}`]),
     'Join with any client:                     eval "$(npm run -s stack -- env)"',
     'End the services with Ctrl-C.',
   ].join('\n');

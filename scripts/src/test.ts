@@ -1,19 +1,9 @@
-import { stackConfig, root } from '@keiro/infra/local/config';
-import { stackEnv } from '@keiro/infra/local/environment';
-import { down, reset, up } from '@keiro/infra/local/stack';
-import { findProcess } from '@keiro/infra/local/supervise';
+import { besideStack, root, stackConfig } from '@keiro/infra/local/config';
 import { installVersitygw } from '@keiro/infra/local/versitygw';
 import { messageOf } from '@keiro/runtime';
-import { Command } from 'commander';
-import { runJest, slowest, together, type Results, type Turn } from './run-tests.ts';
-import { prepare } from './prepare.ts';
-import {
-  demoEnvironment,
-  demoPrograms,
-  serviceList,
-  startProgram,
-  type StackEnvironment,
-} from './services.ts';
+import { Command, Option } from 'commander';
+import { runJest, slowest, together, type Results } from './run-tests.ts';
+import { lowerLane, raiseLane } from './test-lane.ts';
 
 /**
  * The stack that tests have for themselves: own ports, own folder, so that it runs beside `npm start`. It is made
@@ -28,13 +18,20 @@ const say = (text: string): void => {
 };
 
 const program = new Command('npm test --')
-  .description('Runs every test against real servers, on a stack of its own that is made anew.')
+  .description('Runs every test against real servers, on stacks of its own that are made anew.')
   .argument('[patterns...]', 'only test files whose path matches, e.g. unit or integration/keys')
-  .option('--keep', 'leave the stack and the services up afterwards')
+  .addOption(
+    new Option('--stacks <n>', 'how many stacks, and test files at a time; 1 when files are named')
+      .choices(['1', '2'])
+      .default('2'),
+  )
+  .option('--keep', 'leave stacks and services up afterwards')
   .showHelpAfterError()
   .parse();
 const patterns = program.args;
-const { keep } = program.opts<{ keep?: true }>();
+const { keep, stacks: count } = program.opts<{ keep?: true; stacks: '1' | '2' }>();
+const isOne = program.getOptionValueSource('stacks') === 'default' ? patterns.length > 0 : count === '1';
+const stacks = isOne ? [stack] : [stack, besideStack(stack)];
 const needsServers = patterns.length === 0 || !patterns.every((pattern) => pattern.startsWith('unit'));
 
 // Built beside what needs it not. Whether it could be, the tests that need it say.
@@ -60,73 +57,36 @@ try {
 }
 
 /**
- * What needs no server is tested while servers come up. What shares neither topics nor databases with other files runs
- * beside the others; of these some count all that is in a topic, so that they run one at a time.
+ * What needs no server is tested while servers come up. The other files share topics and databases of a stack, and
+ * some count all that is in a topic: so there are two stacks, and on each one file at a time.
  */
 async function run(): Promise<Results> {
-  if (!needsServers) return runJest(root, { patterns, workers: 2 }, process.env);
-  if (patterns.length > 0) return withServers([], [[{ patterns, workers: 1 }]]);
-  const alone = runJest(root, { patterns: ['test/unit'], workers: 2 }, process.env);
+  if (!needsServers) return runJest(root, { patterns, workers: 2 });
+  if (patterns.length > 0) return onStacks([], patterns);
+  const units = runJest(root, { patterns: ['test/unit'], workers: 2 });
   // Its end is awaited below, and a failure told there.
-  alone.catch(() => undefined);
-  return withServers(
-    [alone],
-    [
-      [
-        { patterns: ['test/integration'], workers: 1 },
-        { patterns: ['test/contract'], workers: 1, after: s3Built },
-      ],
-      [{ patterns: ['test/e2e', 'test/faults'], workers: 1 }],
-    ],
-  );
+  units.catch(() => undefined);
+  const folders = ['contract', 'integration', 'e2e', 'faults'].map((folder) => `test/${folder}/`);
+  return onStacks([units], folders);
 }
 
-/** One step after the other, once `before` has ended; the turns of a step beside one another. */
-async function withServers(
-  before: readonly Promise<Results>[],
-  steps: readonly (readonly Turn[])[],
-): Promise<Results> {
-  const folders = stackConfig(stack).folders;
-  await stopPrograms();
-  await reset(stack);
-  const told = new Set<string>();
-  await up(stack, (server, text, state) => {
-    if (state === 'working' && told.has(server)) return;
-    told.add(server);
-    say(`${server}: ${text}`);
-  });
+/** Whichever stack is free takes the next file, once `before` has ended. */
+async function onStacks(before: readonly Promise<Results>[], files: readonly string[]): Promise<Results> {
   try {
-    const base: StackEnvironment = { ...stackEnv(stack), KEIRO_KEYS_DATABASE: 'keiro_keys' };
-    const env = { ...base, ...demoEnvironment(base, folders.data) };
-    await prepare(env);
-    await Promise.all(serviceList(env).map((one) => startProgram(one, env, folders)));
-    say('services up');
+    const raised = stacks.map((one) =>
+      raiseLane(one, (text) => {
+        say(stacks.length > 1 ? `${one} ${text}` : text);
+      }),
+    );
+    // All of them, before any failure is told: what still comes up could not be stopped.
+    await Promise.allSettled(raised);
+    const lanes = await Promise.all(raised);
     const results = await Promise.all(before);
-    for (const turns of steps) {
-      say(`testing ${turns.map((turn) => turn.patterns.join(', ')).join(' beside ')}`);
-      const testing = turns.map(async (turn) => {
-        await turn.after;
-        return runJest(root, turn, { ...process.env, ...env });
-      });
-      results.push(...(await Promise.all(testing)));
-    }
+    await s3Built;
+    say(`testing ${files.join(', ')}`);
+    results.push(await runJest(root, { patterns: files, workers: lanes.length, lanes }));
     return together(results);
   } finally {
-    if (keep !== true) {
-      await stopPrograms();
-      await down(stack);
-    }
+    if (keep !== true) await Promise.all(stacks.map(lowerLane));
   }
-}
-
-/** Those of this run, and those that a run which was killed has left. */
-async function stopPrograms(): Promise<void> {
-  const { folders, portOffset } = stackConfig(stack);
-  const env = { KEIRO_PORT_OFFSET: String(portOffset) };
-  const running = [...demoPrograms(env), ...serviceList(env)].map(({ name }) => findProcess(folders, name));
-  await Promise.all(
-    running.map(async (one) => {
-      await one?.stop();
-    }),
-  );
 }

@@ -37,6 +37,9 @@ export interface Pipeline {
   close(): Promise<void>;
 }
 
+/** For what a test kills: what it held goes to the next one soon. */
+export const soonGone = { KEIRO_SESSION_TIMEOUT_MS: '3000', KEIRO_TASK_LEASE_MS: '3000' };
+
 export async function createPipeline(
   name: string,
   groups: readonly { group: string; topics: readonly string[] }[],
@@ -61,6 +64,8 @@ export async function createPipeline(
     KEIRO_GROUP_SUFFIX: suffix,
     // Nobody takes anything back, but where a test is about that.
     KEIRO_UNDO_PERIOD: 'PT0S',
+    // All readers of standing speak every two seconds.
+    KEIRO_STANDING_LISTEN_MS: '2500',
   };
   const started: ServiceProcess[] = [];
   return {

@@ -39,7 +39,7 @@ describe('the main job', () => {
     try {
       const checks = await unlessBroken(tellStory(stage, browser, reporter, log));
       expect(checks.filter(({ ok }) => !ok)).toEqual([]);
-      expect(checks).toHaveLength(12);
+      expect(checks).toHaveLength(16);
       expect(browser.name).toMatch(findChromium(path) === undefined ? /plain HTTP/ : /Chromium/);
     } finally {
       await browser.close();

@@ -9,6 +9,7 @@ import { createKeysClient } from '@keiro/sdk';
 import { env } from '../builders/environment.ts';
 import { asideAs, heldSince } from '../builders/held.ts';
 import { insertInto, mongoWay } from '../builders/mongo-way.ts';
+import { soonGone } from '../builders/pipeline.ts';
 import type { ServiceProcess } from '../builders/service-process.ts';
 import { createTagging, someEvent, type Tagging } from '../builders/tagging.ts';
 import { encoded } from '../builders/wire.ts';
@@ -17,12 +18,9 @@ let tagging: Tagging;
 let way: Awaited<ReturnType<typeof mongoWay>>;
 let tag: ServiceProcess;
 
-/** So that what the killed one read comes free soon. */
-const settings = { KEIRO_SESSION_TIMEOUT_MS: '6000' };
-
 /** `tag` reaches MongoDB by a way that can be held at a moment. */
 async function start(): Promise<void> {
-  tag = await tagging.pipeline.start('tag', { ...settings, KEIRO_MONGO_URL: way.url });
+  tag = await tagging.pipeline.start('tag', { ...soonGone, KEIRO_MONGO_URL: way.url });
 }
 
 beforeAll(async () => {

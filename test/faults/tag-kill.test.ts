@@ -9,13 +9,11 @@ import {
   type RecordDocument,
 } from '@keiro/schemas';
 import { lifeOf, type WireEvent } from '@keiro/scripts/bench/wire-events';
-import { createPipeline, type Pipeline } from '../builders/pipeline.ts';
+import { createPipeline, soonGone, type Pipeline } from '../builders/pipeline.ts';
 import { produce, sealedEvent } from '../builders/wire.ts';
 
 const count = 20_000;
 const people = 2000;
-/** So that the partitions of the killed come free soon. */
-const settings = { KEIRO_SESSION_TIMEOUT_MS: '6000' };
 
 let pipeline: Pipeline;
 beforeAll(async () => {
@@ -45,7 +43,7 @@ function eventsOf(type: EventType, share: number): { events: WireEvent[]; ids: s
 }
 
 async function killedAfter(recorded: number): Promise<number> {
-  const tag = await pipeline.start('tag', settings);
+  const tag = await pipeline.start('tag', soonGone);
   await until(async () => (await records().countDocuments({})) >= recorded, {
     what: `${String(recorded)} records`,
     timeoutMs: 120_000,
@@ -70,7 +68,7 @@ describe('kill -9 of tag in the middle of 20,000 events', () => {
       // Otherwise it was not in the middle.
       expect(recorded).toBeLessThan(count);
     }
-    const tag = await pipeline.start('tag', settings);
+    const tag = await pipeline.start('tag', soonGone);
     await pipeline.passed('keiro.tag', collectionTopics, 180_000);
     await pipeline.passed('keiro.quarantine', ['quarantine']);
 

@@ -37,6 +37,7 @@ import { createCompany, type Company, type TestPerson } from '../builders/compan
 import { env } from '../builders/environment.ts';
 import { insertInto, mongoWay } from '../builders/mongo-way.ts';
 import { keiro } from '../builders/program.ts';
+import { soonGone } from '../builders/pipeline.ts';
 import { processorDomain } from '../builders/processor.ts';
 import { freePort, startService, type ServiceProcess } from '../builders/service-process.ts';
 
@@ -57,7 +58,12 @@ async function start(
   // Processors have to know where it is before it is there.
   const own: Record<string, string> =
     name === 'erase' ? { KEIRO_ERASE_PORT: port, KEIRO_ERASE_CALLBACK_URL: `http://127.0.0.1:${port}` } : {};
-  const service = await startService(name, { ...company.variablesOf(name), ...own, ...more });
+  const service = await startService(name, {
+    ...company.variablesOf(name),
+    ...soonGone,
+    ...own,
+    ...more,
+  });
   started.push(service);
   return service;
 }

@@ -19,6 +19,7 @@ import { createKeysClient } from '@keiro/sdk';
 import { provenBy } from '../builders/reporting.ts';
 import { createCompany, type Company, type TestPerson } from '../builders/company.ts';
 import { env } from '../builders/environment.ts';
+import { soonGone } from '../builders/pipeline.ts';
 import { keiro } from '../builders/program.ts';
 import { runToEnd, startService, type ServiceProcess } from '../builders/service-process.ts';
 import type { Row, TestStore } from '../builders/test-store.ts';
@@ -302,7 +303,7 @@ describe('a store that keeps what it is told to remove', () => {
 
     // Killed between its only batch and the probe: another worker takes it up, without being asked.
     await erase.end();
-    erase = await start('erase', { KEIRO_REPLAY_ROWS_PER_SECOND: '1' });
+    erase = await start('erase', { ...soonGone, KEIRO_REPLAY_ROWS_PER_SECOND: '1' });
     await call('POST', `${erase.url}/v1/restores/${id}/replay`);
     const restores = company.pipeline.mongo.db.collection<RestoreDocument>('restores');
     const passed = () => restores.findOne({ _id: id, state: 'replaying', 'pass.cursor': { $exists: true } });

@@ -5,7 +5,7 @@ import { configSchema as collectConfig } from '@keiro/collect/config';
 import { configSchema as eraseConfig } from '@keiro/erase/config';
 import { servers, serverNames, services } from '@keiro/infra/local/addresses';
 import { clientPlans, tokenVariable } from '@keiro/infra/local/clients';
-import { root } from '@keiro/infra/local/config';
+import { besideStack, root, stackConfig, type StackConfig } from '@keiro/infra/local/config';
 import { configSchema as keysConfig } from '@keiro/keys/config';
 import { configSchema as queryConfig } from '@keiro/query/config';
 import { configSchema as requestConfig } from '@keiro/request/config';
@@ -83,7 +83,8 @@ describe('docker-compose.yml', () => {
 
   test('publishes on the loopback interface only', () => {
     const published = Object.values(compose.services).flatMap(({ ports }) => ports);
-    expect(published).toHaveLength(serverNames.length + serviceNames.length);
+    // The mailbox has a page besides.
+    expect(published).toHaveLength(serverNames.length + serviceNames.length + 1);
     for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
   });
 
@@ -183,7 +184,7 @@ describe('docker-compose.yml', () => {
 
   test('images are pinned, and services do not run as root', () => {
     for (const [name, { image }] of Object.entries(compose.services)) {
-      if (service(name).user === undefined) expect(image).toMatch(/^[a-z/-]+:\d[\d.]*$/);
+      if (service(name).user === undefined) expect(image).toMatch(/^[a-z/-]+:v?\d[\d.]*$/);
       else expect(image).toBe('keiro');
     }
     expect(readFileSync(join(root, 'infra', 'Dockerfile'), 'utf8')).toMatch(/^USER node$/m);
@@ -198,5 +199,13 @@ describe('ports of the local stack', () => {
     ];
     const lastTwo = bases.map((port) => port % 100);
     expect(new Set(lastTwo).size).toBe(bases.length);
+  });
+
+  test('a stack beside another has a name and ports of its own, also where the environment moves that one', () => {
+    const moved = { KEIRO_STACK: 'mine', KEIRO_PORT_OFFSET: '500' };
+    const placeOf = ({ name, portOffset }: StackConfig) => [name, portOffset];
+    expect(placeOf(stackConfig(besideStack('test'), {}))).toEqual(['test-beside', 3100]);
+    expect(placeOf(stackConfig(besideStack('mine'), moved))).toEqual(['mine-beside', 3500]);
+    expect(() => stackConfig(besideStack('unknown'), {})).toThrow('KEIRO_PORT_OFFSET');
   });
 });

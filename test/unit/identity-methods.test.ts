@@ -239,11 +239,12 @@ describe('the configuration', () => {
     expect(() => sessionOf(read({ KEIRO_SESSION_ISSUER: issuer }))).toThrow('KEIRO_SESSION_JWKS');
   });
 
-  it('sends codes over an encrypted connection, but for this very machine', () => {
-    const tls = (url: string) =>
-      smtpOf(read({ KEIRO_SMTP_URL: url, KEIRO_SMTP_FROM: 'privacy@keiro.example' }));
+  it('sends codes over an encrypted connection, but for this very machine, or where told that the network is ours', () => {
+    const tls = (url: string, more: Record<string, string> = {}) =>
+      smtpOf(read({ KEIRO_SMTP_URL: url, KEIRO_SMTP_FROM: 'privacy@keiro.example', ...more }));
     expect(tls('smtp://mail.example:587')?.requireTLS).toBe(true);
     expect(tls('smtp://127.0.0.1:2525')?.requireTLS).toBe(false);
+    expect(tls('smtp://mailbox:17025', { KEIRO_SMTP_PLAIN: 'yes' })?.requireTLS).toBe(false);
     expect(() => tls('http://mail.example')).toThrow('smtp');
   });
 

@@ -12,6 +12,7 @@ export const serverNames = [
   'demo-mongo',
   'demo-redis',
   'demo-postgres',
+  'mailbox',
 ] as const;
 export type ServerName = (typeof serverNames)[number];
 
@@ -43,6 +44,8 @@ export const servers: Readonly<Record<ServerName, ServerAddress>> = {
     otherPorts: [],
     variable: 'DEMO_POSTGRES_URL',
   },
+  // Mails, and the page that shows them.
+  mailbox: { title: 'Mailbox (SMTP)', basePort: 17_025, otherPorts: [17_026], variable: 'KEIRO_SMTP_URL' },
 };
 
 export interface ServiceAddress {
@@ -91,6 +94,8 @@ export function localAddress(
     case 'redis':
     case 'demo-redis':
       return `redis://127.0.0.1:${port}`;
+    case 'mailbox':
+      return `smtp://127.0.0.1:${port}`;
     case 'demo-postgres':
       return `postgres://${postgresUser}:${secrets.postgresPassword}@127.0.0.1:${port}/${postgresDatabase}`;
   }

@@ -65,6 +65,10 @@ const demoPolicyFile = join(root, 'scripts', 'demo', 'policy.yaml');
 /** Offsets of the stacks that need none in the environment. */
 const knownOffsets: Readonly<Record<string, number>> = { dev: 0, test: 100, [composeStack]: 0 };
 
+/** A stack for what runs beside another one: no other's ports are as far off. */
+export const besideStack = (name: string): string => `${name}${beside.suffix}`;
+const beside = { suffix: '-beside', offset: 3000 };
+
 /**
  * What a stack of this name is made of. The environment's KEIRO_STACK and KEIRO_PORT_OFFSET count only for
  * the stack they speak of: a caller that names another gets that one's own ports.
@@ -77,7 +81,10 @@ export function stackConfig(name?: string, env: NodeJS.ProcessEnv = process.env)
   }
   const stack = parsed.data.KEIRO_STACK;
   const aboutThis = name === undefined || name === (env['KEIRO_STACK'] ?? 'dev');
-  const portOffset = (aboutThis ? parsed.data.KEIRO_PORT_OFFSET : undefined) ?? knownOffsets[stack];
+  const portOffset =
+    (aboutThis ? parsed.data.KEIRO_PORT_OFFSET : undefined) ??
+    knownOffsets[stack] ??
+    offsetBeside(stack, env);
   if (portOffset === undefined) {
     throw new KeiroError(
       'configuration',
@@ -107,6 +114,11 @@ export function stackConfig(name?: string, env: NodeJS.ProcessEnv = process.env)
     keysMongoUrl: foreign('KEIRO_KEYS_MONGO_URL', 'mongo'),
     policyFile: resolve((aboutThis ? parsed.data.KEIRO_POLICY_FILE : undefined) ?? demoPolicyFile),
   };
+}
+
+function offsetBeside(name: string, env: NodeJS.ProcessEnv): number | undefined {
+  if (!name.endsWith(beside.suffix)) return undefined;
+  return stackConfig(name.slice(0, -beside.suffix.length), env).portOffset + beside.offset;
 }
 
 /** `host:port`, or several, of an address; never its user or password. */

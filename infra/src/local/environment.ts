@@ -40,6 +40,8 @@ export function environmentOf(config: StackConfig): Record<string, string> {
     KEIRO_HOST: '127.0.0.1',
   };
   for (const server of serverNames) env[servers[server].variable] = addressOf(config, server);
+  // Another mail server wants a sender of its own.
+  if (config.given.mailbox === undefined) env['KEIRO_SMTP_FROM'] = mailSender;
   env['KEIRO_KEYS_MONGO_URL'] = config.keysMongoUrl ?? addressOf(config, 'mongo');
   for (const { basePort, port, url } of Object.values<ServiceAddress>(services)) {
     const number = String(basePort + config.portOffset);
@@ -56,6 +58,9 @@ export function environmentOf(config: StackConfig): Record<string, string> {
     ...(config.name === composeStack ? composeSettings(postgresPassword, dirname(files.keys)) : {}),
   };
 }
+
+/** The demo company's own. */
+const mailSender = 'Tsubame Board <privacy@www.demo.example>';
 
 /** What docker-compose.yml reads besides. */
 function composeSettings(postgresPassword: string, keyFolder: string): Record<string, string> {

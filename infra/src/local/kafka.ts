@@ -55,6 +55,8 @@ function properties(port: number, controllerDistance: number, data: string): str
     // A topic that nobody declared is a mistake, not a new topic.
     'auto.create.topics.enable': false,
     'group.initial.rebalance.delay.ms': 0,
+    // Tests that kill a consumer need not wait for the usual least of six seconds.
+    'group.min.session.timeout.ms': 1000,
     // There is one node to replicate to.
     'offsets.topic.replication.factor': 1,
     'transaction.state.log.replication.factor': 1,

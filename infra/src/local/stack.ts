@@ -6,6 +6,7 @@ import { hostOf, stackConfig, type StackConfig } from './config.ts';
 import { addressOf, writeEnvironment } from './environment.ts';
 import { kafka } from './kafka.ts';
 import { withLock } from './lock.ts';
+import { mailbox } from './mailbox.ts';
 import { mongo } from './mongo.ts';
 import { requireFreePorts } from './ports.ts';
 import { postgres } from './postgres.ts';
@@ -23,13 +24,14 @@ const localServers: LocalServers = {
   'demo-mongo': mongo('demo-mongo'),
   'demo-redis': redis('demo-redis'),
   'demo-postgres': postgres,
+  mailbox,
 };
 
 /** Clients of others first; what knows nothing of each other together. */
 const stopOrder: readonly (readonly ServerName[])[] = [
   ['registry'],
   ['kafka'],
-  ['redis', 'mongo', 'demo-postgres', 'demo-redis', 'demo-mongo'],
+  ['redis', 'mongo', 'demo-postgres', 'demo-redis', 'demo-mongo', 'mailbox'],
 ];
 
 /** Told what happens to which server; `ready` when it serves. */

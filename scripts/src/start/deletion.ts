@@ -3,8 +3,9 @@ import { at, renderTable, type Paint } from '@keiro/cli/output';
 import { loadPolicies } from '@keiro/runtime';
 import type { HoldersAnswer, RequestView } from '@keiro/schemas';
 import { setting } from '../services.ts';
+import type { Deletion } from './hold.ts';
 import type { Found } from './look.ts';
-import { carryOut } from './requests.ts';
+import { stands } from './requests.ts';
 import type { Scene } from './scene.ts';
 import type { Visited } from './visitors/visits.ts';
 import { comesTrue } from './wait.ts';
@@ -12,20 +13,23 @@ import { comesTrue } from './wait.ts';
 const patienceMs = 60_000;
 
 /** R4: one person is deleted everywhere, with each holder's receipt; then an event of hers comes too late. */
-export async function showDeletion(scene: Scene, { mizuki }: Visited): Promise<void> {
+export async function showDeletion(
+  scene: Scene,
+  { mizuki }: Visited,
+  { request, before }: Deletion,
+): Promise<void> {
   const { pipeline, inspector, reporter, check, now } = scene;
   const { member, person } = mizuki;
   const needles = [member, person.email];
   const lastSeen = now();
 
-  const { view, before, after } = await reporter.step('Deletion', async (say) => {
-    const found = await inspector.look(needles);
-    const request = await carryOut(pipeline, { type: 'deletion', subject: { member } }, say);
+  const { view, after } = await reporter.step('Deletion', async (say) => {
+    const done = await stands(pipeline, request, ['done', 'waiting-for-operator'], say);
     const left = await inspector.look(needles);
     return {
-      result: { view: request, before: found, after: left },
-      ok: request.state === 'done' && sum(left) === 0,
-      text: `Mizuki: ${request.state}, ${String(sum(found))} items before, ${String(sum(left))} after`,
+      result: { view: done, after: left },
+      ok: done.state === 'done' && sum(left) === 0,
+      text: `Mizuki: ${done.state}, ${String(sum(before))} items before, ${String(sum(left))} after`,
     };
   });
   const proven = view.tasks.filter(({ receipt }) => receipt?.probe?.found === 0).length;

@@ -11,13 +11,23 @@ export async function carryOut(
   say: (text: string) => void,
 ): Promise<RequestView> {
   const { id } = await pipeline.request(body);
+  return stands(pipeline, id, ['done', 'waiting-for-operator'], say);
+}
+
+/** Waits until a request is in one of these states; answers how it stands, also when they do not come. */
+export async function stands(
+  pipeline: Pipeline,
+  id: string,
+  states: readonly RequestView['state'][],
+  say: (text: string) => void,
+): Promise<RequestView> {
   let view = await pipeline.requestState(id);
   await comesTrue(async () => {
     view = await pipeline.requestState(id);
     const done = view.tasks.filter(({ state }) => state === 'done').length;
     const waiting = view.waitingFor === undefined ? '' : `, waiting for ${view.waitingFor}`;
-    say(`${body.type}: ${view.state}, ${String(done)} of ${String(view.tasks.length)} holders${waiting}`);
-    return view.state === 'done' || view.state === 'waiting-for-operator';
+    say(`${view.type}: ${view.state}, ${String(done)} of ${String(view.tasks.length)} holders${waiting}`);
+    return states.includes(view.state);
   }, patienceMs);
   return view;
 }

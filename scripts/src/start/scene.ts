@@ -1,5 +1,6 @@
 import type { Check } from './checks.ts';
 import type { Pipeline } from './clients.ts';
+import type { Desk } from './desk.ts';
 import type { Ledger } from './ledger.ts';
 import type { Inspector } from './look.ts';
 import type { Reporter } from './report.ts';
@@ -9,6 +10,7 @@ import type { Stage } from './stage.ts';
 export interface Scene {
   readonly stage: Stage;
   readonly pipeline: Pipeline;
+  readonly desk: Desk;
   readonly ledger: Ledger;
   readonly inspector: Inspector;
   readonly reporter: Reporter;

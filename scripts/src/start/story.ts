@@ -4,7 +4,11 @@ import type { Check } from './checks.ts';
 import { connectPipeline } from './clients.ts';
 import { showClosing } from './closing.ts';
 import { showConsents } from './consents.ts';
+import { showCorrection } from './correction.ts';
 import { showDeletion } from './deletion.ts';
+import { connectDesk } from './desk.ts';
+import { showDisclosure } from './disclosure.ts';
+import { showHold } from './hold.ts';
 import { openLedger } from './ledger.ts';
 import { openInspector } from './look.ts';
 import type { Reporter } from './report.ts';
@@ -12,6 +16,7 @@ import { showRoute } from './route.ts';
 import type { Scene } from './scene.ts';
 import type { Stage } from './stage.ts';
 import { showSuspension } from './suspension.ts';
+import { showToday } from './today.ts';
 import { showTotals } from './totals.ts';
 import type { Browser } from './visitors/session.ts';
 import { createCast } from './visitors/people.ts';
@@ -19,8 +24,8 @@ import { visitAll } from './visitors/visits.ts';
 
 /**
  * The main job, told once: visitors come, their data are tagged, copied and traced; what they chose about cookies
- * holds; one suspends marketing and resumes; one is deleted everywhere; one leaves; the totals agree. Answers every
- * check, held or not.
+ * holds; one suspends marketing and resumes; one is corrected, answered with a pack, and deleted everywhere once a legal
+ * hold is over; one leaves; the totals agree; what is left for people is listed. Answers every check, held or not.
  */
 export async function tellStory(
   stage: Stage,
@@ -35,6 +40,7 @@ export async function tellStory(
   const scene: Scene = {
     stage,
     pipeline,
+    desk: connectDesk(stage.env),
     ledger,
     inspector,
     reporter,
@@ -53,9 +59,13 @@ export async function tellStory(
     await showRoute(scene, visited);
     await showConsents(scene, visited);
     await showSuspension(scene, visited);
-    await showDeletion(scene, visited);
+    await showCorrection(scene, visited);
+    await showDisclosure(scene, visited);
+    const deletion = await showHold(scene, visited);
+    await showDeletion(scene, visited, deletion);
     await showClosing(scene, visited);
     await showTotals(scene);
+    await showToday(scene, deletion);
     for (const { session } of [visited.mizuki, visited.ren, visited.emma]) await session.close();
   } finally {
     await ledger.close();

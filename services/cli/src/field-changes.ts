@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { KeiroError } from '@keiro/runtime';
+import { KeiroError } from '@keiro/runtime/errors';
 import { fieldChangesSchema, type FieldChange } from '@keiro/schemas';
 import { z } from 'zod';
 

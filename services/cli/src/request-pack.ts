@@ -1,20 +1,17 @@
 import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
 import { Option, type Command } from 'commander';
 import {
   downloadedPackSchema,
   madePackSchema,
-  packAssociated,
-  packFilesSchema,
   packLanguages,
   type MadePack,
   type PackFile,
 } from '@keiro/schemas';
-import { open } from '@keiro/sdk';
 import { asking } from './ask.ts';
 import { print } from './output.ts';
+import { packFilesOf } from './pack-files.ts';
 
 interface PackOptions {
   readonly out: string;
@@ -60,8 +57,7 @@ export function registerPack(request: Command): void {
         const body = { token: made.token };
         const answer = await ask({ path: '/v1/packs/download', body }, downloadedPackSchema);
         ({ left } = answer);
-        const bytes = open(Buffer.from(made.key, 'base64url'), answer.sealed, packAssociated(id));
-        ({ files } = packFilesSchema.parse(JSON.parse(gunzipSync(bytes).toString())));
+        files = packFilesOf({ ...made, request: id }, answer.sealed);
         for (const { name, base64 } of files)
           await writeFile(join(out, name), Buffer.from(base64, 'base64'), { mode: 0o600 });
       } catch (error) {

@@ -28,6 +28,8 @@ export const configSchema = z.object({
   KEIRO_DATABASE_READERS_EVERY_MS: z.coerce.number().int().min(500).default(60_000),
   /** Milliseconds after the first failed attempt at a task; three times as long after each further one. */
   KEIRO_RETRY_FIRST_MS: z.coerce.number().int().positive().default(500),
+  /** How soon the task of a worker that died goes to another, ms; it is renewed three times as often. */
+  KEIRO_TASK_LEASE_MS: z.coerce.number().int().min(1000).default(10_000),
   KEIRO_QUERY_URL: z.url().default('http://127.0.0.1:17004'),
   /** ISO 8601: how long the pack of a disclosure can be had (R1). */
   KEIRO_PACK_KEPT: z.string().refine(isPeriod, 'an ISO 8601 period, as P14D').default('P14D'),

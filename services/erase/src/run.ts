@@ -35,15 +35,13 @@ import { openRestoreStore } from './restore/store.ts';
 import { openEraseStore } from './store.ts';
 import { startWorkers } from './workers.ts';
 
-/** A worker that renews its lease three times as often is gone when this has passed. */
-const leaseMs = 10_000;
-
 /** The erase workers, wired, but for the HTTP server. */
 export async function startErase(
   config: Config,
   deps: { log: Log; metrics: Metrics; settings: Settings; now: () => Date; opened: Opened },
 ): Promise<{ routes: Route[]; signed: SignedRoute[]; ready: () => Promise<void> }> {
   const { log, now, opened } = deps;
+  const leaseMs = config.KEIRO_TASK_LEASE_MS;
   const attempts = deps.metrics.counter(
     'keiro_erase_attempts_total',
     'Attempts at tasks, by holder and outcome',
@@ -109,6 +107,7 @@ export async function startErase(
     redis,
     gate,
     prefix: config.KEIRO_DATABASE,
+    leaseMs,
     holders: () => store.holders(),
     log,
     run: (task, holder) =>

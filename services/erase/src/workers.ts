@@ -23,11 +23,13 @@ export function startWorkers(options: {
   /** Of every key in Redis. */
   prefix: string;
   holders: () => Promise<readonly Pick<HolderDocument, '_id' | 'limits'>[]>;
+  /** Of a task; a killed worker's jobs come back about as soon. */
+  leaseMs: number;
   gate: Pick<HolderGate, 'refresh' | 'isShut'>;
   run: (task: string, holder: string) => Promise<void>;
   log: Log;
 }): { close(): Promise<void> } {
-  const { log, gate, redis, prefix } = options;
+  const { log, gate, redis, prefix, leaseMs } = options;
   const workers = new Map<string, Running>();
 
   function startWorker(holder: string, { concurrency, perSecond }: Limits, limits: string): Running {
@@ -43,9 +45,9 @@ export function startWorkers(options: {
         prefix,
         concurrency,
         ...(perSecond === undefined ? {} : { limiter: { max: perSecond, duration: 1000 } }),
-        // A killed worker's jobs come back within seconds; MongoDB's lease decides whether they may run.
-        lockDuration: 10_000,
-        stalledInterval: 5000,
+        // MongoDB's lease decides whether a job that came back may run.
+        lockDuration: leaseMs,
+        stalledInterval: leaseMs / 2,
       },
     );
     // The task itself is safe in MongoDB; the reconciler of `request` brings its job back.

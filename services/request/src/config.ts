@@ -11,7 +11,7 @@ import {
   registryConfig,
   tokenConfig,
 } from '@keiro/runtime';
-import { isPeriod } from '@keiro/schemas';
+import { isPeriod, standingLeaseMs } from '@keiro/schemas';
 import { z } from 'zod';
 import { identityConfig } from './identity/config.ts';
 
@@ -46,6 +46,8 @@ export const configSchema = z.object({
   KEIRO_FEE_PERIOD: z.string().refine(isPeriod, 'an ISO 8601 period, as P14D').default('P14D'),
   /** ISO 8601 period in which a deletion can be taken back, all being hidden and nothing erased; PT0S for none. */
   KEIRO_UNDO_PERIOD: z.string().refine(isPeriod, 'an ISO 8601 period, as PT24H').default('PT24H'),
+  /** How long it listens before it knows every reader of standing, ms: no shorter than the longest lease of one. */
+  KEIRO_STANDING_LISTEN_MS: z.coerce.number().int().positive().default(standingLeaseMs),
   /** Seconds between two looks at the clocks of requests. */
   KEIRO_CLOCK_SECONDS: z.coerce.number().positive().default(60),
   /** Where heads of the audit chain are kept outside MongoDB: a folder that only this service writes to. */

@@ -14,8 +14,15 @@ export interface Readers {
   live(): { reader: string; instance: string; applied: string }[];
 }
 
-/** `indispensable`: readers without whom nothing is believed. */
-export function createReaders(now: () => Date, indispensable: readonly string[]): Readers {
+/**
+ * `indispensable`: readers without whom nothing is believed. `listenMs`: how long to listen before every reader is
+ * known; no shorter than the lease of one, unless each is heard sooner.
+ */
+export function createReaders(
+  now: () => Date,
+  indispensable: readonly string[],
+  listenMs = standingLeaseMs,
+): Readers {
   const known = new Map<string, { ack: StandingAck; until: number }>();
   /** Since when nothing was missed; undefined before the first message. */
   let listeningSince: number | undefined;
@@ -40,7 +47,7 @@ export function createReaders(now: () => Date, indispensable: readonly string[])
     },
 
     passed(offset) {
-      if (listeningSince === undefined || now().getTime() < listeningSince + standingLeaseMs) {
+      if (listeningSince === undefined || now().getTime() < listeningSince + listenMs) {
         return { passed: false, waitingFor: 'a full lease, to know every reader of rights.standing' };
       }
       const readers = live();

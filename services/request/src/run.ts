@@ -104,7 +104,7 @@ export async function startRequest(
   const people = createPeople(mongo.db, keys);
   const violations = openReturnStore(mongo.db);
   const reopen = createReopen(mongo, now);
-  const readers = createReaders(now, ['keys', `tag${suffix}`]);
+  const readers = createReaders(now, ['keys', `tag${suffix}`], config.KEIRO_STANDING_LISTEN_MS);
   const pauses = openPauses(mongo);
   const dispatcher = createDispatcher({ redis, prefix: config.KEIRO_DATABASE, log, now });
   opened('dispatcher', () => dispatcher.close());
@@ -228,7 +228,7 @@ export async function startRequest(
       driver.wakeWaiting('readers');
     },
   });
-  opened('acks', () => acks.close());
+  opened('acks', () => acks.close(), { source: true });
   const returns = startReturns({
     store: violations,
     reopen,
@@ -283,7 +283,7 @@ export async function startRequest(
       await links.followFacts(keysOf(messages));
     },
   });
-  opened('following', () => following.close());
+  opened('following', () => following.close(), { source: true });
 
   const ticking = startClock({
     store,

@@ -44,8 +44,8 @@ export const redisConfig = { KEIRO_REDIS_URL: z.string().min(1) };
 export const clientsConfig = { KEIRO_CLIENTS_FILE: z.string().min(1) };
 export const keysConfig = { KEIRO_KEYS_URL: z.url() };
 export const groupConfig = {
-  /** How soon the partitions of a consumer that died go to another, ms; the broker's own least is 6000. */
-  KEIRO_SESSION_TIMEOUT_MS: z.coerce.number().int().min(6000).default(30_000),
+  /** How soon the partitions of a consumer that died go to another, ms; brokers take no less than 6000 unless told. */
+  KEIRO_SESSION_TIMEOUT_MS: z.coerce.number().int().min(1000).default(30_000),
   /** Appended to the names of consumer groups, so that a second pipeline can read the same topics by itself. */
   KEIRO_GROUP_SUFFIX: z
     .string()

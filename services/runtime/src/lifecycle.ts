@@ -7,17 +7,20 @@ import type { Log } from './log.ts';
  * the process too, because a supervisor restarts it and nothing is lost.
  */
 export async function runService(log: Log, start: (open: Opened) => Promise<void>): Promise<void> {
-  const opened: { name: string; close: () => Promise<unknown> }[] = [];
+  const opened: { name: string; close: () => Promise<unknown>; isSource: boolean }[] = [];
   let closing = false;
 
+  const closeOne = ({ name, close: end }: (typeof opened)[number]) =>
+    end().catch((error: unknown) => {
+      log.warn({ err: error, part: name }, 'did not close cleanly');
+    });
   const close = async (code: number): Promise<never> => {
     if (!closing) {
       closing = true;
-      for (const { name, close: closeOne } of opened.reverse()) {
-        await closeOne().catch((error: unknown) => {
-          log.warn({ err: error, part: name }, 'did not close cleanly');
-        });
-      }
+      const inOrder = opened.reverse();
+      const sources = inOrder.filter(({ isSource }) => isSource);
+      for (const one of inOrder)
+        await Promise.all((one.isSource ? sources.splice(0) : [one]).map((each) => closeOne(each)));
     }
     process.exit(code);
   };
@@ -31,8 +34,8 @@ export async function runService(log: Log, start: (open: Opened) => Promise<void
   process.once('SIGINT', () => void close(0));
 
   try {
-    await start((name, closeOne) => {
-      opened.push({ name, close: closeOne });
+    await start((name, end, { source = false } = {}) => {
+      opened.push({ name, close: end, isSource: source });
     });
     log.info('ready');
   } catch (error) {
@@ -41,5 +44,12 @@ export async function runService(log: Log, start: (open: Opened) => Promise<void
   }
 }
 
-/** Registers something to be closed at shutdown, in reverse order. */
-export type Opened = (name: string, close: () => Promise<unknown>) => void;
+/**
+ * Registers something to be closed at shutdown, in reverse order. `source`: it brings work and nothing that was opened
+ * later needs it, so that all of these are closed at once: a consumer takes up to a second.
+ */
+export type Opened = (
+  name: string,
+  close: () => Promise<unknown>,
+  options?: { readonly source?: boolean },
+) => void;

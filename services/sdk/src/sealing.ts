@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { lifeKey, type Life } from '@keiro/schemas';
-import { PoisonError } from '@keiro/runtime';
+import { PoisonError } from '@keiro/runtime/errors';
 
 /**
  * How personal values are sealed. Three levels of keys, each derived (HKDF-SHA256) from the one before:

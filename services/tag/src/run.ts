@@ -81,14 +81,14 @@ export async function startTag(
       await handle(messages);
     },
   });
-  opened('tagging', () => tagging.close());
+  opened('tagging', () => tagging.close(), { source: true });
   const keeping = await kafka.consume({
     group: `keiro.quarantine${suffix}`,
     topics: ['quarantine'],
     sessionTimeoutMs,
     onBatch: createKeeper({ store, quarantine, metrics }),
   });
-  opened('keeping', () => keeping.close());
+  opened('keeping', () => keeping.close(), { source: true });
   const lag = await watchLag({ kafka, group, topics: collectionTopics, metrics: deps.metrics, log });
   opened('lag', () => lag.close());
 

@@ -51,6 +51,12 @@ export async function enterCampaign({ person, session }: Member): Promise<void> 
   });
 }
 
+/** Enters it in the form of her own profile. */
+export async function changePosition({ session }: Member, position: string): Promise<void> {
+  await session.visit('/profile');
+  await session.submit('profile', { position });
+}
+
 /** Leaves the site, having read what becomes of the data. */
 export async function closeAccount({ session }: Member): Promise<void> {
   await session.visit('/close');

@@ -22,6 +22,8 @@ export const identityConfig = {
   KEIRO_SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'wants smtp://… or smtps://…' }).optional(),
   /** Sender of the mails, with or without a name. */
   KEIRO_SMTP_FROM: z.string().min(3).optional(),
+  /** `yes` where the server stands on a network of these services alone, as in docker-compose.yml: no TLS is asked of it. */
+  KEIRO_SMTP_PLAIN: z.literal('yes').optional(),
   /** `iss` of the tokens of the company's own sign-in; needs the two below as well. */
   KEIRO_SESSION_ISSUER: z.string().min(1).optional(),
   KEIRO_SESSION_AUDIENCE: z.string().min(1).optional(),
@@ -44,7 +46,8 @@ export function smtpOf(
   if (url === undefined) return undefined;
   if (from === undefined) throw incomplete('KEIRO_SMTP_FROM must be set beside KEIRO_SMTP_URL');
   // A code is as good as the person: it leaves this machine encrypted or not at all.
-  return { url, from, requireTLS: !isLoopback(new URL(url).hostname) };
+  const isOurs = config.KEIRO_SMTP_PLAIN === 'yes' || isLoopback(new URL(url).hostname);
+  return { url, from, requireTLS: !isOurs };
 }
 
 export interface SessionSettings {

@@ -74,7 +74,7 @@ export async function startRetention(
     onBatch: (messages) =>
       messages[0]?.topic === factTopic ? follower.facts(messages) : follower.tagged(messages),
   });
-  opened('retention following', () => following.close());
+  opened('retention following', () => following.close(), { source: true });
   const sweep = startSweep({
     due,
     looks,

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import PDFDocument from 'pdfkit';
 import type { PrintedBlock, PrintedDocument } from './document.ts';
 
 /* Noto Sans JP (OFL 1.1): a file has the glyphs that it uses embedded, and no others. */
@@ -17,6 +16,8 @@ const gap = 6;
 
 /** A tagged A4 document, so that it can be read out as well. */
 export async function renderPdf(printed: PrintedDocument): Promise<Buffer> {
+  // It takes a fifth of a second to load, which most that can print never need.
+  const { default: PDFDocument } = await import('pdfkit');
   const { title, lang, at } = printed;
   const pdf = new PDFDocument({
     size: 'A4',
