@@ -156,7 +156,7 @@ describe('keiro kek status', () => {
         state: 'retiring',
         createdAt: second(0).toISOString(),
         by: 'keys',
-        documents: { keys: 1200, quarantineKeys: 1, sweeps: 0, provisionKeys: 0, reportKeys: 0 },
+        documents: { keys: 1200, quarantineKeys: 1, sweeps: 0, provisionKeys: 0, reportKeys: 0, floorKeys: 0 },
         waitingFor: ['re-wrapping', 'backup'],
       },
       {
@@ -164,7 +164,7 @@ describe('keiro kek status', () => {
         state: 'active',
         createdAt: second(30).toISOString(),
         by: 'operator',
-        documents: { keys: 0, quarantineKeys: 0, sweeps: 0, provisionKeys: 0, reportKeys: 0 },
+        documents: { keys: 0, quarantineKeys: 0, sweeps: 0, provisionKeys: 0, reportKeys: 0, floorKeys: 0 },
         waitingFor: [],
       },
     ],

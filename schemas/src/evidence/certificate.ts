@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { holderIdSchema } from '../custody.ts';
+import { keptGroupSchema } from '../request-api.ts';
 import { canonicalJson } from './canonical.ts';
 import { hashSchema } from './hashes.ts';
 import { leafHash, proofOf, rootOf } from './merkle.ts';
@@ -46,13 +47,15 @@ export type CertifiedReceipt = z.infer<typeof certifiedReceiptSchema>;
 /**
  * What a request came to. `erased`: a probe found nothing at every holder where one can look. `erased-snapshots`:
  * that, and snapshots that nobody can change hold it until the last of them ends. `told`: no holder could be looked at.
- * `remains`: a holder left something on purpose. `answered`: what was asked was answered, or set right and read back.
+ * `erased-kept`: erased but for what a law makes us keep, which is listed with the day it ends (R4); snapshots may hold
+ * the rest besides. `remains`: a holder left something on purpose. `answered`: what was asked was answered, or set right and read back.
  * `in-force`: a suspension or a resume is in force where data are read. `returned`: what a holder had without a basis is
  * gone there. `ended`: something else made it pointless. `refused`, `withdrawn`: nothing was done.
  */
 export const certificateOutcomes = [
   'erased',
   'erased-snapshots',
+  'erased-kept',
   'remains',
   'told',
   'answered',
@@ -78,7 +81,7 @@ export type HeldSnapshot = z.infer<typeof heldSnapshotSchema>;
 export const certificateContentSchema = z.strictObject({
   format: z.literal('keiro-certificate/1'),
   id: z.string(),
-  /** 1; 2 closes the snapshots of the first. */
+  /** 1; a further one closes what the one before it left: snapshots, or what a law kept. */
   number: z.int().min(1),
   /** Id of the certificate that this one closes. */
   closes: z.string().optional(),
@@ -101,6 +104,8 @@ export const certificateContentSchema = z.strictObject({
   snapshots: z.array(heldSnapshotSchema),
   /** When the last of the snapshots ends; absent where there is none, or the end of one is not known. */
   snapshotsUntil: z.iso.datetime().optional(),
+  /** What a law makes us keep, and until when; a further certificate closes it. */
+  kept: z.array(keptGroupSchema).min(1).optional(),
   receipts: z.strictObject({ count: z.int(), root: hashSchema }),
   /** The segment of the audit chain in which the request's end is sealed. */
   sealedIn: z.strictObject({ segment: z.int(), hash: hashSchema }),

@@ -18,7 +18,17 @@ import { expiredCopies } from './expired.ts';
 import { correctAt } from './fields.ts';
 import type { HolderGate } from './gate.ts';
 import { holdLease } from './lease.ts';
-import { openLocators } from './locators.ts';
+import {
+  CannotKeepError,
+  eraseAll,
+  findUnreported,
+  openFound,
+  probeAll,
+  whyByHand,
+  withFound,
+  worksOf,
+} from './keeping.ts';
+import { openLocators, type Located } from './locators.ts';
 import type { ExportStore } from './packs/export-store.ts';
 import { takeExport } from './packs/take-export.ts';
 import { ByHandError, locatorsOf } from './returned.ts';
@@ -81,10 +91,13 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     return settled;
   };
   try {
-    const { work, holder, kept, changes, exportKey } = await prepare(task, tally, lease.signal, deps);
-    if (holder?.connector.kind === 'by-hand') {
-      const audit = auditOf(task, 'task.by-hand', tally.addedTo(task.receipt), now());
-      const settled = await settle(audit, () => store.leaveToPerson(claim, audit));
+    const { work, lives, holder, kept, changes, exportKey } = await prepare(task, tally, lease.signal, deps);
+    const why = whyByHand(task, holder);
+    if (holder?.connector.kind === 'by-hand' || why !== undefined) {
+      const receipt = tally.addedTo(task.receipt);
+      const audit = auditOf(task, 'task.by-hand', receipt, now());
+      const said = why === undefined ? undefined : { ...receipt, unsupported: why };
+      const settled = await settle(audit, () => store.leaveToPerson(claim, audit, said));
       deps.onAttempt(task.holder, settled ? 'by-hand' : 'lost');
       return;
     }
@@ -103,8 +116,9 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
             },
           )
         : undefined;
+    const works = worksOf(await withUnreported(work, { claim, connector, holder, lives }, deps));
     const answer = await (carried ??
-      carryOut(task, { connector, work, tally, changes }, deps, (more) => {
+      carryOut(task, { connector, works, tally, changes }, deps, (more) => {
         partial = { ...partial, ...more };
       }));
     partial = { ...partial, ...answer };
@@ -149,7 +163,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     }
     const message = describeFailure(error);
     const verdict =
-      error instanceof ByHandError
+      error instanceof ByHandError || error instanceof CannotKeepError
         ? givenUp(task.attempt)
         : waits === undefined
           ? afterFailure(task.attempt, at, deps.retry, task.waits)
@@ -180,6 +194,8 @@ async function prepare(
   deps: TaskDependencies,
 ): Promise<{
   work: Work;
+  /** With the keys of where copies are. */
+  lives: Lives;
   holder: HolderDocument | null;
   kept: readonly string[];
   changes: readonly FieldChange[];
@@ -223,6 +239,7 @@ async function prepare(
     };
     return {
       work,
+      lives,
       holder,
       kept,
       changes,
@@ -232,11 +249,11 @@ async function prepare(
 }
 
 type Lives = SweepResponse['lives'];
-type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated'> & {
+type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated' | 'whole' | 'keep'> & {
   readonly kept?: readonly string[];
 };
 
-/** All that the holder has of the person: by identifier, and by locator too. */
+/** All that the holder has of the person: by identifier, and by locator too; for a floor, apart what goes whole (R4). */
 async function subjectOf(
   task: TaskDocument,
   holder: HolderDocument | null,
@@ -245,13 +262,69 @@ async function subjectOf(
 ): Promise<Subject> {
   const stores = holder?.replicates ?? [];
   const refs = lives.map(({ ref }) => ref);
-  const { byHolder, unreadable } = await openLocators(store.copies(refs, [task.holder, ...stores]), lives);
+  const { keep } = task;
+  const keptRecords = keep === undefined ? undefined : await store.keptRecords(refs);
+  const isKept = ({ record }: Located) => keptRecords?.has(record) === true;
+  const { byHolder, ofKept, unreadable } = await openLocators(
+    store.copies(refs, [task.holder, ...stores]),
+    lives,
+    isKept,
+  );
   if (unreadable > 0) log.warn({ task: task._id, unreadable }, 'locators that their key does not open');
-  return {
-    lives: lives.map(({ ref, generation, kind, value }) => ({ ref, generation, kind, value })),
+  const subject = {
+    // Of who was erased before only places may be left to go by.
+    lives: lives
+      .filter(({ value }) => value !== '')
+      .map(({ ref, generation, kind, value }) => ({ ref, generation, kind, value })),
+    locatorsUpTo: Math.max(0, ...lives.map(({ generation }) => generation)),
     locators: [...(byHolder.get(task.holder) ?? [])],
     replicated: Object.fromEntries(stores.map((id) => [id, [...(byHolder.get(id) ?? [])]])),
   };
+  if (keep === undefined) return subject;
+  const narrowed = {
+    locators: [...(ofKept.get(task.holder) ?? [])],
+    replicated: Object.fromEntries(stores.map((id) => [id, [...(ofKept.get(id) ?? [])]])),
+  };
+  const without = (all: readonly string[], some: readonly string[]) => {
+    const those = new Set(some);
+    return all.filter((one) => !those.has(one));
+  };
+  return {
+    ...subject,
+    keep: keep.fields,
+    ...withFound(narrowed, openFound(task.found ?? [], { lives, _id: task._id, holder: task.holder })),
+    // A row that also holds what stays is narrowed.
+    whole: {
+      locators: without(subject.locators, narrowed.locators),
+      replicated: Object.fromEntries(
+        stores.map((id) => [id, without(subject.replicated[id] ?? [], narrowed.replicated[id] ?? [])]),
+      ),
+    },
+  };
+}
+
+/** R4: with the places of rows that stay and that nobody had reported; kept before anything is narrowed. */
+async function withUnreported(
+  work: Work,
+  {
+    claim,
+    connector,
+    holder,
+    lives,
+  }: { claim: Claim; connector: Connector; holder: HolderDocument | null; lives: Lives },
+  { store, random }: TaskDependencies,
+): Promise<Work> {
+  const { task } = claim;
+  if (task.keep === undefined || holder === null || task.waiting?.step === 'probe') return work;
+  const of = { lives, _id: task._id, holder: task.holder };
+  const found = await findUnreported(connector, work, {
+    ...of,
+    connector: holder.connector,
+    iv: () => random(12),
+  });
+  if (found.length === 0) return work;
+  await store.keepFound(claim, found);
+  return withFound(work, openFound(found, of));
 }
 
 /** T0: the copies of these records and nothing else, so no identifier. */
@@ -286,13 +359,15 @@ async function carryOut(
   task: TaskDocument,
   {
     connector,
-    work,
+    works,
     tally,
     changes,
-  }: { connector: Connector; work: Work; tally: Tally; changes: readonly FieldChange[] },
+  }: { connector: Connector; works: readonly Work[]; tally: Tally; changes: readonly FieldChange[] },
   deps: TaskDependencies,
   onProgress: (receipt: Partial<Receipt>) => void,
 ): Promise<Partial<Receipt>> {
+  const work = works.at(-1);
+  if (work === undefined) throw new RangeError('an attempt has something to do');
   if (task.directive === 'correct') {
     const { unsupported } = await correctAt(connector, work, changes, (differing) => {
       onProgress({ readBack: { at: deps.now(), differing } });
@@ -302,10 +377,10 @@ async function carryOut(
   if (task.directive !== 'erase') return flag(task, connector, work, deps);
   // What has been erased and only waits for the look is not erased, and counted, again.
   if (task.waiting?.step !== 'probe') {
-    await connector.erase(work);
+    await eraseAll(connector, works);
     onProgress({ sweptAt: deps.now() });
   }
-  const found = await connector.probe(work);
+  const found = await probeAll(connector, works);
   if (found === undefined) {
     const word = tally.confirmed ?? task.receipt?.confirmed;
     onProgress({ told: tally.told ?? { at: word?.at ?? deps.now(), identifiers: word?.identifiers ?? 0 } });

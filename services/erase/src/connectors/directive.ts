@@ -72,7 +72,7 @@ export function openDirectiveConnector(
     more: Partial<DirectiveSubject> = {},
   ): AsyncGenerator<DirectiveAnswer> {
     for (const [part, subject] of partsOf(work).entries())
-      yield await ask(work, kind, String(part), { ...subject, ...more });
+      yield await ask(work, kind, `${work.pass ?? ''}${String(part)}`, { ...subject, ...more });
   }
 
   /** What a floor narrows is told with an erasure and with its probe. */

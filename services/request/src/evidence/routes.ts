@@ -159,12 +159,10 @@ function certificateRoutes(certificates: CertificateStore, chain: Pick<ChainStor
   async function find({ params, query }: Asked): Promise<Certificate> {
     const request = params['id'] ?? '';
     const asked = query['number'];
-    const ids = (asked === undefined ? [1, 2] : [Number(asked)]).map((number) =>
-      certificateId(request, number),
-    );
-    const found = (await certificates.certificates(ids)).toSorted((one, other) =>
-      one._id < other._id ? 1 : -1,
-    );
+    const found =
+      asked === undefined
+        ? await certificates.latest([request])
+        : await certificates.certificates([certificateId(request, Number(asked))]);
     if (found[0] !== undefined) return certificateOf(found[0]);
     const withheld = await chain.entry(`${certificateId(request, 1)}/withheld`);
     if (withheld !== undefined) {

@@ -18,7 +18,7 @@ const sharedAgainAfter = 7;
  */
 export const expire: Stage = async (request, deps) => {
   const { store, keys, now } = deps;
-  const { batches, onEnded } = deps.retention;
+  const { batches, rests, onEnded } = deps.retention;
   const batch = await batches.batch(request._id);
   if (request.state === 'accepted') {
     let prepared = 0;
@@ -38,6 +38,7 @@ export const expire: Stage = async (request, deps) => {
   const evidence =
     batch === null ? await batches.evidence(request._id) : await takeOut(request, tasks, batch, deps, at);
   await keys.forgetSweep(request._id);
+  await rests.onGone(request, tasks, at);
   await batches.forget(request._id);
   await store.advance(request, {
     set: { state: 'done', doneAt: at },
@@ -68,7 +69,7 @@ async function takeOut(
     ...removed,
     sharedRow: kept.size,
     // A group's key follows from the data key: it can't be destroyed by itself while the person's life goes on.
-    dataKeysKept: batch.lives.length,
+    ...(request.retention?.rest === undefined ? { dataKeysKept: batch.lives.length } : {}),
   };
   await batches.audit({
     _id: `${request._id}/done`,
