@@ -58,6 +58,14 @@ export const collections: readonly CollectionPlan[] = [
     indexes: [],
   },
   {
+    name: 'floorKeys',
+    database: 'keys',
+    owner: 'keys',
+    readers: [],
+    why: 'keys of field groups that a law keeps of an erased person, wrapped by themselves, one document a life; gone with the floor',
+    indexes: [],
+  },
+  {
     name: 'kekEpochs',
     database: 'keys',
     owner: 'keys',
@@ -84,8 +92,8 @@ export const collections: readonly CollectionPlan[] = [
   {
     name: 'records',
     database: 'lineage',
-    owner: 'tag; insert-only, removed at their end by request',
-    readers: ['query', 'request'],
+    owner: 'tag; insert-only, removed at their end and narrowed to what a floor keeps by request',
+    readers: ['query', 'request', 'erase'],
     why: 'one collected event as lineage knows it',
     indexes: [
       {

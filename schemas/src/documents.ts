@@ -3,6 +3,7 @@ import type { CopyReport, SnapshotReport } from './custody.ts';
 import type { Category, EventType } from './events/index.ts';
 import type { Segment } from './evidence/segment.ts';
 import type { Consent, FactKind } from './facts.ts';
+import type { KeptGroup } from './floors.ts';
 import type { Imported } from './imports.ts';
 import type { CutReason } from './links-api.ts';
 import type { Change, Publication, PurposeId } from './policy/index.ts';
@@ -61,6 +62,11 @@ export interface RecordDocument {
   readonly taggedAt: Date;
   readonly position: { readonly topic: string; readonly partition: number; readonly offset: string };
   readonly digest: string;
+  /**
+   * Its person is erased, and a floor keeps what is left of it (R4): groups and fields are those alone, without a
+   * purpose. `request`: the deletion that left it.
+   */
+  readonly kept?: { readonly request: string; readonly at: Date };
 }
 
 /** `facts`, owner `tag`: what happened to a person later, or what the person allowed. Insert-only. */
@@ -225,6 +231,22 @@ export interface RequestDocument {
    * whoever its person has become meanwhile.
    */
   readonly follows?: string;
+  /**
+   * Of a deletion: what floors keep of the person (R4). Decided when its keys are about to be destroyed; until then empty
+   * where there may be something, absent where there is nothing to look for.
+   */
+  readonly kept?: readonly KeptGroup[];
+  /** What holders did since with what was kept: one of each, added up over the years. */
+  readonly rest?: readonly RestReceipt[];
+  /** When the last of it was gone, proven. */
+  readonly restErasedAt?: Date;
+}
+
+/** One holder's answers about what a floor had kept there, when that had ended. */
+export interface RestReceipt extends Pick<Receipt, 'affected' | 'detail' | 'sweptAt' | 'probe' | 'told'> {
+  readonly holder: string;
+  readonly attempts: number;
+  readonly doneAt: Date;
 }
 
 export interface RequestStep {
@@ -256,7 +278,16 @@ export interface TaskDocument {
    * Of a retention. `alone`: the holder has nothing else of these persons, so that no row can be shared. `whole`: lives of
    * which everything that the holder has is over: it is told about the person.
    */
-  readonly retention?: { readonly alone: boolean; readonly whole: readonly Life[] };
+  readonly retention?: {
+    readonly alone: boolean;
+    readonly whole: readonly Life[];
+    /** The deletion whose floors have ended: what it kept at this holder goes, and nothing else is looked at. */
+    readonly rest?: { readonly deletion: string; readonly last: boolean };
+  };
+  /** Of a deletion: what this holder leaves for floors (R4), by the policy's names. */
+  readonly keep?: TaskKeep;
+  /** Rows that it leaves and had reported no place of, so that they are found again: sealed, by part of a site. */
+  readonly found?: readonly FoundRow[];
   /** Of a deletion that was reopened: the holder reported that it has these records again, whose person is erased. */
   readonly again?: { readonly since: Date; readonly records: readonly string[] };
   readonly state: TaskState;
@@ -283,6 +314,22 @@ export interface TaskDocument {
   readonly desk?: { readonly who: string; readonly since: Date; readonly by: string };
   /** What was settled about it and is not in the audit yet: it gets there next, whoever was killed in between. */
   readonly audit?: readonly AuditEntry[];
+}
+
+export interface TaskKeep {
+  readonly groups: readonly string[];
+  /** Fields of these groups; `subject` for the identifiers themselves. */
+  readonly fields: readonly string[];
+  readonly laws: readonly string[];
+  /** When the last of it ends; absent where that is open. */
+  readonly until?: Date;
+}
+
+export interface FoundRow {
+  /** Of a site over several stores: which of them. */
+  readonly part?: string;
+  /** The locator, as a reported copy of the first of the lives would have it. */
+  readonly locator: string;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { holderIdSchema } from './custody.ts';
 import { subjectSchema } from './events/identifiers.ts';
-import { noteSchema } from './request-api.ts';
+import { keptGroupSchema, noteSchema } from './request-api.ts';
 
 /** `POST /v1/requests/dry-run`: what a deletion would do now. Changes nothing but the audit. Right `requests:write`. */
 export const dryRunRequestSchema = z.strictObject({
@@ -32,17 +32,17 @@ export const deletionDryRunSchema = z.strictObject({
       byLocator: z.int(),
       /** A third party is told; nobody can look there. */
       control: z.boolean(),
+      /** Fields that it would leave, because a law keeps them there. */
+      keeps: z.array(z.string()).optional(),
+      /** It has to leave something and can't be told a part: a person would have to see to it. */
+      keepsByHand: z.literal(true).optional(),
     }),
   ),
-  /** Groups that a law asks to be kept (floors of the policy). A deletion does not spare them by itself. */
-  floors: z.array(
-    z.strictObject({
-      group: z.string(),
-      law: z.string(),
-      records: z.int(),
-      until: z.iso.datetime().optional(),
-    }),
-  ),
+  /**
+   * Groups that a law keeps (floors of the policy), and the holders that would leave them; with none nobody is registered
+   * who has to, and they go as any other.
+   */
+  floors: z.array(keptGroupSchema),
   /** Holds that would make its erasing wait. */
   holds: z.array(z.strictObject({ case: z.string(), until: z.iso.datetime().optional() })),
   /** Until when it could be taken back. */

@@ -68,9 +68,7 @@ export function endOf(
   ]);
   const cap =
     rule?.cap?.from === 'last-use' && lastUse > record.time ? addPeriod(lastUse, rule.cap.period) : group.cap;
-  const [closing] = facts
-    .filter(({ kind, time }) => kind === group.start && time >= record.time)
-    .sort(oldestFirst);
+  const closing = firstOf(group.start, record, facts);
   const startAt = group.start === 'last-use' ? lastUse : closing?.time;
   if (startAt !== undefined && rule !== undefined) {
     const full = addPeriod(startAt, rule.period);
@@ -80,6 +78,23 @@ export function endOf(
   const passed = cap !== undefined && cap <= now;
   const state = !passed ? 'open' : rule?.cap?.then === 'review' ? 'review' : 'ended';
   return { state, ...(cap === undefined ? {} : { cap }) };
+}
+
+/** The fact with which a period of one of our own records begins that waits for one; undefined while none has come. Pure. */
+export function closingOf(
+  start: string,
+  record: Pick<RecordDocument, '_id' | 'time'>,
+  known: KnownOfPerson,
+): FactOfPerson | undefined {
+  return firstOf(start, record, [...known.whole, ...(known.about.get(digestOfRecord(record._id)) ?? [])]);
+}
+
+function firstOf(
+  start: string,
+  record: Pick<RecordDocument, 'time'>,
+  facts: readonly FactOfPerson[],
+): FactOfPerson | undefined {
+  return facts.filter(({ kind, time }) => kind === start && time >= record.time).sort(oldestFirst)[0];
 }
 
 function begun(startAt: Date | undefined, end: Date, closedBy: string | undefined, now: Date): End {

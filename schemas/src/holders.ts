@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { declaredTagSchema } from './analytics/declared.ts';
-import { erasureSchema, fieldColumns, identifierColumns, keyPattern, rowsSchema } from './connector-rows.ts';
+import {
+  erasureSchema,
+  fieldColumns,
+  fieldNameSchema,
+  identifierColumns,
+  keyPattern,
+  rowsSchema,
+} from './connector-rows.ts';
 import { holderIdSchema } from './custody.ts';
 import { identifierKinds } from './events/identifier-kinds.ts';
 import { holderLimitsSchema } from './holder-limits.ts';
@@ -59,7 +66,14 @@ const single = [
      * Keys of the person: every object under a pattern that ends in `/`, e.g. `exports/{member}/`, else the one with
      * that key. A locator is a key by its full name, with `?versionId=` where one version is meant.
      */
-    keys: z.array(keyPattern).min(1),
+    keys: z
+      .array(
+        keyPattern.safeExtend({
+          /** Fields of the policy that the objects hold: where a floor keeps one of them, they stay, each as a whole. */
+          holds: z.array(fieldNameSchema).min(1).optional(),
+        }),
+      )
+      .min(1),
     /** How identifiers are written in keys: `url` as encodeURIComponent does; as they are unless said. */
     encoding: z.enum(['raw', 'url']).optional(),
     /** Tag of objects that is set to the list of suspended purposes; absent: it can't say so. */
@@ -251,6 +265,11 @@ export const holderSchema = z.strictObject({
   abroad: abroadSchema.optional(),
   /** For a DR site: the stores that replicate to it. */
   replicates: z.array(holderIdSchema).optional(),
+  /**
+   * Groups of fields that it keeps where a law asks for that (R4), e.g. `C5.books`; none: it keeps nothing. Absent: see
+   * `keepersOf`.
+   */
+  keepsForLaw: z.array(z.string().regex(/^C[1-7]\.[a-z]+$/)).optional(),
   /** Who else reads for it: others are undeclared. */
   readers: declaredReadersSchema.optional(),
   /** G1: all that the browser's tag may send there. */

@@ -18,6 +18,7 @@ export * from './events/index.ts';
 export * from './evidence/index.ts';
 export * from './examples/index.ts';
 export * from './facts.ts';
+export * from './floors.ts';
 export * from './holder-limits.ts';
 export * from './holders-api.ts';
 export * from './holders.ts';

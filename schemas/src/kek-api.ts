@@ -15,6 +15,7 @@ export const wrappedCollections = [
   'sweeps',
   'provisionKeys',
   'reportKeys',
+  'floorKeys',
 ] as const;
 export type WrappedCollection = (typeof wrappedCollections)[number];
 

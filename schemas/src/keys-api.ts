@@ -163,6 +163,25 @@ export type SweepPrepare = z.infer<typeof sweepPrepareRequestSchema>['sweeps'][n
 /** How many lives are kept for each in all, in the order asked. */
 export const sweepPrepareResponseSchema = z.strictObject({ prepared: z.array(z.int()) });
 
+/**
+ * Right `keys:sweep-prepare`: the keys of these groups are wrapped by themselves, with what finds their copies again, so
+ * that they outlive the data keys (R4). `identifiers`: the floor keeps who it is, too.
+ */
+export const floorsKeepSchema = z.strictObject({
+  request: requestId,
+  lives: z.array(lifeSchema).min(1).max(1000),
+  groups: groupIds.min(1),
+  identifiers: z.boolean(),
+  /** When the last of it ends; absent while that is open. */
+  until: z.iso.datetime().optional(),
+});
+export type FloorsKeep = z.infer<typeof floorsKeepSchema>;
+export const floorsKeptSchema = z.strictObject({ lives: z.int() });
+
+/** Right `keys:destroy`: what floors kept of these lives is over. */
+export const floorsEndSchema = z.strictObject({ lives: z.array(lifeSchema).min(1).max(1000) });
+export const floorsEndedSchema = z.strictObject({ destroyed: z.int() });
+
 /** Right `keys:sweep`: what was prepared, in clear, for the worker that sweeps. Kept in memory only. */
 export const sweepRequestSchema = z.strictObject({
   sweeps: z
@@ -188,6 +207,7 @@ const sweepSchema = z.strictObject({
     z.strictObject({
       ...lifeSchema.shape,
       kind: z.string(),
+      /** Normalised; empty where only places are left to go by: what a floor keeps of an erased person. */
       value: z.string(),
       custodyKey: key,
     }),

@@ -3,7 +3,7 @@ import { recordWantedSchema } from './holders-api.ts';
 import { labelsSchema } from './policy/labels.ts';
 import { acquisitions, keepings } from './provisions.ts';
 import { oneIdentifier } from './query-api.ts';
-import { lifeSchema } from './refs.ts';
+import { lifeSchema, refSchema } from './refs.ts';
 
 /** What `query` answers of records of provision. No personal value: who it is about stays sealed. */
 
@@ -56,7 +56,10 @@ const labels = z.strictObject({
 export type ProvisionLabels = z.infer<typeof labels>;
 
 /** `POST /v1/provisions/search`: all records of one person (APPI 33(5)). Right `lineage:read`. */
-export const provisionSearchSchema = oneIdentifier({});
+export const provisionSearchSchema = oneIdentifier({
+  /** In place of an identifier: of an erased person nothing else may be left (R4). */
+  ref: refSchema.optional(),
+});
 export const provisionSearchAnswerSchema = z.strictObject({
   asOf: instant,
   /** The identifier is one of several members: only what was recorded under it is here. */

@@ -9,7 +9,7 @@ import { importedSchema } from './imports.ts';
 import { labelsSchema } from './policy/labels.ts';
 import { quarantineReasons, quarantineStates } from './quarantine.ts';
 import { lifeSchema, refKinds, refSchema } from './refs.ts';
-import { requestViewSchema } from './request-api.ts';
+import { keptGroupSchema, requestViewSchema } from './request-api.ts';
 import { scopeSchema } from './wire.ts';
 
 /**
@@ -36,7 +36,9 @@ export const oneIdentifier = <T extends z.ZodRawShape>(more: T) =>
       ...more,
     })
     .superRefine((body, context) => {
-      const given = identifierKinds.filter((kind) => (body as OneIdentifier)[kind] !== undefined);
+      const named: readonly (IdentifierKind | 'ref')[] =
+        'ref' in more ? [...identifierKinds, 'ref'] : identifierKinds;
+      const given = named.filter((kind) => (body as OneIdentifier)[kind] !== undefined);
       if (given.length === 1) return;
       const message = `exactly one of ${identifierKinds.join(', ')} is wanted`;
       // One finding per identifier too many, or one for the body when there is none.
@@ -44,9 +46,11 @@ export const oneIdentifier = <T extends z.ZodRawShape>(more: T) =>
         context.addIssue({ code: 'custom', path, message });
       }
     });
-export type OneIdentifier = Partial<Record<IdentifierKind, string | undefined>>;
+export type OneIdentifier = Partial<Record<IdentifierKind | 'ref', string | undefined>>;
 
 export const lineageSearchSchema = oneIdentifier({
+  /** In place of an identifier: of an erased person nothing else may be left (R4). */
+  ref: refSchema.optional(),
   /** Records per page, newest first. */
   limit: z.int().min(1).max(2000).default(200),
   /** `page.next` of the answer before. */
@@ -64,9 +68,10 @@ export type RefState = (typeof refStates)[number];
 /**
  * `erasing`: a deletion covers it and the holder has not proven it gone. `erased`: the holder's probe found nothing.
  * `told`: the holder has taken the deletion and nobody can look whether it was done (told, no control).
+ * `kept`: erased but for what a law makes the holder keep, proven; `until` says how long (R4).
  * `withheld`: the data plane kept it from the holder (R5).
  */
-export const copyStates = ['held', 'withheld', 'removed', 'erasing', 'erased', 'told'] as const;
+export const copyStates = ['held', 'withheld', 'removed', 'erasing', 'erased', 'told', 'kept'] as const;
 export type CopyState = (typeof copyStates)[number];
 
 const copySchema = z.strictObject({
@@ -82,7 +87,7 @@ const copySchema = z.strictObject({
   afterErasure: z.boolean().optional(),
   /** G1: not reported for this record, but sent by the browser's own tag as the record says. */
   byTag: z.literal(true).optional(),
-  /** A snapshot's own end, for a copy that is derived from one. */
+  /** A snapshot's own end, for a copy that is derived from one; of one that is `kept` the end of what keeps it. */
   until: instant.optional(),
   /** T3: not reported for this record, but part of what the snapshot took from the store. */
   derivedFrom: z
@@ -113,8 +118,11 @@ export type LineageGroup = z.infer<typeof groupSchema>;
 const recordSchema = z.strictObject({
   id: z.string(),
   ...lifeSchema.shape,
-  /** Of the ref and generation that it is sealed under. */
-  state: z.enum(refStates),
+  /**
+   * Of the ref and generation that it is sealed under. `kept`: that is erased, and what is left here is what a law makes us
+   * keep: these groups and fields, for no purpose of ours.
+   */
+  state: z.enum([...refStates, 'kept']),
   type: z.string(),
   category: z.string(),
   time: instant,
@@ -199,6 +207,7 @@ export const noteCodes = [
   'quarantined',
   'past-end',
   'provisions-kept',
+  'kept-by-law',
   'more-records',
   'older-snapshots-left-out',
   'unattributed',
@@ -265,6 +274,11 @@ export const lineageAnswerSchema = z.strictObject({
     request: z.string().optional(),
     at: instant.optional(),
     erasedAt: instant.optional(),
+    /** Erased but for this, which a law makes us keep, and until when. */
+    kept: z
+      .array(keptGroupSchema.extend({ request: z.string() }))
+      .min(1)
+      .optional(),
   }),
   /** All records of the person by category, whatever the page. */
   categories: z.array(

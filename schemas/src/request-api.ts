@@ -141,6 +141,20 @@ export const receiptSchema = z.strictObject({
   remains: z.array(remainsSchema).optional(),
 });
 
+/** R4: what of an erased person a law makes us keep, and where; without `until` its period has not begun. */
+export const keptGroupSchema = z.strictObject({
+  group: z.string(),
+  label: labelsSchema,
+  why: labelsSchema,
+  law: z.string(),
+  records: z.int(),
+  until: z.iso.datetime().optional(),
+  /** What the period waits for. */
+  start: z.string().optional(),
+  holders: z.array(holderIdSchema),
+});
+export type KeptGroupView = z.infer<typeof keptGroupSchema>;
+
 export const taskViewSchema = z.strictObject({
   id: z.string(),
   request: z.string(),
@@ -162,6 +176,15 @@ export const taskViewSchema = z.strictObject({
   errors: z.array(z.strictObject({ at: z.iso.datetime(), attempt: z.int(), message: z.string() })),
   createdAt: z.iso.datetime(),
   doneAt: z.iso.datetime().optional(),
+  /** What it leaves for floors (R4): fields of the policy. */
+  keep: z
+    .strictObject({
+      groups: z.array(z.string()),
+      fields: z.array(z.string()),
+      laws: z.array(z.string()),
+      until: z.iso.datetime().optional(),
+    })
+    .optional(),
   /** Who looks after it, where it waits for a person. */
   desk: z.strictObject({ who: z.string(), since: z.iso.datetime(), by: z.string() }).optional(),
 });
@@ -222,6 +245,10 @@ export const requestSummarySchema = z.strictObject({
   overdue: z.literal(true).optional(),
   /** Of a return: the copy without a basis that it answers. */
   violation: z.string().optional(),
+  /** Of a deletion: what it has not erased, because a law keeps it. */
+  kept: z.array(keptGroupSchema).optional(),
+  /** When that was erased too. */
+  restErasedAt: z.iso.datetime().optional(),
 });
 export type RequestSummary = z.infer<typeof requestSummarySchema>;
 

@@ -67,6 +67,8 @@ export const noticeKinds = [
   'lapsed',
   'withdrawn',
   'held',
+  /** What a floor had kept of an erased person is gone too. */
+  'rest-erased',
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
@@ -111,6 +113,8 @@ export type RequestHappening =
   | { readonly type: 'warned'; readonly days: number }
   /** It is overdue. */
   | { readonly type: 'escalated' }
+  /** The last of what floors had kept is proven gone. */
+  | { readonly type: 'rest-erased' }
   | { readonly type: 'notice-due'; readonly notice: NoticeKind }
   /** `notice`: number of the event that made it due. */
   | { readonly type: 'notice-sent'; readonly notice: number; readonly reference?: string };

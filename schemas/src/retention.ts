@@ -97,6 +97,8 @@ export interface RetentionOf {
   readonly notOurs: number;
   /** By holder of the category that reported no copy of them: it may have none, or may not have said so. */
   readonly unreported: Readonly<Record<string, number>>;
+  /** The deletion that had kept them for a floor, which has ended. */
+  readonly rest?: string;
 }
 
 /** The request of a batch: the same records make the same. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
-import type { AuditEntry, Confirmed, Receipt, TaskDocument, Waiting } from './documents.ts';
-import type { TaskView } from './request-api.ts';
+import type { AuditEntry, Confirmed, Receipt, TaskDocument, TaskKeep, Waiting } from './documents.ts';
+import type { KeptGroup } from './floors.ts';
+import type { KeptGroupView, TaskView } from './request-api.ts';
 
 /**
  * Names that `request` and `erase` agree on. BullMQ refuses ':' and bare integers in job ids, and does nothing
@@ -77,6 +78,25 @@ export function receiptView(receipt: Receipt): NonNullable<TaskView['receipt']> 
     ...(exported === undefined ? {} : { exported }),
     ...(unsupported === undefined ? {} : { unsupported }),
     ...(remains === undefined ? {} : { remains: [...remains] }),
+  };
+}
+
+/** As every interface shows it. Pure. */
+export function keptView(kept: readonly KeptGroup[]): KeptGroupView[] {
+  return kept.map(({ until, holders, ...one }) => ({
+    ...one,
+    holders: [...holders],
+    ...(until === undefined ? {} : { until: until.toISOString() }),
+  }));
+}
+
+/** Of a task. Pure. */
+export function keepView({ groups, fields, laws, until }: TaskKeep): NonNullable<TaskView['keep']> {
+  return {
+    groups: [...groups],
+    fields: [...fields],
+    laws: [...laws],
+    ...(until === undefined ? {} : { until: until.toISOString() }),
   };
 }
 

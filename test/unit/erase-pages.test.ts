@@ -104,11 +104,6 @@ describe('the calls of a connector for them', () => {
     ]);
   });
 
-  it('are a single one where a floor keeps something: its rows are counted once', async () => {
-    const works = await all(worksOf(anyWork([life], { keep: ['payment'] }), given, log));
-    expect(works.map(({ locators }) => locators.length)).toEqual([pageLocators + 1]);
-  });
-
   it('are a single one where the places stand in the work', async () => {
     const work = anyWork([], { locators: ['1'], locatorsUpTo: 1 });
     expect(await all(worksOf(work, undefined, log))).toEqual([work]);

@@ -279,6 +279,15 @@ describe('a dry run of a deletion', () => {
     rows: 1,
     ...more,
   });
+  const kept = {
+    group: 'C5.books',
+    label: { ja: '帳簿', en: 'Books' },
+    law: 'tax',
+    why: { ja: '税', en: 'Tax' },
+    records: 2,
+    holders: ['crm'],
+  };
+  const keep = { groups: ['C5.books'], fields: ['amount'], laws: ['tax'] };
   const known: Foreseen = {
     situation: {
       ...situation,
@@ -290,9 +299,9 @@ describe('a dry run of a deletion', () => {
       categories: ['C5'],
     },
     records: [
-      record('one', [group({ floor: { law: 'tax', until: later } }), group({ group: 'C5.other' })]),
-      record('two', [group({ floor: { law: 'tax', until: new Date('2030-01-01T00:00:00Z') } })]),
-      record('three', [group({ floor: { law: 'tax', until: now } })]),
+      record('one', [group({}), group({ group: 'C5.other' })]),
+      record('two', [group({})]),
+      record('three', [group({})]),
     ],
     copies: [copy('one', 'crm'), copy('two', 'crm'), copy('two', 'crm', 'removed'), copy('one', 'partner')],
     snapshots: [
@@ -304,6 +313,7 @@ describe('a dry run of a deletion', () => {
       image('of-another', { store: 'elsewhere' }),
     ],
     holds: [hold({ until: later })],
+    floors: { groups: [kept], records: [], keep: new Map([['crm', keep]]), byHand: ['stats'] },
   };
 
   it('says what goes at each holder, and what laws, holds and images keep', () => {
@@ -315,7 +325,15 @@ describe('a dry run of a deletion', () => {
       undoUntil: later.toISOString(),
     });
     expect(answer.holders).toEqual([
-      { holder: 'crm', kind: 'store', copies: { C5: 1 }, unreported: false, byLocator: 1, control: true },
+      {
+        holder: 'crm',
+        kind: 'store',
+        copies: { C5: 1 },
+        unreported: false,
+        byLocator: 1,
+        control: true,
+        keeps: ['amount'],
+      },
       {
         holder: 'partner',
         kind: 'third-party',
@@ -324,11 +342,17 @@ describe('a dry run of a deletion', () => {
         byLocator: 1,
         control: false,
       },
-      { holder: 'stats', kind: 'store', copies: {}, unreported: true, byLocator: 0, control: true },
+      {
+        holder: 'stats',
+        kind: 'store',
+        copies: {},
+        unreported: true,
+        byLocator: 0,
+        control: true,
+        keepsByHand: true,
+      },
     ]);
-    expect(answer.floors).toEqual([
-      { group: 'C5.payment', law: 'tax', records: 2, until: '2030-01-01T00:00:00.000Z' },
-    ]);
+    expect(answer.floors).toEqual([kept]);
     expect(answer.holds).toEqual([{ case: 'CASE-1', until: later.toISOString() }]);
     expect(answer.snapshots).toEqual([
       { holder: 'recovery', store: 'crm', snapshots: 2, until: '2026-06-01T00:00:00.000Z' },
@@ -338,11 +362,9 @@ describe('a dry run of a deletion', () => {
   it('names no end where one of them has none', () => {
     const open = {
       ...known,
-      records: [record('one', [group({ floor: { law: 'tax' } })]), ...known.records],
       snapshots: [image('a', {}), ...known.snapshots],
     };
     const answer = foresee(open, now);
-    expect(answer.floors).toEqual([{ group: 'C5.payment', law: 'tax', records: 3 }]);
     expect(answer.snapshots).toEqual([{ holder: 'recovery', store: 'crm', snapshots: 3 }]);
   });
 });

@@ -33,7 +33,7 @@ function carried(request: RequestDocument, looks: readonly (readonly TaskDocumen
   };
   const deps = {
     store,
-    retention: { batches, onEnded: () => undefined },
+    retention: { batches, rests: { onGone: () => Promise.resolve() }, onEnded: () => undefined },
     keys: { forgetSweep: () => Promise.resolve() },
     dispatcher: { offer: () => undefined },
     waits: () => Promise.resolve([]),

@@ -75,7 +75,7 @@ export const clientPlans: readonly ClientPlan[] = [
     name: 'duties',
     rights: ['keys:open-duty', 'keys:provisions-open', 'provisions:export'],
     holder: 'duties',
-    purposes: ['duty:disclosure', 'duty:correction', 'duty:breach'],
+    purposes: ['duty:disclosure', 'duty:correction', 'duty:breach', 'duty:floor'],
   },
   {
     name: 'crm',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { holderIdSchema } from '../custody.ts';
 import type { Labels } from '../policy/labels.ts';
+import { keptGroupSchema } from '../request-api.ts';
 import { canonicalJson } from './canonical.ts';
 import { hashSchema } from './hashes.ts';
 import { leafHash, proofOf, rootOf } from './merkle.ts';
@@ -49,13 +50,15 @@ export type CertifiedReceipt = z.infer<typeof certifiedReceiptSchema>;
 /**
  * What a request came to. `erased`: a probe found nothing at every holder where one can look. `erased-snapshots`:
  * that, and snapshots that nobody can change hold it until the last of them ends. `told`: no holder could be looked at.
- * `remains`: a holder left something on purpose. `answered`: what was asked was answered, or set right and read back.
+ * `erased-kept`: erased but for what a law makes us keep, which is listed with the day it ends (R4); snapshots may hold
+ * the rest besides. `remains`: a holder left something on purpose. `answered`: what was asked was answered, or set right and read back.
  * `in-force`: a suspension or a resume is in force where data are read. `returned`: what a holder had without a basis is
  * gone there. `ended`: something else made it pointless. `refused`, `withdrawn`: nothing was done.
  */
 export const certificateOutcomes = [
   'erased',
   'erased-snapshots',
+  'erased-kept',
   'remains',
   'told',
   'answered',
@@ -105,7 +108,7 @@ export const certificateContentSchema = z.strictObject({
   id: z.string(),
   /** From 1; each further one supersedes the one before. */
   number: z.int().min(1),
-  /** Id of the certificate that this one closes: its snapshots have ended. */
+  /** Id of the certificate that this one closes: its snapshots, or what a law kept, have ended. */
   closes: z.string().optional(),
   /** The certificate before it, which stays genuine and is no longer the last word. */
   supersedes: z
@@ -132,6 +135,8 @@ export const certificateContentSchema = z.strictObject({
   snapshotsUntil: z.iso.datetime().optional(),
   /** When backups end that still hold the destroyed keys, wrapped: with the key-encryption key. */
   keyBackupsUntil: z.iso.datetime().optional(),
+  /** What a law makes us keep, and until when; a further certificate closes it. */
+  kept: z.array(keptGroupSchema).min(1).optional(),
   receipts: z.strictObject({ count: z.int(), root: hashSchema }),
   /** The segment of the audit chain in which the request's end is sealed. */
   sealedIn: z.strictObject({ segment: z.int(), hash: hashSchema }),

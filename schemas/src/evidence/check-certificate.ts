@@ -69,14 +69,15 @@ function receiptFindings(
 
 /** Invariant 5: "erased" is never said while a probe is missing or found something. */
 function claimFindings(
-  { outcome, snapshots }: CertificateContent,
+  { outcome, snapshots, kept }: CertificateContent,
   receipts: Certificate['receipts'],
 ): CertificateFinding[] {
-  if (outcome !== 'erased' && outcome !== 'erased-snapshots') return [];
+  if (outcome !== 'erased' && outcome !== 'erased-snapshots' && outcome !== 'erased-kept') return [];
   const unproven = receipts
     .map(({ receipt }) => receipt)
     .filter(({ probe, told }) => (probe === undefined ? told === undefined : probe.found > 0));
-  const says = outcome === 'erased' ? snapshots.length === 0 : snapshots.length > 0;
+  const isKept = outcome === 'erased-kept';
+  const says = isKept || (outcome === 'erased' ? snapshots.length === 0 : snapshots.length > 0);
   return [
     ...unproven.map(({ holder }) => ({
       part: 'claim' as const,
@@ -92,6 +93,11 @@ function claimFindings(
             ok: false,
             message: `${outcome} and its snapshots contradict each other`,
           },
+        ]),
+    ...(isKept === (kept !== undefined)
+      ? []
+      : [
+          { part: 'claim' as const, ok: false, message: `${outcome} and what is kept contradict each other` },
         ]),
   ];
 }

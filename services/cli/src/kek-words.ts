@@ -71,6 +71,7 @@ export const collectionLabels: Record<WrappedCollection, Labels> = {
   quarantineKeys: word('隔離', 'quarantine'),
   provisionKeys: word('提供記録', 'provisions'),
   reportKeys: word('保有報告', 'custody reports'),
+  floorKeys: word('法定保存', 'kept by law'),
   sweeps: word('請求', 'requests'),
 };
 

@@ -1,4 +1,5 @@
 import type { DeletionDryRun, Labels } from '@keiro/schemas';
+import { keptText } from './kept-words.ts';
 import { at, say, type Language } from './output.ts';
 
 const word = (ja: string, en: string): Labels => ({ ja, en });
@@ -10,9 +11,11 @@ const texts = {
   copies: word('所在の報告', 'copies reported'),
   unreported: word('報告なし：識別子で探索', 'none reported: looked for by identifier'),
   told: word('通知のみ（確認の手段なし）', 'told, no control'),
-  floor: word(
-    '法令上の保存期間（消去は自動では除外しません）',
-    'a law asks to keep (a deletion does not spare it by itself)',
+  floor: word('法令により保存', 'a law keeps'),
+  keeps: word('残す項目', 'would keep'),
+  keepsByHand: word(
+    '一部だけの消去ができないため担当者が対応',
+    'can’t be told a part: a person would have to see to it',
   ),
   hold: word('保全のため消去を待つ', 'erasing would wait for the hold'),
   undo: word('取下げ可能な期限', 'could be taken back until'),
@@ -34,14 +37,13 @@ export function dryRunLines(answer: DeletionDryRun, lang: Language): string[] {
     `${say(texts.refs, lang)}: ${String(answer.refs)}`,
     ...(answer.ambiguous === 0 ? [] : [`${say(texts.shared, lang)}: ${String(answer.ambiguous)}`]),
     `${say(texts.records, lang)}: ${counts(answer.records) || '0'}`,
-    ...answer.holders.map(({ holder, copies, unreported, control }) => {
+    ...answer.holders.map(({ holder, copies, unreported, control, keeps = [], keepsByHand }) => {
       const what = unreported ? say(texts.unreported, lang) : `${say(texts.copies, lang)} ${counts(copies)}`;
-      return `  ${holder}: ${what}${control ? '' : `  (${say(texts.told, lang)})`}`;
+      const kept = keeps.length === 0 ? '' : `  ${say(texts.keeps, lang)}: ${keeps.join(', ')}`;
+      const byHand = keepsByHand === true ? `  (${say(texts.keepsByHand, lang)})` : '';
+      return `  ${holder}: ${what}${control ? '' : `  (${say(texts.told, lang)})`}${kept}${byHand}`;
     }),
-    ...answer.floors.map(
-      ({ group, law, records, until }) =>
-        `${say(texts.floor, lang)}: ${group} ×${String(records)}, ${law}, ${end(until)}`,
-    ),
+    ...answer.floors.map((one) => `${say(texts.floor, lang)}: ${keptText(one, lang)}`),
     ...answer.holds.map((hold) => `${say(texts.hold, lang)}: ${hold.case}, ${end(hold.until)}`),
     ...answer.snapshots.map(
       ({ holder, store, snapshots, until }) =>

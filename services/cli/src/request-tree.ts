@@ -1,5 +1,6 @@
 import type { LineageHolder, LineageRequest } from '@keiro/schemas';
 import { align, at, clock, number, say, type Language, type Node, type Paint } from './output.ts';
+import { keptText } from './kept-words.ts';
 import { directiveWord, requestWord, stateWord, stepWord, words } from './words.ts';
 
 export interface TreeOptions {
@@ -56,6 +57,12 @@ export function requestNode(
                 .join(' → ')}`,
             },
           ]),
+      ...(request.kept ?? []).map((one) => ({
+        text: `${paint('yellow', say(words.erasedBut, language))}: ${keptText(one, language)}`,
+      })),
+      ...(request.restErasedAt === undefined
+        ? []
+        : [{ text: `${say(words.restErased, language)} ${at(request.restErasedAt)}` }]),
       ...taskNodes(request, holders, options),
     ],
   };
@@ -122,6 +129,10 @@ function taskCells(
     const where = [place, ...(columns.length === 0 ? [] : [columns.join(', ')])].join(': ');
     const end = until === undefined ? '' : ` ${at(until)} ${say(words.until, language)}`;
     answer.push(`${say(words[why], language)} ${number(rows)} (${where})${end}`);
+  }
+  if (task.keep !== undefined && (receipt?.remains ?? []).length === 0) {
+    const { fields, laws } = task.keep;
+    answer.push(`${say(words.kept, language)}: ${fields.join(', ')} (${laws.join(', ')})`);
   }
   if (task.waiting !== undefined)
     answer.push(`${say(words.waitsForHolder, language)} ${at(task.waiting.since)}: ${task.waiting.says}`);

@@ -2,6 +2,7 @@ import type { Labels, LineageAnswer, LineageCopy, LineageHolder, LineageRecord }
 import { consentNodes, factNodes } from './fact-tree.ts';
 import { groupNodes } from './group-tree.ts';
 import { at, leaves, number, say, type Node } from './output.ts';
+import { keptText } from './kept-words.ts';
 import { purposeList, requestNode, type TreeOptions } from './request-tree.ts';
 import { holderKindWord, kindWord, stateWord, words } from './words.ts';
 
@@ -70,14 +71,19 @@ function personSection(answer: LineageAnswer, options: LineageTreeOptions): Node
   return [
     {
       text: head.join('  '),
-      children: leaves(
-        answer.person.refs.map((one) => [
-          say(kindWord(one.kind), language),
-          short(one.ref),
-          `${say(words.generation, language)} ${String(one.generation)}`,
-          paint(stateColour(one.state), say(stateWord(one.state), language)),
-        ]),
-      ),
+      children: [
+        ...(standing.kept ?? []).map((one) => ({
+          text: `${paint('yellow', say(words.erasedBut, language))}: ${keptText(one, language)}  ${one.request}`,
+        })),
+        ...leaves(
+          answer.person.refs.map((one) => [
+            say(kindWord(one.kind), language),
+            short(one.ref),
+            `${say(words.generation, language)} ${String(one.generation)}`,
+            paint(stateColour(one.state), say(stateWord(one.state), language)),
+          ]),
+        ),
+      ],
     },
   ];
 }
@@ -181,7 +187,7 @@ function copyCells(
     more.push(paint('dim', `← ${store} ${say(words.fromSnapshot, language)} ${snapshot}`));
   }
   if (copy.byTag === true) more.push(paint('dim', `← ${say(words.byTag, language)}`));
-  if (copy.until !== undefined && copy.state === 'held')
+  if (copy.until !== undefined && (copy.state === 'held' || copy.state === 'kept'))
     more.push(`${say(words.until, language)} ${at(copy.until)}`);
   if (copy.afterErasure === true) more.push(paint('red', say(words.again, language)));
   return [

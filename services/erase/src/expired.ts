@@ -1,11 +1,13 @@
 import {
   lifeKey,
+  taskId,
   type CopyDocument,
   type HolderDocument,
   type SweepResponse,
   type TaskDocument,
 } from '@keiro/schemas';
 import type { Work } from './connectors/connector.ts';
+import { openFound, withFound } from './keeping.ts';
 import { createOpener, type Located } from './locators.ts';
 import { ByHandError } from './returned.ts';
 import type { EraseStore } from './store.ts';
@@ -19,31 +21,43 @@ type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated'>;
  */
 export async function expiredCopies(
   { request, holder: id, records = [], createdAt }: TaskDocument,
-  { alone, whole }: NonNullable<TaskDocument['retention']>,
+  { alone, whole, rest }: NonNullable<TaskDocument['retention']>,
   holder: HolderDocument | null,
   lives: SweepResponse['lives'],
-  store: Pick<EraseStore, 'placesIn' | 'reportsOf' | 'reportsUnder'>,
+  store: Pick<EraseStore, 'placesIn' | 'reportsOf' | 'reportsUnder' | 'keptRecords' | 'foundBy'>,
 ): Promise<Subject & { readonly kept: readonly string[] }> {
   const stores = holder?.replicates ?? [];
   const from = [id, ...stores];
   const wholly = new Set(whole.map(lifeKey));
-  const told = lives.filter((life) => wholly.has(lifeKey(life)));
+  // Of who was erased only places may be left to go by.
+  const told = lives.filter((life) => wholly.has(lifeKey(life)) && life.value !== '');
   const refs = [...new Set(lives.map(({ ref }) => ref))];
-  const planned = alone && told.length === 0 ? await store.placesIn(request, id) : undefined;
-  const reports: readonly Report[] =
+  const planned =
+    alone && told.length === 0 && rest === undefined ? await store.placesIn(request, id) : undefined;
+  const all: readonly Report[] =
     planned?.map((place) => ({ ...place, holder: id, action: 'held' as const, at: createdAt })) ??
     (alone && told.length === 0
       ? await store.reportsOf(records, from)
       : await store.reportsUnder(refs, from));
+  // Of an erased person there is only what a floor keeps: other reports are of what is gone.
+  const left = rest === undefined ? undefined : await store.keptRecords(refs);
+  const reports = left === undefined ? all : all.filter(({ record }) => left.has(record));
   const { places, kept } = placesOf(records, reports, lives, wholly);
   const at = (name: string) => [...(places.get(name) ?? [])];
-  return {
+  const subject = {
     lives: told.map(({ ref, generation, kind, value }) => ({ ref, generation, kind, value })),
     locatorsUpTo: Math.max(0, ...lives.map(({ generation }) => generation)),
     locators: at(id),
     replicated: Object.fromEntries(stores.map((name) => [name, at(name)])),
     kept,
   };
+  if (rest?.last !== true) return subject;
+  const { found, lives: inOrder } = await store.foundBy(rest.deletion, id);
+  const sealedUnder = inOrder.flatMap((life) => lives.find((one) => lifeKey(one) === lifeKey(life)) ?? []);
+  return withFound(
+    subject,
+    openFound(found, { lives: sealedUnder, _id: taskId(rest.deletion, id), holder: id }),
+  );
 }
 
 /** What a holder said of a copy, as far as its place goes. */

@@ -20,6 +20,15 @@ import { foresee } from './foreseen.ts';
 import { correctAt } from './fields.ts';
 import type { HolderGate } from './gate.ts';
 import { holdLease } from './lease.ts';
+import {
+  CannotKeepError,
+  eraseAll,
+  findUnreported,
+  openFound,
+  probeAll,
+  whyByHand,
+  withFound,
+} from './keeping.ts';
 import { openLocators, type Located } from './locators.ts';
 import { pagesOf, steadily, worksOf, type Pages } from './pages.ts';
 import type { ExportStore } from './packs/export-store.ts';
@@ -85,10 +94,14 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     return settled;
   };
   try {
-    const { work, holder, kept, changes, exportKey, pages } = await prepare(task, tally, lease.signal, deps);
-    if (holder?.connector.kind === 'by-hand') {
-      const audit = auditOf(task, 'task.by-hand', tally.addedTo(task.receipt), now());
-      const settled = await settle(audit, () => store.leaveToPerson(claim, audit));
+    const prepared = await prepare(task, tally, lease.signal, deps);
+    const { work, lives, holder, kept, changes, exportKey, pages } = prepared;
+    const why = whyByHand(task, holder);
+    if (holder?.connector.kind === 'by-hand' || why !== undefined) {
+      const receipt = tally.addedTo(task.receipt);
+      const audit = auditOf(task, 'task.by-hand', receipt, now());
+      const said = why === undefined ? undefined : { ...receipt, unsupported: why };
+      const settled = await settle(audit, () => store.leaveToPerson(claim, audit, said));
       deps.onAttempt(task.holder, settled ? 'by-hand' : 'lost');
       return;
     }
@@ -107,8 +120,9 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
             },
           )
         : undefined;
+    const whole = await withUnreported(work, { claim, connector, holder, lives }, deps);
     const answer = await (carried ??
-      carryOut(claim, { connector, work, pages, tally, changes }, deps, (more) => {
+      carryOut(claim, { connector, work: whole, pages, tally, changes }, deps, (more) => {
         partial = { ...partial, ...more };
       }));
     partial = { ...partial, ...answer };
@@ -155,7 +169,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     }
     const message = describeFailure(error);
     const verdict =
-      error instanceof ByHandError
+      error instanceof ByHandError || error instanceof CannotKeepError
         ? givenUp(task.attempt)
         : waits === undefined
           ? afterFailure(task.attempt, at, deps.retry, task.waits)
@@ -187,6 +201,8 @@ async function prepare(
   deps: TaskDependencies,
 ): Promise<{
   work: Work;
+  /** With the keys of where copies are. */
+  lives: Lives;
   holder: HolderDocument | null;
   kept: readonly string[];
   changes: readonly FieldChange[];
@@ -236,6 +252,7 @@ async function prepare(
     };
     return {
       work,
+      lives,
       holder,
       kept,
       changes,
@@ -247,13 +264,13 @@ async function prepare(
 
 const nothingKept: SweepResponse = { lives: [] };
 type Lives = SweepResponse['lives'];
-type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated'> & {
+type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated' | 'whole' | 'keep'> & {
   readonly kept?: readonly string[];
   /** All places of an erasure, a page at a time; absent where the few that there are stand in the work. */
   readonly pages?: Pages;
 };
 
-/** All that the holder has of the person: by identifier, and by locator too. */
+/** All that the holder has of the person: by identifier, and by locator too; for a floor, apart what goes whole (R4). */
 async function subjectOf(
   task: TaskDocument,
   holder: HolderDocument | null,
@@ -262,27 +279,85 @@ async function subjectOf(
 ): Promise<Subject> {
   const stores = holder?.replicates ?? [];
   const refs = lives.map(({ ref }) => ref);
-  const found = lives.map(({ ref, generation, kind, value }) => ({ ref, generation, kind, value }));
-  if (task.directive === 'erase') {
+  const { keep } = task;
+  const subject = {
+    // Of who was erased before only places may be left to go by.
+    lives: lives
+      .filter(({ value }) => value !== '')
+      .map(({ ref, generation, kind, value }) => ({ ref, generation, kind, value })),
+    locatorsUpTo: Math.max(0, ...lives.map(({ generation }) => generation)),
+  };
+  if (task.directive === 'erase' && keep === undefined) {
     const isTold =
       holder?.connector.kind === 'composite' || (holder !== null && knowsLocators(holder.connector));
-    if (!isTold) return { lives: found, locators: [], replicated: {} };
+    if (!isTold) return { ...subject, locators: [], replicated: {} };
     const read = (): AsyncIterable<Located> => store.copies(refs, [task.holder, ...stores]);
     return {
-      lives: found,
+      ...subject,
       locators: [],
       replicated: Object.fromEntries(stores.map((id) => [id, []])),
       pages: (signal, size) =>
         pagesOf(steadily(read, { signal, log }), lives, { holder: task.holder, stores, size }),
     };
   }
-  const { byHolder, unreadable } = await openLocators(store.copies(refs, [task.holder, ...stores]), lives);
+  const keptRecords = keep === undefined ? undefined : await store.keptRecords(refs);
+  const isKept = ({ record }: Located) => keptRecords?.has(record) === true;
+  const { byHolder, ofKept, unreadable } = await openLocators(
+    store.copies(refs, [task.holder, ...stores]),
+    lives,
+    isKept,
+  );
   if (unreadable > 0) log.warn({ task: task._id, unreadable }, 'locators that their key does not open');
-  return {
-    lives: found,
+  const all = {
+    ...subject,
     locators: [...(byHolder.get(task.holder) ?? [])],
     replicated: Object.fromEntries(stores.map((id) => [id, [...(byHolder.get(id) ?? [])]])),
   };
+  if (keep === undefined) return all;
+  const narrowed = {
+    locators: [...(ofKept.get(task.holder) ?? [])],
+    replicated: Object.fromEntries(stores.map((id) => [id, [...(ofKept.get(id) ?? [])]])),
+  };
+  const without = (places: readonly string[], some: readonly string[]) => {
+    const those = new Set(some);
+    return places.filter((one) => !those.has(one));
+  };
+  return {
+    ...all,
+    keep: keep.fields,
+    ...withFound(narrowed, openFound(task.found ?? [], { lives, _id: task._id, holder: task.holder })),
+    // A row that also holds what stays is narrowed.
+    whole: {
+      locators: without(all.locators, narrowed.locators),
+      replicated: Object.fromEntries(
+        stores.map((id) => [id, without(all.replicated[id] ?? [], narrowed.replicated[id] ?? [])]),
+      ),
+    },
+  };
+}
+
+/** R4: with the places of rows that stay and that nobody had reported; kept before anything is narrowed. */
+async function withUnreported(
+  work: Work,
+  {
+    claim,
+    connector,
+    holder,
+    lives,
+  }: { claim: Claim; connector: Connector; holder: HolderDocument | null; lives: Lives },
+  { store, random }: TaskDependencies,
+): Promise<Work> {
+  const { task } = claim;
+  if (task.keep === undefined || holder === null || task.waiting?.step === 'probe') return work;
+  const of = { lives, _id: task._id, holder: task.holder };
+  const found = await findUnreported(connector, work, {
+    ...of,
+    connector: holder.connector,
+    iv: () => random(12),
+  });
+  if (found.length === 0) return work;
+  await store.keepFound(claim, found);
+  return withFound(work, openFound(found, of));
 }
 
 /** T0: the copies of these records and nothing else, so no identifier. */
@@ -358,21 +433,19 @@ async function carryOut(
     await eraseAgain(task, connector, work, deps.again, onProgress);
     return {};
   }
+  const works = () => worksOf(work, pages, deps.log);
   // What has been erased and only waits for the look is not erased, and counted, again.
   if (task.waiting?.step !== 'probe') {
-    for await (const one of worksOf(work, pages, deps.log)) {
+    let isFirst = true;
+    await eraseAll(connector, works(), async (one) => {
       // By identifier, with the first places: what further places lead to has mostly gone by that.
-      if (one.page === undefined) await lookBefore(claim, { connector, work: one, tally }, deps);
-      await connector.erase(one);
-    }
+      if (isFirst)
+        await lookBefore(claim, { connector, work: work.whole === undefined ? one : work, tally }, deps);
+      isFirst = false;
+    });
     onProgress({ sweptAt: deps.now() });
   }
-  let found: number | undefined = 0;
-  for await (const one of worksOf(work, pages, deps.log)) {
-    const there = await connector.probe(one);
-    found = there === undefined ? undefined : found + there;
-    if (found === undefined) break;
-  }
+  const found = await probeAll(connector, works());
   if (found === undefined) {
     const word = tally.confirmed ?? task.receipt?.confirmed;
     onProgress({ told: tally.told ?? { at: word?.at ?? deps.now(), identifiers: word?.identifiers ?? 0 } });

@@ -5,6 +5,8 @@ import { locatorAssociated, open, sealKeyOf } from '@keiro/sdk';
 export interface Locators {
   /** By the holder that reported them; each once. */
   readonly byHolder: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The same of copies of which something is to stay; see `isKept`. */
+  readonly ofKept: ReadonlyMap<string, ReadonlySet<string>>;
   /** Number of those that their key does not open: sealed wrongly, or for another life. */
   readonly unreadable: number;
 }
@@ -18,18 +20,22 @@ export type Located = Pick<CopyDocument, 'holder' | 'record' | 'ref' | 'generati
 export async function openLocators(
   copies: AnyIterable<Located>,
   lives: SweepResponse['lives'],
+  isKept: (copy: Located) => boolean = () => false,
 ): Promise<Locators> {
   const placeOf = createOpener(lives);
   const byHolder = new Map<string, Set<string>>();
+  const ofKept = new Map<string, Set<string>>();
   let unreadable = 0;
   for await (const copy of copies) {
     const place = placeOf(copy);
     // The sweep by identifier and the probe go on; the log says how many could not be used.
     if (place === 'unreadable') unreadable += 1;
-    else if (place !== undefined)
+    else if (place !== undefined) {
       byHolder.set(copy.holder, (byHolder.get(copy.holder) ?? new Set()).add(place.locator));
+      if (isKept(copy)) ofKept.set(copy.holder, (ofKept.get(copy.holder) ?? new Set()).add(place.locator));
+    }
   }
-  return { byHolder, unreadable };
+  return { byHolder, ofKept, unreadable };
 }
 
 /** Opens one locator after another; undefined for a copy that has none, or is of no such life. */

@@ -1,6 +1,7 @@
 import { whileUnavailable, type Log } from '@keiro/runtime';
 import type { SweepResponse } from '@keiro/schemas';
 import { newestGeneration, type Work } from './connectors/connector.ts';
+import { narrowedWorks } from './keeping.ts';
 import { createOpener, type Located } from './locators.ts';
 
 /* A person may have a hundred thousand copies at a holder: their places are read and opened as they are swept. */
@@ -56,17 +57,22 @@ export async function* pagesOf(
   if (count > 0 || unreadable > 0 || pages === 0) yield take();
 }
 
-/** The calls of a connector in which all places of a work come up; a single one where they stand in it. */
+/**
+ * The calls of a connector in which all places of a work come up; a single one where they stand in it, and two where a
+ * floor narrows it (R4).
+ */
 export async function* worksOf(work: Work, pages: Pages | undefined, log: Log): AsyncGenerator<Work> {
+  if (work.whole !== undefined) {
+    yield* narrowedWorks(work, work.whole);
+    return;
+  }
   if (pages === undefined) {
     yield work;
     return;
   }
   let number = 0;
   let unreadable = 0;
-  // Rows that a floor keeps are counted by how they are found: one that came up on two pages would count twice.
-  const size = (work.keep ?? []).length > 0 ? Number.POSITIVE_INFINITY : pageLocators;
-  for await (const page of pages(work.signal, size)) {
+  for await (const page of pages(work.signal, pageLocators)) {
     unreadable += page.unreadable;
     yield workOf(work, page, number);
     number += 1;

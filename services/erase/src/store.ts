@@ -4,18 +4,22 @@ import {
   createBatches,
   findMany,
   insertNew,
+  KeiroError,
   toAuditDocument,
 } from '@keiro/runtime';
 import {
   isDenied,
+  taskId,
   violationId,
   type AuditDocument,
   type AuditEntry,
   type CopyDocument,
   type Foreseen,
+  type FoundRow,
   type HolderDocument,
   type Life,
   type Receipt,
+  type RecordDocument,
   type Ref,
   type RequestDocument,
   type RetentionBatchDocument,
@@ -80,6 +84,12 @@ export interface EraseStore {
   ): AsyncIterable<Pick<CopyDocument, 'holder' | 'record' | 'ref' | 'generation' | 'locator'>>;
   /** All that a holder reported of records under these refs. */
   reportsAt(refs: readonly Ref[], holder: string): Promise<CopyDocument[]>;
+  /** Records under these refs of which something is kept for a floor (R4). */
+  keptRecords(refs: readonly Ref[]): Promise<ReadonlySet<string>>;
+  /** Keeps where rows are that stay and that nobody had reported. Throws when the lease is lost. */
+  keepFound(claim: Claim, found: readonly FoundRow[]): Promise<void>;
+  /** What a deletion had found so at this holder, and its lives in their order. */
+  foundBy(deletion: string, holder: string): Promise<{ found: readonly FoundRow[]; lives: readonly Life[] }>;
   /** The reports that these holders have a copy of these records. */
   reportsOf(records: readonly string[], holders: readonly string[]): Promise<CopyDocument[]>;
   /** Where a holder has the copies of a batch that ends, as it was planned; undefined where its task has to look. */
@@ -222,6 +232,26 @@ export function openEraseStore(db: Db): EraseStore {
           .find({ ref: { $in: [...refs] } })
           .toArray()
       ).filter((copy) => copy.holder === holder),
+
+    keptRecords: async (refs) => {
+      const records = db.collection<RecordDocument>('records');
+      const found = await findMany(records, 'ref', [...new Set(refs)], { kept: 1 });
+      return new Set(found.filter(({ kept }) => kept !== undefined).map(({ _id }) => _id));
+    },
+
+    async keepFound(claim, found) {
+      const update = { $push: { found: { $each: [...found] } } };
+      if (!(await claims.settle({ claim, update })))
+        throw new KeiroError('lease', 'the lease of a task was lost', { retryable: true });
+    },
+
+    async foundBy(deletion, holder) {
+      const [task, request] = await Promise.all([
+        tasks.findOne({ _id: taskId(deletion, holder) }, { projection: { found: 1 } }),
+        db.collection<RequestDocument>('requests').findOne({ _id: deletion }, { projection: { lives: 1 } }),
+      ]);
+      return { found: task?.found ?? [], lives: request?.lives ?? [] };
+    },
 
     reportsOf: (records, from) =>
       findMany(

@@ -5,7 +5,7 @@ import type { KekEpochDocument, KekStore, VerifiedBackup } from './kek-store.ts'
 import type { KeyProvider } from './key-provider.ts';
 import { totalOf, type WrappedStore } from './wrapped-store.ts';
 
-const none = { keys: 0, quarantineKeys: 0, sweeps: 0, provisionKeys: 0, reportKeys: 0 };
+const none = { keys: 0, quarantineKeys: 0, sweeps: 0, provisionKeys: 0, reportKeys: 0, floorKeys: 0 };
 
 /** How the key-encryption keys stand now. Counts what is wrapped, which reads the keys database from end to end. */
 export async function kekStatus(deps: {

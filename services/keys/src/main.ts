@@ -15,6 +15,7 @@ import type { Ref } from '@keiro/schemas';
 import { followHolders, followStanding } from '@keiro/sdk';
 import { configSchema } from './config.ts';
 import { contactRoutes } from './contacts.ts';
+import { createFloorKeys } from './floor-keys.ts';
 import { kekRoutes } from './kek-routes.ts';
 import { joinKeks } from './kek-instance.ts';
 import { openKekStore } from './kek-store.ts';
@@ -120,6 +121,7 @@ await runService(log, async (opened) => {
     keks,
     store,
     rings,
+    floorKeys: createFloorKeys({ db: mongo.db, keks, rings, random: randomBytes, now }),
     policies,
     metrics,
     audit,

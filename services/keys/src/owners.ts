@@ -7,5 +7,7 @@ export const ownerOf = {
   sweep: (request: string) => `sweep\n${request}`,
   /** By the id of the key: see `provisionKeySchema`. */
   provision: (key: string) => `provision\n${key}`,
+  /** By life: see `lifeKey`. */
+  floor: (life: string) => `floor\n${life}`,
   reports: (id: string) => `reports\n${id}`,
 } as const;

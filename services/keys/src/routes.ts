@@ -32,17 +32,20 @@ import {
 import { z } from 'zod';
 import { askingOf, checked, outcomesOf } from './audited.ts';
 import { custodyKeys } from './custody.ts';
-import { checkDuty, releaseForDuty } from './duty.ts';
+import { checkDuty, releaseForDuty, type DutyDependencies } from './duty.ts';
+import type { FloorKeys } from './floor-keys.ts';
+import { floorRoutes } from './floor-routes.ts';
 import type { KeyAudit } from './key-audit.ts';
 import { refOf } from './life.ts';
 import type { QuarantineKeys } from './quarantine-keys.ts';
-import { checkHolder, checkRelease, release, type ReleaseDependencies } from './release.ts';
+import { checkHolder, checkRelease, release } from './release.ts';
 import { releasesQuery, type ReleasesQuery } from './releases.ts';
 import { sealKeys, type SealDependencies } from './seal.ts';
 import { directiveKey, prepareSweeps, readSweeps } from './sweep.ts';
 
 export type KeysDependencies = SealDependencies &
-  ReleaseDependencies & {
+  DutyDependencies & {
+    readonly floorKeys: FloorKeys;
     readonly policies: Policies;
     readonly metrics: Metrics;
     readonly quarantineKeys: QuarantineKeys;
@@ -74,6 +77,7 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
   }
 
   return [
+    ...floorRoutes(deps),
     route({
       method: 'POST',
       path: '/v1/seal',

@@ -11,6 +11,7 @@ import {
   type SweepPrepare,
   type SweepResponse,
 } from '@keiro/schemas';
+import type { FloorKeys } from './floor-keys.ts';
 import type { Keks } from './keks.ts';
 import { identifierGroup } from './life.ts';
 import { ownerOf } from './owners.ts';
@@ -21,6 +22,7 @@ export interface SweepDependencies {
   readonly keks: Keks;
   readonly store: KeyStore;
   readonly rings: KeyRings;
+  readonly floorKeys: Pick<FloorKeys, 'sweepOf'>;
   readonly now: () => Date;
   readonly random: (bytes: number) => Buffer;
 }
@@ -55,12 +57,19 @@ export async function prepareSweeps(
     asked.map(({ request }) => request),
   );
   const { live } = await deps.rings.load(asked.flatMap(({ lives }) => lives.map(({ ref }) => ref)));
+  // Of who was erased, what a floor keeps can still be found (R4), and its end comes by the same way.
+  const gone = asked
+    .flatMap(({ lives }) => lives)
+    .filter(({ ref, generation }) => live.get(ref)?.generation !== generation);
+  const left = await deps.floorKeys.sweepOf(gone);
   // A request that is named twice adds up.
   const kept = new Map(keptBefore);
   for (const { request, lives, changes } of asked) {
     const before: Kept = kept.get(request) ?? { key: deps.random(32), lives: [] };
     const all = new Map(before.lives.map((one) => [lifeKey(one), one]));
     for (const life of lives) {
+      const rest = left.get(lifeKey(life));
+      if (rest !== undefined && !all.has(lifeKey(life))) all.set(lifeKey(life), rest);
       const ring = live.get(life.ref);
       if (ring?.generation !== life.generation || ring.document.identifier === null) continue;
       const value = open(ring.groupKey(identifierGroup), ring.document.identifier, lifeKey(life));

@@ -44,6 +44,7 @@ const owners: Record<WrappedCollection, (document: WrappedDocument) => string> =
   sweeps: ({ _id }) => ownerOf.sweep(_id),
   provisionKeys: ({ _id }) => ownerOf.provision(_id),
   reportKeys: ({ _id }) => ownerOf.reports(_id),
+  floorKeys: ({ _id }) => ownerOf.floor(_id),
 };
 
 export function openWrappedStore(db: Db): WrappedStore {
@@ -106,6 +107,7 @@ export function openWrappedStore(db: Db): WrappedStore {
             sweeps: 0,
             provisionKeys: 0,
             reportKeys: 0,
+            floorKeys: 0,
           };
           byEpoch.set(_id, { ...counts, [name]: n });
         }

@@ -1,5 +1,6 @@
 import {
   judge,
+  keptView,
   kindOfRef,
   lifeKey,
   type LineageAnswer,
@@ -16,7 +17,7 @@ import {
 } from '@keiro/schemas';
 import { copiesOf, type Erasure } from './copies.ts';
 import { writeCursor } from './cursor.ts';
-import { erasuresOf, isProven, returnsOf } from './erasures.ts';
+import { erasuresOf, isErasing, isProven, returnsOf } from './erasures.ts';
 import { consentViews, factViews } from './facts.ts';
 import { groupBy } from './group-by.ts';
 import { groupReader, type GroupReader } from './groups.ts';
@@ -55,7 +56,7 @@ export function assemble(loaded: Loaded, policies: Policies, asOf: Date): Lineag
       ...(person.member === undefined ? {} : { member: person.member }),
       ambiguous: [...person.ambiguous],
     },
-    standing: overall(person, refs, standingOf),
+    standing: { ...overall(person, refs, standingOf), ...keptOf(loaded.requests) },
     categories,
     records,
     page: {
@@ -150,7 +151,7 @@ function recordsOf(
     const reported = new Set(facts.map(({ holder }) => holder));
     const erasure = erasureOf(record);
     return [
-      ...copiesOf(facts, series, withReturns(record._id, erasure), asOf),
+      ...copiesOf(facts, series, withReturns(record._id, erasure), asOf, record.kept !== undefined),
       ...tagCopiesOf(record, groups, loaded.holders, reported, erasure),
     ];
   };
@@ -160,7 +161,7 @@ function recordsOf(
       id: record._id,
       ref: record.ref,
       generation: record.generation,
-      state: stateOf(record),
+      state: record.kept === undefined ? stateOf(record) : 'kept',
       type: record.type,
       category: record.category,
       time: record.time.toISOString(),
@@ -178,6 +179,17 @@ function recordsOf(
       position: { ...record.position },
       copies: copiesAt(record, groups),
     }));
+}
+
+/** What deletions have left for a law, and that has not ended (R4). */
+function keptOf(requests: Loaded['requests']): Pick<LineageAnswer['standing'], 'kept'> {
+  const kept = requests
+    .filter(
+      ({ type, state, restErasedAt }) =>
+        type === 'deletion' && isErasing(state) && restErasedAt === undefined,
+    )
+    .flatMap(({ _id, kept: groups = [] }) => keptView(groups).map((one) => ({ ...one, request: _id })));
+  return kept.length === 0 ? {} : { kept };
 }
 
 type AnswerRef = LineageAnswer['person']['refs'][number];

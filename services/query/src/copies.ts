@@ -20,13 +20,15 @@ export function copiesOf(
   series: readonly SnapshotSeries[],
   erasure: Erasure | undefined,
   now: Date,
+  /** A law keeps something of the record, at the holders that have that to do (R4). */
+  isKept = false,
 ): LineageCopy[] {
   const byHolder = groupBy(facts, (fact) => fact.holder);
   const copies = [
-    ...[...byHolder].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, own]) => reported(own, erasure)),
+    ...[...byHolder].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, own]) => reported(own, erasure, isKept)),
     ...series.map((one) => {
       const span = heldSpan(byHolder.get(one.store) ?? [], erasure?.tasks.get(one.store));
-      return span === undefined ? undefined : derived(one, span, erasure, now);
+      return span === undefined ? undefined : derived(one, span, erasure, now, isKept);
     }),
   ];
   return copies.filter((copy) => copy !== undefined);
@@ -56,7 +58,21 @@ export function decisive(facts: readonly CopyDocument[]): CopyDocument | undefin
   }, undefined);
 }
 
-function reported(facts: readonly CopyDocument[], erasure: Erasure | undefined): LineageCopy | undefined {
+/** Of what is kept the holder's proof says that nothing else is there: that is not erased. */
+function provenState(
+  task: TaskDocument | undefined,
+  isKept: boolean,
+): { readonly state: 'erased' } | { readonly state: 'kept'; readonly until?: string } {
+  if (!isKept || task?.keep === undefined) return { state: 'erased' };
+  const { until } = task.keep;
+  return { state: 'kept', ...(until === undefined ? {} : { until: until.toISOString() }) };
+}
+
+function reported(
+  facts: readonly CopyDocument[],
+  erasure: Erasure | undefined,
+  isKept: boolean,
+): LineageCopy | undefined {
   const fact = decisive(facts);
   if (fact === undefined) return undefined;
   const { holder, action, purpose, groups } = fact;
@@ -87,7 +103,8 @@ function reported(facts: readonly CopyDocument[], erasure: Erasure | undefined):
     return action === 'removed' ? copy('removed', fact.at) : copy('erasing', task.createdAt, { request });
   }
   if (action === 'held' && fact.at > gone) return copy('held', fact.at, { request, afterErasure: true });
-  return copy('erased', gone, { request });
+  const { state, ...more } = provenState(task, isKept);
+  return copy(state, gone, { request, ...more });
 }
 
 export interface Span {
@@ -113,6 +130,7 @@ export function derived(
   span: Span,
   erasure: Erasure | undefined,
   now: Date,
+  isKept = false,
 ): LineageCopy | undefined {
   const taken = snapshotsWith(series, span.heldAt, span.goneAt);
   const longest = taken.reduce<SnapshotDocument | undefined>(
@@ -132,22 +150,28 @@ export function derived(
 
   const expired = longest.expiresAt !== undefined && longest.expiresAt <= now ? longest.expiresAt : undefined;
   const request = erasure?.request === undefined ? {} : { request: erasure.request };
+  const task = erasure?.tasks.get(holder);
   if (!mutable) {
     // Single rows can't be deleted from an image: it holds them until it expires, whatever a task says.
-    return expired === undefined ? copy('held', longest.takenAt, request) : copy('removed', expired);
+    if (expired === undefined) return copy('held', longest.takenAt, request);
+    // Later ones have what the store still keeps.
+    const left = provenState(task, isKept);
+    return left.state === 'kept'
+      ? copy(left.state, expired, { ...request, ...left })
+      : copy('removed', expired);
   }
 
-  const task = erasure?.tasks.get(holder);
   const gone = provenGone(task);
   // A replica is overwritten by the next snapshot: what was gone from the store by then is gone from it too.
   const newest = series.snapshots.at(-1);
   const overwritten = newest === undefined || newest === longest ? undefined : newest.takenAt;
   if (gone !== undefined) {
-    if (longest.takenAt <= gone) return copy('erased', gone, request);
+    const { state, ...more } = provenState(task, isKept);
+    if (longest.takenAt <= gone) return copy(state, gone, { ...request, ...more });
     // A snapshot that began before the store was swept and ended after the site was probed: it may be back.
     return overwritten === undefined
       ? copy('held', longest.takenAt, { ...request, afterErasure: true })
-      : copy('erased', overwritten, request);
+      : copy(state, overwritten, { ...request, ...more });
   }
   if (overwritten !== undefined) return copy('removed', overwritten);
   if (expired !== undefined) return copy('removed', expired);

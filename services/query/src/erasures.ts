@@ -11,6 +11,7 @@ import { groupBy } from './group-by.ts';
 
 /** One that was withdrawn, refused or never accepted erases nothing. */
 const counts: ReadonlySet<RequestState> = new Set([...carriedStates, 'done']);
+export const isErasing = (state: RequestState): boolean => counts.has(state);
 
 /**
  * Which deletion covers which life: the first one that was asked for this generation or a later one of the

@@ -91,6 +91,7 @@ export function notesOf(answer: Draft, loaded: Loaded, asOf: Date, remains?: Rem
     `Field groups held past their retention end: ${n(ended)}.`,
   );
   kept(remains, say);
+  byLaw(answer.standing.kept ?? [], say);
   say(
     page.total > page.shown,
     'more-records',
@@ -144,6 +145,20 @@ function kept(remains: Remains | undefined, say: Say): void {
     'provisions-kept',
     `提供の記録が ${n(remains?.count ?? 0)} 件あり、消去後も ${until} まで保存されます${article === undefined ? '' : `（${article.ja}）`}。`,
     `Records of provision, kept after an erasure too, the last until ${until}${article === undefined ? '' : ` (${article.en})`}: ${n(remains?.count ?? 0)}.`,
+  );
+}
+
+/** R4: what an erasure has not erased, and for how long. */
+function byLaw(left: NonNullable<Draft['standing']['kept']>, say: Say): void {
+  const says = (of: 'ja' | 'en', unknown: string) =>
+    left
+      .map(({ label, law, until }) => `${label[of]} (${law}, ${day(until, unknown)})`)
+      .join(of === 'ja' ? '、' : '; ');
+  say(
+    left.length > 0,
+    'kept-by-law',
+    `消去済みですが、次の情報は法令により期限まで保存しています：${says('ja', '期限未定')}`,
+    `Erased, but for what a law makes us keep until then: ${says('en', 'no end yet')}`,
   );
 }
 

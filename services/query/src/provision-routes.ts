@@ -13,7 +13,7 @@ import type { Db } from 'mongodb';
 import { z } from 'zod';
 import { createProvisionStore } from './provision-store.ts';
 import { provisionLabels, provisionView } from './provision-view.ts';
-import { identifierOf } from './search.ts';
+import { askedBy } from './search.ts';
 import type { Store } from './store.ts';
 
 /** Records of provision (APPI 29 to 31): for the person (33(5)), and for an authority. */
@@ -39,7 +39,7 @@ export function provisionRoutes(deps: {
         const asOf = now();
         const policy = policies.inForce(asOf);
         // A ref stays known when its life has ended, and with it what was recorded.
-        const { results } = await keys.lookup({ identifiers: [identifierOf(body)] });
+        const { results } = await keys.lookup(askedBy(body));
         const start = results[0]?.ref;
         const person = start === undefined ? undefined : (await store.person(start)).person;
         const shared = person?.startIsAmbiguous === true;

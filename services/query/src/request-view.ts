@@ -1,4 +1,6 @@
 import {
+  keepView,
+  keptView,
   receiptView,
   waitingView,
   type LineageRequest,
@@ -19,6 +21,8 @@ export function requestView(request: RequestDocument, tasks: readonly TaskDocume
     due: request.dueAt.toISOString(),
     ...(request.doneAt === undefined ? {} : { doneAt: request.doneAt.toISOString() }),
     ...(request.returns === undefined ? {} : { violation: request.returns.violation }),
+    ...(request.kept === undefined || request.kept.length === 0 ? {} : { kept: keptView(request.kept) }),
+    ...(request.restErasedAt === undefined ? {} : { restErasedAt: request.restErasedAt.toISOString() }),
     steps: request.steps.map(({ step, at, evidence }) => ({ step, at: at.toISOString(), evidence })),
     tasks: tasks
       .filter((task) => task.request === request._id)
@@ -38,6 +42,7 @@ function taskView(task: TaskDocument): LineageRequest['tasks'][number] {
     attempt: task.attempt,
     ...(task.notBefore === undefined ? {} : { notBefore: task.notBefore.toISOString() }),
     ...(receipt === undefined ? {} : { receipt: receiptView(receipt) }),
+    ...(task.keep === undefined ? {} : { keep: keepView(task.keep) }),
     ...(task.waiting === undefined ? {} : { waiting: waitingView(task.waiting) }),
     errors: task.errors.map(({ at, attempt, message }) => ({ at: at.toISOString(), attempt, message })),
     createdAt: task.createdAt.toISOString(),

@@ -44,10 +44,10 @@ export async function search(
   const { store, keys, now } = deps;
   const asOf = now();
   const { policies } = deps;
-  const identifier = identifierOf(body);
+  const by = askedBy(body);
   const after = body.cursor === undefined ? undefined : readCursor(body.cursor);
   const progressLater = deps.progress.read();
-  const { results } = await keys.lookup({ identifiers: [identifier] });
+  const { results } = await keys.lookup(by);
   const start = results[0] ?? undefined;
   if (start === undefined) return assembleUnknown(await progressLater, policies, asOf);
 
@@ -113,8 +113,12 @@ async function recordsAndCopies(
   return { page, taken, custody: await custodyOf(store.copies(refs), shown, taken.snapshots) };
 }
 
+/** What the keys service is asked: by the one identifier that was given, or by a ref. */
+export const askedBy = (body: OneIdentifier): { identifiers: Identifier[] } | { refs: Ref[] } =>
+  body.ref === undefined ? { identifiers: [identifierOf(body)] } : { refs: [body.ref] };
+
 /** The one that was given, as refs are made of it. */
-export function identifierOf(body: OneIdentifier): Identifier {
+function identifierOf(body: OneIdentifier): Identifier {
   for (const kind of identifierKinds) {
     const given = body[kind];
     if (given === undefined) continue;

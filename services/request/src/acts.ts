@@ -1,6 +1,6 @@
 import { ProblemError } from '@keiro/runtime';
 import type { Acted, RequestDocument, RequestHappening } from '@keiro/schemas';
-import { settle } from './decide.ts';
+import { namedLives, settle } from './decide.ts';
 import { decide, type LifeCommand, type Rejection } from './lifecycle/decide.ts';
 import { isFinal, lifeOf } from './lifecycle/evolve.ts';
 import type { Situations } from './situation.ts';
@@ -61,7 +61,7 @@ export function createActs(deps: {
     const happened =
       isClear || request.type === 'question' ? decided.events : unclear(decided.events, person);
     const current: RequestDocument = isAboutPerson
-      ? { ...request, lives: known.lives, ambiguous: known.ambiguous }
+      ? { ...request, lives: namedLives(request.type, known), ambiguous: known.ambiguous }
       : request;
     const withdrawn = decided.events.some(({ type }) => type === 'withdrawn');
     // What it had hidden, whoever the person is meanwhile.

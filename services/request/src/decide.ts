@@ -66,7 +66,7 @@ export function decide(
   const request: RequestDocument = {
     _id: command.id,
     type: command.type,
-    lives: livingOf(situation),
+    lives: livesFor(command.type, situation),
     ambiguous: situation.ambiguous,
     purposes: command.purposes,
     ...(command.recipients === undefined ? {} : { recipients: command.recipients }),
@@ -184,7 +184,7 @@ interface Obstacle {
 function obstacleOf(request: RequestDocument, situation: Situation): Obstacle | undefined {
   const { type } = request;
   const rule = rightRules[type];
-  const lives = livingOf(situation);
+  const lives = livesFor(type, situation);
   const others = situation.open.filter(({ _id }) => _id !== request._id);
   const deletions = others.filter((one) => one.type === 'deletion' && isCarried(one.state));
   if (lives.length === 0) {
@@ -218,6 +218,15 @@ function endedBy({ because, other }: Obstacle, happenings: readonly RequestHappe
     { type: 'notice-due', notice: because === 'nothing-held' ? 'nothing-held' : 'completed' },
   ];
 }
+
+/** R1: what a law keeps of who was erased is disclosed, too. */
+export const namedLives = (
+  type: RequestDocument['type'],
+  { lives, kept }: Pick<Situation, 'lives' | 'kept'>,
+): readonly Life[] => (type === 'disclosure' && kept !== undefined ? [...lives, ...kept.lives] : lives);
+
+const livesFor = (type: RequestDocument['type'], situation: Situation): readonly Life[] =>
+  namedLives(type, { ...situation, lives: livingOf(situation) });
 
 const livingOf = ({ lives, standings }: Situation): Life[] =>
   lives.filter(({ ref, generation }) => generation > (standings.get(ref)?.erasedThrough ?? 0));

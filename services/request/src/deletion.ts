@@ -57,7 +57,8 @@ export const closePlan: Stage = async (request, deps) => {
     const planned = stepAt(deps.now(), 'planned', { refs: lives.length, holders: tasks.length });
     // Nothing is left that is this person's alone: whose it is, a person has to say.
     const state = lives.length === 0 && request.ambiguous.length > 0 ? 'waiting-for-operator' : 'shredding';
-    await store.advance(request, { set: { state }, step: planned });
+    const floored = deps.floors.mayKeep(categories) ? { kept: [] } : {};
+    await store.advance(request, { set: { state, ...floored }, step: planned });
     return 'moved';
   }
   await store.advance(request, advanceTo(plan, tasks.length, deps.now()), () => plan);
@@ -65,7 +66,7 @@ export const closePlan: Stage = async (request, deps) => {
   return 'moved';
 };
 
-/** Deletion: what the sweep needs is put aside, then the keys are destroyed. */
+/** Deletion: what the sweep needs is put aside, and what a floor keeps; then the keys are destroyed. */
 export const shred: Stage = async (request, deps) => {
   const { store, keys } = deps;
   if (stepOf(request, 'erased') === undefined && !isPrepared(request)) {
@@ -74,8 +75,13 @@ export const shred: Stage = async (request, deps) => {
       await store.advance(request, pending, waitingAudit(request, pending));
       return 'moved';
     }
+    const floors = request.kept === undefined ? undefined : await deps.floors.prepare(request);
     const identifiers = await prepareSweep(request, deps);
-    await store.advance(request, { step: stepAt(deps.now(), 'prepared', { identifiers }) });
+    const evidence = { identifiers, ...floors?.evidence };
+    await store.advance(request, {
+      ...(floors === undefined ? {} : { set: { kept: floors.kept } }),
+      step: stepAt(deps.now(), 'prepared', evidence),
+    });
     return 'moved';
   }
   const gone = stepOf(request, 'erased');
@@ -97,7 +103,12 @@ export const shred: Stage = async (request, deps) => {
               by: 'request',
               action: 'request.erased',
               request: request._id,
-              detail: { refs: request.lives.length },
+              detail: {
+                refs: request.lives.length,
+                ...(request.kept === undefined || request.kept.length === 0
+                  ? {}
+                  : { kept: stepOfLast(request, 'prepared')?.evidence['kept'] }),
+              },
             },
           ],
         };
@@ -106,6 +117,8 @@ export const shred: Stage = async (request, deps) => {
     deps.publish();
     return 'moved';
   }
+  // What is left is that and nothing else before any holder is told.
+  if ((request.kept ?? []).length > 0) await deps.floors.narrow(request, gone.at);
   const counts = { destroyed: 0, alreadyGone: 0 };
   let backups: { readonly backupsEnd?: string } = {};
   for (const lives of inCalls(request.lives)) {
@@ -132,6 +145,8 @@ export function livesWithin(found: readonly Life[], own: readonly Life[]): Life[
   const keys = new Set(own.map(lifeKey));
   return found.filter((life) => keys.has(lifeKey(life)));
 }
+
+const stepOfLast = ({ steps }: RequestDocument, name: string) => steps.findLast(({ step }) => step === name);
 
 const noPerson: Pick<Person, 'refs' | 'ambiguous'> = { refs: [], ambiguous: [] };
 

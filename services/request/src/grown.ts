@@ -4,7 +4,7 @@ import { movedTo } from './lifecycle/moved.ts';
 
 /** What a stage of a request changes; `step` is appended, with its evidence. */
 export interface Advance {
-  readonly set?: Partial<Pick<RequestDocument, 'state' | 'plan' | 'lives' | 'ambiguous' | 'doneAt'>>;
+  readonly set?: Partial<Pick<RequestDocument, 'state' | 'plan' | 'lives' | 'ambiguous' | 'doneAt' | 'kept'>>;
   readonly unsetPlan?: boolean;
   readonly step?: RequestStep;
 }

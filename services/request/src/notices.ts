@@ -27,27 +27,19 @@ const texts: Readonly<Record<NoticeKind, (told: Told) => { subject: Labels; text
         `We have accepted your request (${name.en}) and begun to carry it out. You will hear the outcome by ${due}.`,
       ],
     ),
-  completed: ({ name, request }) =>
+  completed: ({ name, request, policy }) =>
     said(
       [`${name.ja}の手続が完了しました`, `Your request is carried out: ${name.en}`],
       [
         `${name.ja}のご請求について、必要な措置をとりましたのでお知らせします。`,
-        ...(request.type === 'deletion'
-          ? [
-              '法令により保存が必要な情報は、その期間が終わるまで他の目的に使わずに保存し、期間の満了後に消去します。',
-            ]
-          : []),
+        ...keptText(request, policy).ja,
         ...(request.type === 'third-party-denial'
           ? ['すでに提供した情報を保有する提供先には、利用の停止を求めました。']
           : []),
       ],
       [
         `What your request (${name.en}) asks for has been done.`,
-        ...(request.type === 'deletion'
-          ? [
-              'What a law makes us keep stays until its period ends, is used for nothing else, and is erased then.',
-            ]
-          : []),
+        ...keptText(request, policy).en,
         ...(request.type === 'third-party-denial'
           ? ['Recipients who hold information that was provided earlier were told to stop using it.']
           : []),
@@ -116,6 +108,18 @@ const texts: Readonly<Record<NoticeKind, (told: Told) => { subject: Labels; text
         'As soon as that is over we erase it without being asked again, and tell you so.',
       ],
     ),
+  'rest-erased': ({ name, request }) =>
+    said(
+      [`${name.ja}：法令により保存していた情報も消去しました`, `What a law kept is erased too: ${name.en}`],
+      [
+        `${name.ja}のご請求の際に法令により保存した情報は、保存期間が終わったため、すべて消去しました。`,
+        `根拠となっていた法令：${lawsOf(request).join('、')}`,
+      ],
+      [
+        `When we carried out your request (${name.en}), a law kept us from erasing some of it. Its period is over, and all of that is erased now.`,
+        `The law was: ${lawsOf(request).join(', ')}`,
+      ],
+    ),
   withdrawn: ({ name }) =>
     said(
       [`${name.ja}のご請求を取り下げました`, `Your request is withdrawn: ${name.en}`],
@@ -123,6 +127,31 @@ const texts: Readonly<Record<NoticeKind, (told: Told) => { subject: Labels; text
       ['The request was withdrawn as you asked. You may ask again.'],
     ),
 };
+
+/** R4: what stays of what was erased, why, and until when: in names of the policy, so that it tells nothing of the person. */
+function keptText({ kept = [] }: RequestDocument, policy: Policy): { ja: string[]; en: string[] } {
+  if (kept.length === 0) return { ja: [], en: [] };
+  const lines = kept.map(({ label, why, law, until, start }) => {
+    const waitsFor = policy.rules.starts[start as keyof typeof policy.rules.starts];
+    const day = until === undefined ? undefined : dayInJapan(until);
+    return {
+      ja: `・${label.ja}：${why.ja}（${law}）により、${day === undefined ? `期限未定${waitsFor === undefined ? '' : `（${waitsFor.ja}から起算）`}` : `${day}まで`}`,
+      en: `- ${label.en}: ${why.en} (${law}), ${day === undefined ? `no end yet${waitsFor === undefined ? '' : ` (it runs from: ${waitsFor.en})`}` : `until ${day}`}`,
+    };
+  });
+  return {
+    ja: [
+      '次の情報は法令により保存が義務付けられているため、消去せずに保存しています。他の目的には一切利用しません。期間が終わり次第、改めてご請求いただかなくても消去します。',
+      ...lines.map(({ ja }) => ja),
+    ],
+    en: [
+      'The law makes us keep the following, which is therefore not erased. It is used for nothing else, and erased when its period ends, without being asked again.',
+      ...lines.map(({ en }) => en),
+    ],
+  };
+}
+
+const lawsOf = ({ kept = [] }: RequestDocument): string[] => [...new Set(kept.map(({ law }) => law))];
 
 /** R9: the ground as the policy names it, and the reason (APPI 35(7), 36). */
 function refusal({ name, life, policy, request }: Told, isWhole: boolean): { subject: Labels; text: Labels } {

@@ -2,6 +2,7 @@ import {
   addPeriod,
   categoriesWith,
   dayInJapan,
+  lifeKey,
   taskId,
   type AuditEntry,
   type Category,
@@ -29,6 +30,8 @@ export interface Situation {
   /** Categories of the person's records; none when nothing is tagged yet. */
   readonly categories: readonly Category[];
   readonly holders: readonly (Pick<Holder, 'id' | 'categories'> & Partial<Pick<Holder, 'kind'>>)[];
+  /** Lives that are erased and of which a floor keeps something (R4), and who does. */
+  readonly kept?: { readonly lives: readonly Life[]; readonly holders: readonly string[] };
   /** Every purpose that the policy has. */
   readonly purposes: readonly string[];
   /** ISO 8601 period in which a deletion that somebody asks for can be taken back; absent: none. */
@@ -112,7 +115,16 @@ function changeOf(
 }
 
 /** A denial is a matter of the third parties that it names; everything else of all that may hold something. */
-function concernedBy({ recipients, fields }: RequestDocument, situation: Situation): string[] {
+function concernedBy({ type, recipients, fields, lives }: RequestDocument, situation: Situation): string[] {
+  const { kept } = situation;
+  // R1: of who was erased there is what a law keeps, at who keeps it.
+  if (type === 'disclosure' && kept !== undefined) {
+    const isKept = new Set(kept.lives.map(lifeKey));
+    if (lives.every((life) => isKept.has(lifeKey(life)))) {
+      const known = new Set(situation.holders.map(({ id }) => id));
+      return kept.holders.filter((holder) => known.has(holder));
+    }
+  }
   if (fields !== undefined)
     return holdersOf({ ...situation, categories: concernedCategories(fields, situation) });
   if (recipients === undefined) return holdersOf(situation);

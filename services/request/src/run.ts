@@ -31,6 +31,9 @@ import { startDriver } from './driver.ts';
 import { createEvidenceFiles } from './evidence-files.ts';
 import { startEvidence } from './evidence/start.ts';
 import { dryRunRoute } from './dry-run/route.ts';
+import { createFloors } from './floors/floors.ts';
+import { createRestEnds } from './floors/rest-end.ts';
+import { openFloorStore } from './floors/store.ts';
 import { createHandler } from './handle.ts';
 import { createHolds } from './holds/holds.ts';
 import { createHoldDesk } from './holds/place.ts';
@@ -51,6 +54,7 @@ import { readPositions } from './positions.ts';
 import { createReaders, parseAck } from './readers.ts';
 import { startRelay } from './relay.ts';
 import { openBatchStore } from './retention/batch-store.ts';
+import { openLookStore } from './retention/look-store.ts';
 import { startRetention } from './retention/run.ts';
 import { openReturnStore } from './return-store.ts';
 import { createReopen } from './reopen-store.ts';
@@ -161,6 +165,10 @@ export async function startRequest(
     },
     onEnded: (ended) => kept.forget(ended),
   });
+  const batches = openBatchStore(mongo.db);
+  const floorStore = openFloorStore(mongo.db);
+  const looks = openLookStore(mongo.db);
+  const floors = createFloors({ store: floorStore, looks, keys, policies, now });
   const answers = createAnswers({ db: mongo.db, policies, now });
   let onEnded: () => void = () => undefined;
   const packs = mongo.db.collection<PackDocument>('packs');
@@ -172,12 +180,14 @@ export async function startRequest(
     positions,
     violations,
     retention: {
-      batches: openBatchStore(mongo.db),
+      batches,
+      rests: createRestEnds({ store, batches, floors: floorStore, keys, people }),
       onEnded: () => {
         onEnded();
       },
     },
     holds,
+    floors,
     dispatcher,
     waits: () => pauses.waits(),
     extend: (ref) => links.extend(ref),
@@ -347,7 +357,7 @@ export async function startRequest(
       ...requestRoutes({ store, handler, driver, readers, policies, now }),
       ...actRoutes({ store, acts, answers, policies, now }),
       ...retention.routes,
-      dryRunRoute({ db: mongo.db, store, keys, situations, holds, now, random: randomBytes }),
+      dryRunRoute({ db: mongo.db, store, keys, situations, holds, floors, now, random: randomBytes }),
       ...holdRoutes({
         desk: createHoldDesk({
           holds: holdStore,

@@ -18,7 +18,7 @@ export interface Situations {
 }
 
 export function createSituations(deps: {
-  readonly store: Pick<RequestStore, 'categoriesOf' | 'holders'>;
+  readonly store: Pick<RequestStore, 'categoriesOf' | 'holders' | 'keptOf'>;
   readonly people: Pick<People, 'personOf' | 'livesOf'>;
   readonly policies: Policies;
   readonly clock: ClockSettings;
@@ -37,7 +37,18 @@ export function createSituations(deps: {
         refs.length === 0 ? [] : store.categoriesOf(refs),
         store.holders(),
       ]);
-      return { lives, ambiguous, categories, holders, purposes: purposeIds, undoPeriod: clock.undoPeriod };
+      // Somebody of these was erased: there may be what a law has kept.
+      const isGone = lives.length < refs.length || lives.some(({ generation }) => generation > 1);
+      const kept = isGone ? await store.keptOf(refs) : undefined;
+      return {
+        ...(kept === undefined ? {} : { kept }),
+        lives,
+        ambiguous,
+        categories,
+        holders,
+        purposes: purposeIds,
+        undoPeriod: clock.undoPeriod,
+      };
     },
 
     rulesFor(type, now) {

@@ -1,5 +1,7 @@
 import type { Life, PackDocument, Ref, RequestDocument, RequestStep } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
+import type { Floors } from './floors/floors.ts';
+import type { RestEnds } from './floors/rest-end.ts';
 import type { Holds } from './holds/holds.ts';
 import type { Dispatcher } from './dispatch.ts';
 import type { Pauses } from './pauses.ts';
@@ -21,8 +23,13 @@ export interface StageDependencies {
   readonly readers: Pick<Readers, 'passed'>;
   readonly positions: ConsumerPositions;
   readonly violations: Pick<ReturnStore, 'violation'>;
-  readonly retention: { readonly batches: BatchStore; readonly onEnded: (request: string) => void };
+  readonly retention: {
+    readonly batches: BatchStore;
+    readonly rests: RestEnds;
+    readonly onEnded: (request: string) => void;
+  };
   readonly holds: Pick<Holds, 'on'>;
+  readonly floors: Floors;
   readonly dispatcher: Pick<Dispatcher, 'offer'>;
   /** Holders that take no tasks now. */
   readonly waits: Pauses['waits'];

@@ -20,7 +20,7 @@ import { advanceTogether, advancing } from './advances.ts';
 import { createCategories } from './categories.ts';
 import { tellDone, writeBeside, type Beside } from './beside.ts';
 import type { StandingChange } from './consent.ts';
-import type { Decision, Documents } from './decide.ts';
+import type { Decision, Documents, Situation } from './decide.ts';
 import { pushed, unmovedOf, type Advance } from './grown.ts';
 import type { Standings } from './standing.ts';
 
@@ -34,6 +34,8 @@ export interface RequestStore {
   holders(): Promise<HolderDocument[]>;
   categoriesOf(refs: readonly Ref[]): Promise<Category[]>;
   standingsOf(refs: readonly Ref[]): Promise<Standings>;
+  /** Lives that are erased and of which a floor keeps something, with who does; undefined where there is none. */
+  keptOf(refs: readonly Ref[]): Promise<Situation['kept']>;
   /** Reads standing and open requests, decides, and writes what was decided, all in one transaction. */
   decide(
     refs: readonly Ref[],
@@ -151,6 +153,22 @@ export function openRequestStore(mongo: Mongo): RequestStore {
     holders: () => db.collection<HolderDocument>('holders').find().toArray(),
     categoriesOf: createCategories(db),
     standingsOf: (refs) => standingsOf(refs),
+
+    async keptOf(refs) {
+      const found = await requests
+        .find(
+          { 'lives.ref': { $in: [...refs] } },
+          { projection: { type: 1, state: 1, lives: 1, kept: 1, restErasedAt: 1 } },
+        )
+        .toArray();
+      const keeping = found.filter(
+        ({ type, state, kept = [], restErasedAt }) =>
+          type === 'deletion' && state === 'done' && kept.length > 0 && restErasedAt === undefined,
+      );
+      if (keeping.length === 0) return undefined;
+      const holders = keeping.flatMap(({ kept = [] }) => kept.flatMap((one) => one.holders));
+      return { lives: keeping.flatMap(({ lives }) => lives), holders: [...new Set(holders)].sort() };
+    },
 
     decide: (refs, work) =>
       mongo.transaction(async (session) => {

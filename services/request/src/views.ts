@@ -1,4 +1,6 @@
 import {
+  keepView,
+  keptView,
   receiptView,
   type Policy,
   waitingView,
@@ -33,8 +35,18 @@ export function summaryOf(request: RequestDocument, now: Date): RequestSummary {
     ...(next === undefined ? {} : { next: { actor: next.actor, by: next.by.toISOString() } }),
     ...(next !== undefined && request.dueAt < now ? { overdue: true as const } : {}),
     ...(request.returns === undefined ? {} : { violation: request.returns.violation }),
+    ...keptOf(request),
   };
 }
+
+/** What a deletion leaves for a law, and whether that is over. */
+const keptOf = ({
+  kept = [],
+  restErasedAt,
+}: RequestDocument): Pick<RequestSummary, 'kept' | 'restErasedAt'> => ({
+  ...(kept.length === 0 ? {} : { kept: keptView(kept) }),
+  ...(restErasedAt === undefined ? {} : { restErasedAt: restErasedAt.toISOString() }),
+});
 
 export function viewOf(
   request: RequestDocument,
@@ -104,6 +116,7 @@ export function taskViewOf(task: TaskDocument): TaskView {
     attempt: task.attempt,
     ...(task.notBefore === undefined ? {} : { notBefore: task.notBefore.toISOString() }),
     ...(task.receipt === undefined ? {} : { receipt: receiptView(task.receipt) }),
+    ...(task.keep === undefined ? {} : { keep: keepView(task.keep) }),
     ...(task.waiting === undefined ? {} : { waiting: waitingView(task.waiting) }),
     errors: task.errors.map(({ at, attempt, message }) => ({ at: at.toISOString(), attempt, message })),
     createdAt: task.createdAt.toISOString(),

@@ -2,6 +2,8 @@ import {
   contactsResponseSchema,
   custodyKeysResponseSchema,
   destroyResponseSchema,
+  floorsEndedSchema,
+  floorsKeptSchema,
   directiveKeyResponseSchema,
   keysBatch,
   lookupResponseSchema,
@@ -21,6 +23,7 @@ import {
   type DestroyResponse,
   type DutyReleaseRequest,
   type FieldChange,
+  type FloorsKeep,
   type Identifier,
   type KeyErasure,
   type Life,
@@ -72,6 +75,10 @@ export interface KeysClient {
   /** Of any holders, in the order asked; at most 100. */
   reportKeys(holders: readonly string[]): Promise<Buffer[]>;
   destroy(request: string, lives: readonly Life[], at: Date): Promise<DestroyResponse>;
+  /** Before that: the keys of these groups by themselves, where a law keeps them (R4). Answers for how many lives. */
+  keepForFloor(asked: FloorsKeep): Promise<number>;
+  /** What was kept of these lives ends; answers of how many there was something. */
+  endFloors(lives: readonly Life[]): Promise<number>;
   /** Destroys the request's own key: what it kept for the sweep can't be read again. */
   forgetSweep(request: string): Promise<void>;
 }
@@ -179,6 +186,10 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
       );
     },
     destroy: (request, lives, at) => destroy({ request, lives: [...lives], at: at.toISOString() }),
+    keepForFloor: async (body) =>
+      (await callJson(options, { path: '/v1/floors/keep', body }, floorsKeptSchema)).lives,
+    endFloors: async (lives) =>
+      (await callJson(options, { path: '/v1/floors/end', body: { lives } }, floorsEndedSchema)).destroyed,
     forgetSweep: (request) => forget(request),
   };
 }

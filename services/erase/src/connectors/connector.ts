@@ -45,6 +45,10 @@ export interface Work {
    * have them, and the probe expects just that. Absent or empty: nothing is kept.
    */
   readonly keep?: readonly string[];
+  /** Beside `keep`: places of what no floor keeps. They go whole, before the rest (see `worksOf`). */
+  readonly whole?: Pick<Work, 'locators' | 'replicated'>;
+  /** Which of several works of one attempt it is, for who tells it by a name. */
+  readonly pass?: string;
   /** Seals what the holder is told by directive. */
   readonly directiveKey?: Buffer;
   /** Aborted when the task is no longer this worker's. */

@@ -2,7 +2,7 @@ import { AbortMultipartUploadCommand, DeleteObjectsCommand } from '@aws-sdk/clie
 import { chunksOf, ConnectorError, WaitingError, type Work } from './connector.ts';
 import { uploadsAt, versionsAt, type Bucket, type Version } from './s3-list.ts';
 import { lockOf, remainsOf, type Lock } from './s3-locks.ts';
-import type { Target } from './s3-keys.ts';
+import { means, type dividedOf, type Target } from './s3-keys.ts';
 
 /** As many as one command takes. */
 const perCommand = 1000;
@@ -19,7 +19,7 @@ const longestWaitMs = 24 * 3_600_000;
  */
 export async function eraseTargets(
   bucket: Bucket,
-  targets: readonly Target[],
+  { goes: targets, stays }: Divided,
   work: Work,
   now: () => Date,
 ): Promise<void> {
@@ -27,6 +27,7 @@ export async function eraseTargets(
   const refused = new Map<string, number>();
 
   for (const { key, id } of await uploadsAt(bucket, targets, work.signal)) {
+    if (means(stays, { key, id })) continue;
     await bucket.client
       .send(new AbortMultipartUploadCommand({ Bucket: bucket.name, Key: key, UploadId: id }), {
         abortSignal: work.signal,
@@ -37,7 +38,7 @@ export async function eraseTargets(
   for (const some of chunksOf(targets, atOnce)) {
     await Promise.all(
       some.map(async (target) => {
-        for (const { version, code } of await sweep(bucket, target, work)) {
+        for (const { version, code } of await sweep(bucket, target, stays, work)) {
           const lock = await lockOf(bucket, version, work.signal);
           if (lock === undefined) refused.set(code, (refused.get(code) ?? 0) + 1);
           else locks.push({ ...lock, place: target.place });
@@ -52,11 +53,31 @@ export async function eraseTargets(
       locks.filter((lock) => lock.place === place),
     ))
       work.remains(what);
+  await tellKept(bucket, stays, work);
   if (refused.size > 0) {
     const codes = [...refused].map(([code, n]) => `${code} (${String(n)})`);
     throw new ConnectorError('not-deleted', `S3 did not delete: ${codes.join(', ')}`);
   }
   if (locks.length > 0) throw keptError(locks, now());
+}
+
+/** R4: objects are kept as they are, in all their versions; each is told once. */
+async function tellKept(bucket: Bucket, stays: readonly Target[], work: Work): Promise<void> {
+  const seen = new Set<string>();
+  for (const place of new Set(stays.map((target) => target.place))) {
+    let rows = 0;
+    for (const target of stays.filter((one) => one.place === place)) {
+      for await (const versions of versionsAt(bucket, target, work.signal)) {
+        for (const { key, id, isMarker } of versions) {
+          const name = `${key}\n${id}`;
+          if (isMarker || seen.has(name)) continue;
+          seen.add(name);
+          rows += 1;
+        }
+      }
+    }
+    work.remains({ place, why: 'kept', columns: [], rows });
+  }
 }
 
 interface Failed {
@@ -68,11 +89,17 @@ interface Failed {
  * Removes what is at a target, and answers what it cannot. From the beginning again as long as something went: where
  * a page ends at a version that is gone by then, not every server knows how to go on.
  */
-async function sweep(bucket: Bucket, target: Target, work: Work): Promise<Failed[]> {
+async function sweep(
+  bucket: Bucket,
+  target: Target,
+  stays: readonly Target[],
+  work: Work,
+): Promise<Failed[]> {
   for (;;) {
     const failed: Failed[] = [];
     let removed = 0;
-    for await (const versions of versionsAt(bucket, target, work.signal)) {
+    for await (const all of versionsAt(bucket, target, work.signal)) {
+      const versions = stays.length === 0 ? all : all.filter((version) => !means(stays, version));
       const some = await remove(bucket, versions, work.signal);
       removed += versions.length - some.length;
       work.count(target.place, versions.length - some.length);
@@ -127,27 +154,35 @@ export function keptError(locks: readonly Lock[], now: Date): ConnectorError {
   );
 }
 
-/** How much of the targets is there: versions, delete markers, uploads. */
+type Divided = ReturnType<typeof dividedOf>;
+
+/** How much of what goes is there: versions, delete markers, uploads. */
 export async function countTargets(
   bucket: Bucket,
-  targets: readonly Target[],
+  { goes: targets, stays }: Divided,
   signal: AbortSignal,
 ): Promise<number> {
-  return Object.values(await presentAt(bucket, targets, signal)).reduce((sum, n) => sum + n, 0);
+  return Object.values(await presentAt(bucket, { goes: targets, stays }, signal)).reduce(
+    (sum, n) => sum + n,
+    0,
+  );
 }
 
 /** The same by place, as erasing counts it. */
 export async function presentAt(
   bucket: Bucket,
-  targets: readonly Target[],
+  { goes: targets, stays }: Divided,
   signal: AbortSignal,
 ): Promise<Record<string, number>> {
-  const counts: Record<string, number> = { [uploads]: (await uploadsAt(bucket, targets, signal)).length };
+  const goes = (one: { readonly key: string; readonly id: string }) => !means(stays, one);
+  const counts: Record<string, number> = {
+    [uploads]: (await uploadsAt(bucket, targets, signal)).filter(goes).length,
+  };
   for (const some of chunksOf(targets, atOnce)) {
     await Promise.all(
       some.map(async (target) => {
         for await (const versions of versionsAt(bucket, target, signal))
-          counts[target.place] = (counts[target.place] ?? 0) + versions.length;
+          counts[target.place] = (counts[target.place] ?? 0) + versions.filter(goes).length;
       }),
     );
   }

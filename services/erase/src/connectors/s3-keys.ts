@@ -14,6 +14,9 @@ export interface Target {
   readonly version?: string;
 }
 
+/** Place of what locators name. */
+const locatorPlace = 'locators';
+
 /** Where objects of these lives may be, by pattern and by locator. Pure. */
 export function targetsOf(
   config: Pick<Config, 'bucket' | 'keys' | 'encoding'>,
@@ -30,6 +33,26 @@ export function targetsOf(
   return [...named, ...new Set(locators)].map((one) =>
     typeof one === 'string' ? located(config, one) : one,
   );
+}
+
+/**
+ * What an erasure removes, and what it leaves for a floor: whole objects, where a pattern says that they hold one of the
+ * fields, or where a copy was reported of which something is kept. Pure.
+ */
+export function dividedOf(
+  config: Pick<Config, 'bucket' | 'keys' | 'encoding'>,
+  work: Pick<Work, 'lives' | 'locators' | 'keep'>,
+): { readonly goes: Target[]; readonly stays: Target[] } {
+  const all = targetsOf(config, work);
+  const { keep = [] } = work;
+  if (keep.length === 0) return { goes: all, stays: [] };
+  const holding = new Set(
+    config.keys
+      .filter(({ holds = [] }) => holds.some((field) => keep.includes(field)))
+      .map(({ pattern }) => pattern),
+  );
+  const isKept = ({ place }: Target) => place === locatorPlace || holding.has(place);
+  return { goes: all.filter((target) => !isKept(target)), stays: all.filter(isKept) };
 }
 
 function encoded(
@@ -59,13 +82,25 @@ function located({ bucket }: Pick<Config, 'bucket'>, locator: string): Target {
   if (named !== undefined && named !== bucket)
     throw new ConnectorError('locator', 'a locator names another bucket than the register of holders');
   const [, key = path, version] = /^([^]*)\?versionId=([\w.-]+)$/.exec(path) ?? [];
-  return { place: 'locators', key, isPrefix: false, ...(version === undefined ? {} : { version }) };
+  return { place: locatorPlace, key, isPrefix: false, ...(version === undefined ? {} : { version }) };
 }
 
 /** Pure. */
 export function isAt(targets: readonly Target[], key: string): boolean {
   return targets.some((target) =>
     target.isPrefix ? key.startsWith(target.key) : key === target.key && target.version === undefined,
+  );
+}
+
+/** Whether one of these targets means this version. Pure. */
+export function means(
+  targets: readonly Target[],
+  { key, id }: { readonly key: string; readonly id: string },
+): boolean {
+  return targets.some((target) =>
+    target.isPrefix
+      ? key.startsWith(target.key)
+      : key === target.key && (target.version === undefined || target.version === id),
   );
 }
 

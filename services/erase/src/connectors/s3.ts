@@ -5,7 +5,7 @@ import { cannotCorrect } from './fields.ts';
 import { countTargets, eraseTargets, presentAt } from './s3-erase.ts';
 import { explained } from './s3-failure.ts';
 import { exportTargets, tagTargets } from './s3-fields.ts';
-import { targetsOf } from './s3-keys.ts';
+import { dividedOf, targetsOf } from './s3-keys.ts';
 import { scanObjects } from './s3-scan.ts';
 
 type Config = Extract<ConnectorConfig, { kind: 's3' }>;
@@ -56,11 +56,11 @@ export function openS3Connector(
 
   return {
     // Refusals of the register are said as refusals of the call.
-    erase: async (work) => eraseTargets(bucket, targetsOf(config, work), work, now).catch(failing),
-    present: async (work) => presentAt(bucket, targetsOf(config, work), work.signal).catch(failing),
+    erase: async (work) => eraseTargets(bucket, dividedOf(config, work), work, now).catch(failing),
+    present: async (work) => presentAt(bucket, dividedOf(config, work), work.signal).catch(failing),
     suspend: flag,
     resume: flag,
-    probe: async (work) => countTargets(bucket, targetsOf(config, work), work.signal).catch(failing),
+    probe: async (work) => countTargets(bucket, dividedOf(config, work), work.signal).catch(failing),
     correct: (_work, changes) => Promise.resolve(cannotCorrect(changes)),
     export: (work) => telling(exportTargets(bucket, targetsOf(config, work), work)),
     scan: (scan) => telling(scanObjects(bucket, config, scan)),

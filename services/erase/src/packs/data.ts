@@ -1,6 +1,7 @@
 import {
   categoriesWith,
   catalogue,
+  dayInJapan,
   type ExportedItem,
   type HolderDocument,
   type Labels,
@@ -67,7 +68,10 @@ function concernsOf({ records }: LineageAnswer): PackConcern[] {
       const before = found.get(`${group}\n${rule}`);
       const until = latest(before?.until, end);
       const last = latest(before?.cap, cap);
-      const law = floor?.law ?? before?.floor;
+      const law =
+        floor === undefined
+          ? before?.floor
+          : `${floor.law}${floor.until === undefined ? '' : `, ${dayInJapan(new Date(floor.until))}`}`;
       found.set(`${group}\n${rule}`, {
         group,
         rule,

@@ -28,10 +28,12 @@ export async function gather(
 ): Promise<Gathered> {
   const { request, lives, tasks, holders } = of;
   // The strongest identifier: the whole person is found by it.
-  const [first] = lives.toSorted((a, b) => rank(a.kind) - rank(b.kind));
+  const named = lives.filter(({ value }) => value !== '');
+  const [first] = (named.length > 0 ? named : [...lives]).toSorted((a, b) => rank(a.kind) - rank(b.kind));
   if (first === undefined)
     throw new ProblemError(409, 'nothing-kept', 'nothing is left by which this person can be looked up');
-  const body = { [first.kind]: first.value };
+  // Of who was erased no identifier is left.
+  const body = first.value === '' ? { ref: first.ref } : { [first.kind]: first.value };
   const query = { ...deps.query, timeoutMs: 60_000 };
   const [lineage, { provisions }] = await Promise.all([
     wholeLineage(query, body),

@@ -1,11 +1,13 @@
 import {
   addPeriod,
+  keptView,
   type DeletionDryRun,
   type HoldDocument,
   type RecordDocument,
   type SnapshotDocument,
 } from '@keiro/schemas';
 import { holdersOf, type Situation } from '../decide.ts';
+import type { FloorPlan } from '../floors/plan.ts';
 import { countBy, createCopies, type KnownCopy } from '../retention/copies.ts';
 
 /** What is known of a person whose deletion somebody thinks of. */
@@ -15,11 +17,12 @@ export interface Foreseen {
   readonly copies: readonly KnownCopy[];
   readonly snapshots: readonly SnapshotDocument[];
   readonly holds: readonly HoldDocument[];
+  readonly floors: FloorPlan;
 }
 
 /** What a deletion would do at this moment, as far as lineage knows. Pure. */
 export function foresee(known: Foreseen, now: Date): DeletionDryRun {
-  const { situation, records, holds } = known;
+  const { situation, records, holds, floors } = known;
   const { lives, ambiguous, undoPeriod = 'PT0S' } = situation;
   const undoUntil = addPeriod(now, undoPeriod);
   const holders = holdersFor(known);
@@ -29,7 +32,7 @@ export function foresee(known: Foreseen, now: Date): DeletionDryRun {
     ambiguous: ambiguous.length,
     records: countBy(records.map(({ category }) => category)),
     holders,
-    floors: floorsOf(records, now),
+    floors: keptView(floors.groups),
     holds: holds.map(({ case: reference, until }) => ({
       case: reference,
       ...(until === undefined ? {} : { until: until.toISOString() }),
@@ -39,7 +42,7 @@ export function foresee(known: Foreseen, now: Date): DeletionDryRun {
   };
 }
 
-function holdersFor({ situation, records, copies: all }: Foreseen): DeletionDryRun['holders'] {
+function holdersFor({ situation, records, copies: all, floors }: Foreseen): DeletionDryRun['holders'] {
   const copies = createCopies(all);
   const held = records.flatMap(({ _id, category }) =>
     copies.heldOf(_id).map((copy) => ({ ...copy, category })),
@@ -49,6 +52,7 @@ function holdersFor({ situation, records, copies: all }: Foreseen): DeletionDryR
   return [...asked].sort().map((holder) => {
     const own = held.filter((copy) => copy.holder === holder);
     const kind = kindOf.get(holder) ?? 'unknown';
+    const keeps = floors.keep.get(holder);
     return {
       holder,
       kind,
@@ -56,27 +60,10 @@ function holdersFor({ situation, records, copies: all }: Foreseen): DeletionDryR
       unreported: own.length === 0,
       byLocator: own.filter(({ locator }) => locator !== undefined).length,
       control: kind !== 'third-party' && kind !== 'unknown',
+      ...(keeps === undefined ? {} : { keeps: [...keeps.fields] }),
+      ...(floors.byHand.includes(holder) ? { keepsByHand: true as const } : {}),
     };
   });
-}
-
-function floorsOf(records: readonly RecordDocument[], now: Date): DeletionDryRun['floors'] {
-  const floors = new Map<string, { group: string; law: string; records: number; until?: Date | undefined }>();
-  for (const { group, floor } of records.flatMap(({ groups }) => groups)) {
-    if (floor === undefined || (floor.until !== undefined && floor.until <= now)) continue;
-    const key = `${group}|${floor.law}`;
-    const known = floors.get(key);
-    // The longest counts, and one that is open is longer than any.
-    const isLonger = known?.until !== undefined && (floor.until === undefined || floor.until > known.until);
-    const until = known === undefined || isLonger ? floor.until : known.until;
-    floors.set(key, { group, law: floor.law, records: (known?.records ?? 0) + 1, until });
-  }
-  return [...floors.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { until, ...one }]) => ({
-      ...one,
-      ...(until === undefined ? {} : { until: until.toISOString() }),
-    }));
 }
 
 /** Images from which no row can be deleted, taken since the person's first record. */

@@ -8,6 +8,7 @@ import {
 } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
 import type { Db } from 'mongodb';
+import type { Floors } from '../floors/floors.ts';
 import type { Holds } from '../holds/holds.ts';
 import { openLookStore } from '../retention/look-store.ts';
 import type { Situations } from '../situation.ts';
@@ -21,6 +22,7 @@ export function dryRunRoute(deps: {
   readonly keys: Pick<KeysClient, 'lookup'>;
   readonly situations: Situations;
   readonly holds: Pick<Holds, 'on'>;
+  readonly floors: Pick<Floors, 'foresee'>;
   readonly now: () => Date;
   readonly random: (bytes: number) => Buffer;
 }): Route {
@@ -62,7 +64,8 @@ export function dryRunRoute(deps: {
       const current = new Set(lives.map(({ ref, generation }) => `${ref}#${String(generation)}`));
       const own = records.filter(({ ref, generation }) => current.has(`${ref}#${String(generation)}`));
       const at = deps.now();
-      const answer = foresee({ situation, records: own, copies, snapshots: images, holds }, at);
+      const floors = await deps.floors.foresee(own, at);
+      const answer = foresee({ situation, records: own, copies, snapshots: images, holds, floors }, at);
       await deps.store.audit({
         _id: `dry-run-${deps.random(12).toString('hex')}`,
         at,

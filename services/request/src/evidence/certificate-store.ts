@@ -1,15 +1,19 @@
 import { insertNew } from '@keiro/runtime';
-import type {
-  CertificateDocument,
-  CopyDocument,
-  HolderDocument,
-  Ref,
-  RequestDocument,
-  SnapshotDocument,
-  TaskDocument,
+import {
+  certificateId,
+  type CertificateDocument,
+  type CopyDocument,
+  type HolderDocument,
+  type Ref,
+  type RequestDocument,
+  type SnapshotDocument,
+  type TaskDocument,
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
 import type { ReportedCopy } from './held-again.ts';
+
+/** One, one that closes its snapshots, and the same for what a law had kept of it; at most. */
+const mostCertificates = 9;
 
 /** What certificates are made of, and the certificates. */
 export interface CertificateStore {
@@ -21,6 +25,8 @@ export interface CertificateStore {
   copiesOf(refs: readonly Ref[]): Promise<ReportedCopy[]>;
   /** Those of these ids that are there. */
   certificates(ids: readonly string[]): Promise<CertificateDocument[]>;
+  /** The newest of each of these requests. */
+  latest(requests: readonly string[]): Promise<CertificateDocument[]>;
   /** Answers with those that were new. */
   add(certificates: readonly CertificateDocument[]): Promise<CertificateDocument[]>;
   /** Open ones whose snapshots should have ended on one of these days. */
@@ -57,6 +63,15 @@ export function openCertificateStore(db: Db): CertificateStore {
               .toArray()
           ).filter(({ action }) => action !== 'withheld'),
     certificates: (ids) => certificates.find({ _id: { $in: [...ids] } }).toArray(),
+    async latest(requests) {
+      const ids = requests.flatMap((request) =>
+        Array.from({ length: mostCertificates }, (_, index) => certificateId(request, index + 1)),
+      );
+      const found = await certificates.find({ _id: { $in: ids } }).toArray();
+      // Numbers have one digit.
+      const newest = found.toSorted((one, other) => (one._id < other._id ? 1 : -1));
+      return requests.flatMap((request) => newest.find((one) => one.request === request) ?? []);
+    },
     async add(documents) {
       const old = new Set((await insertNew(certificates, documents)).map(({ _id }) => _id));
       return documents.filter(({ _id }) => !old.has(_id));

@@ -21,6 +21,7 @@ import { reopenedLast } from '../reopen.ts';
 import { certify, closing, type Withheld } from './certify.ts';
 import { heldAgain, type ReportedCopy } from './held-again.ts';
 import type { ChainStore } from './chain-store.ts';
+import { certifyRest } from './rest.ts';
 
 export interface CertifierDependencies {
   readonly store: CertificateStore;
@@ -34,7 +35,7 @@ export interface CertifierDependencies {
 /** Issues what is due when the end of a request has been sealed; doing it twice adds nothing. */
 export interface Certifier {
   onSealed(segment: Segment, entries: readonly AuditLine[]): Promise<void>;
-  /** Second certificates, for those whose last snapshot has ended. Answers how many. */
+  /** Further certificates, for those whose last snapshot has ended. Answers how many. */
   close(): Promise<number>;
 }
 
@@ -78,8 +79,12 @@ export function createCertifier({ store, chain, signing, now, ...deps }: Certifi
         ends.has(action) && request !== undefined ? [request] : [],
       );
       const requests = [...new Set(asked)];
-      if (requests.length === 0) return;
+      const over = entries.flatMap(({ action, request }) =>
+        action === 'request.rest-erased' && request !== undefined ? [request] : [],
+      );
+      if (requests.length + over.length === 0) return;
       const sealedIn = { segment: segment.head.number, hash: segmentHash(segment) };
+      for (const request of new Set(over)) await closeRest(request, sealedIn);
       for (let from = 0; from < requests.length; from += atOnce) {
         const { drafts, withheld } = await draft(requests.slice(from, from + atOnce), sealedIn);
         if (withheld.length > 0) await chain.append(withheld);
@@ -137,6 +142,34 @@ export function createCertifier({ store, chain, signing, now, ...deps }: Certifi
       isReopened = (await deps.reopen(request._id, found)) || isReopened;
     if (isReopened) deps.onReopened(request._id);
     return isReopened;
+  }
+
+  /** The certificate of what a floor had kept, whose end is sealed now; none where there is no first one to close. */
+  async function closeRest(id: string, sealedIn: CertificateContent['sealedIn']): Promise<void> {
+    const [[request], [latest]] = await Promise.all([store.requests([id]), store.latest([id])]);
+    if (request === undefined || latest === undefined) return;
+    const before = certificateOf(latest);
+    // Issued by a process that was killed before it said so.
+    if (before.content.kept === undefined) {
+      await chain.append([issuedEntry(before)]);
+      return;
+    }
+    const [snapshots, copies] = await Promise.all([
+      store.snapshots(),
+      store.copiesOf(request.lives.map(({ ref }) => ref)),
+    ]);
+    const keepers = new Set(before.content.kept.flatMap(({ holders }) => holders));
+    const proven = {
+      rest: request.rest ?? [],
+      snapshots,
+      // What is kept was there from the beginning, reported or not.
+      heldSince: (holder: string) =>
+        earliest(copies.filter((copy) => copy.holder === holder)) ??
+        (keepers.has(holder) ? request.receivedAt : undefined),
+      sealedIn,
+    };
+    await issue([certifyRest(before, proven, now())]);
+    await store.setClosesOn(latest._id, undefined);
   }
 
   async function draft(ids: readonly string[], sealedIn: CertificateContent['sealedIn']) {

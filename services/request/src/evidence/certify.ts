@@ -1,12 +1,14 @@
 import {
   certificateId,
   digestOf,
+  keptView,
   receiptTree,
   type Certificate,
   type CertificateContent,
   type CertificateReceipt,
   type CertifiedReceipt,
   type HeldSnapshot,
+  type KeptGroupView,
   type Holder,
   type Receipt,
   type RequestDocument,
@@ -51,6 +53,7 @@ export function certify(proven: Proven, issuedAt: Date): Certified {
     .toSorted(byHolder);
   const tree = receiptTree(receipts);
   const snapshots = request.type === 'deletion' && carriedOut ? snapshotsOf(proven, issuedAt) : [];
+  const kept = carriedOut && request.type === 'deletion' ? keptView(request.kept ?? []) : [];
   const doneAt = request.doneAt ?? issuedAt;
   return {
     content: {
@@ -67,10 +70,11 @@ export function certify(proven: Proven, issuedAt: Date): Certified {
       issuedAt: issuedAt.toISOString(),
       identifiers: request.lives.length,
       shared: request.ambiguous.length,
-      outcome: outcomeOf(request, receipts, snapshots),
+      outcome: outcomeOf(request, receipts, snapshots, kept),
       snapshots,
       ...untilOf(snapshots),
       ...(carriedOut ? keyBackupsOf(request) : {}),
+      ...(kept.length === 0 ? {} : { kept }),
       receipts: { count: receipts.length, root: tree.root },
       sealedIn: proven.sealedIn,
     },
@@ -105,14 +109,14 @@ export function closing(
     ...numberOf(first.request, { certificate, because: 'snapshots-ended' }),
     closes: first.id,
     issuedAt: now.toISOString(),
-    outcome: first.outcome === 'remains' ? 'remains' : 'erased',
+    outcome: first.outcome === 'erased-snapshots' ? 'erased' : first.outcome,
     snapshots: [],
     sealedIn,
   };
 }
 
 /** The first of a request, or the one that follows another and names it. */
-function numberOf(
+export function numberOf(
   request: string,
   before: Proven['before'],
 ): Pick<CertificateContent, 'id' | 'number' | 'supersedes'> {
@@ -126,7 +130,6 @@ function numberOf(
 /** R7: what a holder got again afterwards is another matter than whether the request was carried out in time. */
 const firstDone = ({ steps }: RequestDocument, doneAt: Date): Date =>
   steps.find(({ step }) => step === 'done')?.at ?? doneAt;
-
 
 /** When backups end that still hold the keys that were destroyed, wrapped (invariant 5). */
 function keyBackupsOf({ steps }: RequestDocument): Pick<CertificateContent, 'keyBackupsUntil'> {
@@ -189,14 +192,25 @@ function outcomeOf(
   request: RequestDocument,
   receipts: readonly CertifiedReceipt[],
   snapshots: readonly HeldSnapshot[],
+  kept: readonly KeptGroupView[],
 ): CertificateContent['outcome'] {
   const end = endOf(request);
   if (end === 'refused' || end === 'withdrawn' || end === 'ended') return end;
   if (request.type === 'return') return 'returned';
   if (request.type !== 'deletion') return isStanding(request) ? 'in-force' : 'answered';
+  return outcomeOfErasure(receipts, snapshots, kept);
+}
+
+/** What an erasure came to. Pseudonymised, or kept for a law, is not erased. Pure. */
+export function outcomeOfErasure(
+  receipts: readonly CertifiedReceipt[],
+  snapshots: readonly HeldSnapshot[],
+  kept: readonly KeptGroupView[],
+): 'told' | 'remains' | 'erased-kept' | 'erased-snapshots' | 'erased' {
   if (receipts.length > 0 && receipts.every(({ outcome }) => outcome === 'told')) return 'told';
-  // Pseudonymised, or kept for a law, is not erased.
-  if (receipts.some(({ outcome }) => outcome === 'remains')) return 'remains';
+  const left = receipts.flatMap(({ remains = [] }) => remains);
+  if (left.some(({ why }) => kept.length === 0 || why !== 'kept')) return 'remains';
+  if (kept.length > 0) return 'erased-kept';
   return snapshots.length > 0 ? 'erased-snapshots' : 'erased';
 }
 
@@ -206,13 +220,33 @@ const isStanding = ({ type }: RequestDocument): boolean =>
 
 /** Images taken while a store held something of the person, which nobody can change and which have not ended. */
 function snapshotsOf({ tasks, snapshots, heldSince }: Proven, now: Date): HeldSnapshot[] {
-  const byHolderId = new Map(tasks.map((task) => [task.holder, task]));
+  const byHolderId = new Map(tasks.map((task) => [task.holder, task.receipt]));
+  return snapshotsAfter(
+    {
+      snapshots,
+      // What it held and never reported was there for nobody knows how long.
+      heldSince: (store) =>
+        heldSince(store) ?? ((byHolderId.get(store)?.affected ?? 0) > 0 ? new Date(0) : undefined),
+      probedAt: (store) => byHolderId.get(store)?.probe?.at.toISOString(),
+    },
+    now,
+  );
+}
+
+/** The same from when a store held something until a second look found nothing there. Pure. */
+export function snapshotsAfter(
+  {
+    snapshots,
+    heldSince,
+    probedAt,
+  }: Pick<Proven, 'snapshots' | 'heldSince'> & { readonly probedAt: (store: string) => string | undefined },
+  now: Date,
+): HeldSnapshot[] {
   return snapshots
     .filter(({ store, mutable, watermark, expiresAt }) => {
-      const receipt = byHolderId.get(store)?.receipt;
-      // What it held and never reported was there for nobody knows how long.
-      const from = heldSince(store) ?? ((receipt?.affected ?? 0) > 0 ? new Date(0) : undefined);
-      const until = receipt?.probe?.at;
+      const from = heldSince(store);
+      const probed = probedAt(store);
+      const until = probed === undefined ? undefined : new Date(probed);
       if (mutable || from === undefined || until === undefined) return false;
       return watermark >= from && watermark < until && (expiresAt === undefined || expiresAt > now);
     })
@@ -226,7 +260,7 @@ function snapshotsOf({ tasks, snapshots, heldSince }: Proven, now: Date): HeldSn
     .toSorted((one, other) => byHolder(one, other) || one.snapshot.localeCompare(other.snapshot));
 }
 
-function untilOf(snapshots: readonly HeldSnapshot[]): Pick<CertificateContent, 'snapshotsUntil'> {
+export function untilOf(snapshots: readonly HeldSnapshot[]): Pick<CertificateContent, 'snapshotsUntil'> {
   const ends = snapshots.flatMap(({ until }) => (until === undefined ? [] : [new Date(until)]));
   const last = ends.length === snapshots.length ? latest(ends) : undefined;
   return last === undefined ? {} : { snapshotsUntil: last.toISOString() };

@@ -84,6 +84,9 @@ export function evolve(life: Life, event: RequestEvent): Life {
       return { ...next, state: 'done' };
     case 'warned':
       return { ...next, warned: [...life.warned, event.days] };
+    // It was done long ago.
+    case 'rest-erased':
+      return next;
     case 'escalated':
       return { ...next, escalated: true };
     case 'notice-due':

@@ -17,7 +17,7 @@ const sharedAgainAfter = 7;
  */
 export const expire: Stage = async (request, deps) => {
   const { store, keys, now } = deps;
-  const { batches, onEnded } = deps.retention;
+  const { batches, rests, onEnded } = deps.retention;
   if (request.state === 'accepted') {
     const lives = (await batches.batch(request._id))?.lives ?? [];
     let prepared = 0;
@@ -36,6 +36,7 @@ export const expire: Stage = async (request, deps) => {
     const evidence =
       batch === null ? await batches.evidence(request._id) : await takeOut(request, tasks, batch, deps, at);
     await keys.forgetSweep(request._id);
+    await rests.onGone(request, tasks, at);
     await batches.forget(request._id);
     await store.advance(request, {
       set: { state: 'done', doneAt: at },
@@ -67,7 +68,7 @@ async function takeOut(
     ...removed,
     sharedRow: kept.size,
     // A group's key follows from the data key: it can't be destroyed by itself while the person's life goes on.
-    dataKeysKept: batch.lives.length,
+    ...(request.retention?.rest === undefined ? { dataKeysKept: batch.lives.length } : {}),
   };
   await batches.audit({
     _id: `${request._id}/done`,

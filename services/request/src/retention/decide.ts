@@ -1,5 +1,6 @@
 import {
   endOf,
+  floorOf,
   type GroupTag,
   type KnownOfPerson,
   type Policies,
@@ -86,7 +87,7 @@ export function fateOf(
   known: KnownOfPerson,
   now: Date,
 ): GroupFate {
-  const { group, floor } = tag;
+  const { group } = tag;
   const policy = policies.get(record.policy);
   if (policy === undefined && tag.end === undefined) return { group, fate: 'unknown' };
   const { state, end, cap } = endOf(tag, record, policy, known, now);
@@ -98,15 +99,16 @@ export function fateOf(
       return { group, fate: 'open', start: tag.start, ...(until === undefined ? {} : { until }) };
     case 'review':
       return { group, fate: 'review', start: tag.start };
-    case 'ended':
-      if (floor === undefined || (floor.until !== undefined && floor.until <= now))
-        return { group, fate: 'over' };
+    case 'ended': {
+      const floor = floorOf(tag, record, policies, known, now);
+      if (floor === undefined) return { group, fate: 'over' };
       return {
         group,
         fate: 'floor',
         law: floor.law,
         ...(floor.until === undefined ? {} : { until: floor.until }),
       };
+    }
   }
 }
 

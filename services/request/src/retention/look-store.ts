@@ -16,6 +16,7 @@ import {
 import type { Db } from 'mongodb';
 import type { KnownCopy } from './copies.ts';
 import type { Goes } from './make.ts';
+import type { Kept } from './rest.ts';
 import { openStates } from '../store.ts';
 
 /** What a look at due records reads, and what it makes of them. */
@@ -32,6 +33,8 @@ export interface LookStore {
     readonly hiddenThrough: ReadonlyMap<Ref, number>;
     readonly open: ReadonlySet<Ref>;
   }>;
+  /** A deletion that keeps something for floors; undefined where nobody knows of it any more. */
+  kept(deletion: string): Promise<Kept | undefined>;
   /** Writes the documents of a batch, each once. */
   create(goes: Goes): Promise<void>;
 }
@@ -48,7 +51,11 @@ export function openLookStore(db: Db): LookStore {
 
     // Only what has an open start depends on it: for all others this asks nothing.
     async known(some) {
-      const open = some.filter(({ groups }) => groups.some(({ end }) => end === undefined));
+      const open = some.filter(({ groups }) =>
+        groups.some(
+          ({ end, floor }) => end === undefined || (floor !== undefined && floor.until === undefined),
+        ),
+      );
       const starts = [...new Set(open.map(({ ref }) => ref))];
       const byRef = new Map<Ref, KnownOfPerson>(some.map(({ ref }) => [ref, nothingKnown]));
       if (starts.length === 0) return byRef;
@@ -107,6 +114,18 @@ export function openLookStore(db: Db): LookStore {
         hiddenThrough: new Map(standings.map(({ _id, hiddenThrough }) => [_id, hiddenThrough])),
         open: new Set(underWay.flatMap(({ lives }) => lives.map(({ ref }) => ref))),
       };
+    },
+
+    async kept(id) {
+      const deletion = await db.collection<RequestDocument>('requests').findOne({ _id: id });
+      if (deletion === null) return undefined;
+      const found = await findMany(
+        records,
+        'ref',
+        deletion.lives.map(({ ref }) => ref),
+        { kept: 1 },
+      );
+      return { deletion, records: found.filter(({ kept }) => kept?.request === id).map(({ _id }) => _id) };
     },
 
     // Without a transaction: the request comes last, and whoever finds no request does all of it again.

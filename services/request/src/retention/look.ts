@@ -19,6 +19,7 @@ import { dueRecords, type Narrowing, type RecordFate } from './decide.ts';
 import type { LookStore } from './look-store.ts';
 import type { Goes } from './make.ts';
 import { planBatch, type Plan, type Waiting } from './plan.ts';
+import { planRest } from './rest.ts';
 
 /** After how many days a record that waits is looked at again. */
 const againAfter: Record<RetentionWait, number> = {
@@ -87,8 +88,18 @@ export async function plansFor(
   now: Date,
   anew = false,
 ): Promise<Plan[]> {
-  const candidates = fates.filter(({ over }) => over.length > 0);
-  if (candidates.length === 0) return [];
+  // No law sets a day beyond "without delay" (APPI 22); R7's clock keeps it in sight.
+  const answerBy = dueOf(now, policies.inForce(now).rules.clocks.answer.period);
+  const ended = fates.filter(({ over }) => over.length > 0);
+  const rests = await restsFor(
+    ended.filter(({ record }) => record.kept !== undefined),
+    day,
+    store,
+    now,
+    answerBy,
+  );
+  const candidates = ended.filter(({ record }) => record.kept === undefined);
+  if (candidates.length === 0) return rests;
   const refs = [...new Set(candidates.map(({ record }) => record.ref))];
   const [copies, holders, endings] = await Promise.all([
     store.copies(refs),
@@ -104,11 +115,9 @@ export async function plansFor(
       .filter((one) => one.generation <= (endings.erasedThrough.get(one.ref) ?? 0) && !isUnderWay(one))
       .map(lifeKey),
   );
-  // No law sets a day beyond "without delay" (APPI 22); R7's clock keeps it in sight.
-  const answerBy = dueOf(now, policies.inForce(now).rules.clocks.answer.period);
   const copiesOf = groupBy(copies, ({ ref }) => ref);
   const isWaiting = ({ record }: RecordFate) => beingErased.has(lifeKey(record));
-  return batchesOf(candidates, batchRecords).map((some) => {
+  const batches = batchesOf(candidates, batchRecords).map((some) => {
     const own = new Set(some);
     const ownLives = new Set(some.map(({ record }) => lifeKey(record)));
     const beside = candidates.filter(
@@ -123,6 +132,32 @@ export async function plansFor(
       answerBy,
     );
   });
+  return [...rests, ...batches];
+}
+
+/** What deletions had kept for floors that have ended, each by itself. */
+async function restsFor(
+  ended: readonly RecordFate[],
+  day: string,
+  store: LookDependencies['store'],
+  now: Date,
+  answerBy: Date,
+): Promise<Plan[]> {
+  const byDeletion = groupBy(ended, ({ record }) => record.kept?.request ?? '');
+  const plans: Plan[] = [];
+  for (const [deletion, fates] of byDeletion) {
+    const of = await store.kept(deletion);
+    if (of === undefined) {
+      plans.push({ waiting: fates.map(({ record }) => ({ record: record._id, wait: 'deletion' })) });
+      continue;
+    }
+    const [copies, holders] = await Promise.all([
+      store.copies(of.deletion.lives.map(({ ref }) => ref)),
+      store.holders(),
+    ]);
+    plans.push(planRest({ of, fates, copies, holders, day }, now, answerBy));
+  }
+  return plans;
 }
 
 /**

@@ -84,6 +84,8 @@ export function openOwnRecordsStore(db: Db): OwnRecordsStore {
           {
             state: 'done',
             doneAt: { $lte: cut },
+            // As long as a floor keeps something of its person, it says what; then its own time begins.
+            $or: [{ 'kept.0': { $exists: false } }, { restErasedAt: { $lte: cut } }],
             type: kind === 'sweeps' ? 'retention' : { $ne: 'retention' },
           },
           { projection: { _id: 1 } },

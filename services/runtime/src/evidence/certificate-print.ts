@@ -48,6 +48,7 @@ export function printedCertificate({ content, receipts }: Certificate, lang: 'ja
       receipts.length === 0
         ? { kind: 'paragraph', text: say(words.noHolder) }
         : holdersTable(receipts, lang, say),
+      ...(content.kept === undefined ? [] : keptBlocks(content.kept, say)),
       ...(snapshots.length === 0 ? [] : snapshotBlocks(content, say)),
       { kind: 'heading', text: say(words.verify) },
       { kind: 'paragraph', text: say(words.verifyText) },
@@ -101,6 +102,23 @@ function proofText({ probe, told, unsupported }: CertificateReceipt['receipt'], 
   if (probe !== undefined) return `${say(words.probe)} (${tokyo(probe.at)})`;
   if (told !== undefined) return `${say(words.toldUpTo)} ${tokyo(told.at)}`;
   return unsupported ?? '';
+}
+
+function keptBlocks(kept: NonNullable<Certificate['content']['kept']>, say: Say): PrintedBlock[] {
+  return [
+    { kind: 'heading', text: say(words.kept) },
+    { kind: 'paragraph', text: say(words.keptText) },
+    {
+      kind: 'table',
+      head: [words.keptWhat, words.keptWhy, words.until, words.keptWhere].map(say),
+      rows: kept.map(({ label, why, law, until, holders }) => [
+        say(label),
+        `${say(why)} (${law})`,
+        until === undefined ? say(words.open) : tokyo(until),
+        holders.join(', '),
+      ]),
+    },
+  ];
 }
 
 function snapshotBlocks({ snapshots }: Certificate['content'], say: Say): PrintedBlock[] {

@@ -50,6 +50,15 @@ export const certificateWords = {
     '破棄した鍵（暗号化済み）を含むバックアップが開けなくなる日時',
     'Backups of the destroyed keys, wrapped, can be opened no more from',
   ),
+  kept: word('法令により保存している情報', 'What the law makes us keep'),
+  keptText: word(
+    '保存期間が終わり次第消去し、その後に次の証明書を発行します。',
+    'It is erased when its period ends, and a further certificate is issued then.',
+  ),
+  keptWhat: word('情報', 'What'),
+  keptWhy: word('根拠', 'Why'),
+  keptWhere: word('保有者', 'Where'),
+  open: word('期限未定（起算日が未到来）', 'no end yet: its period has not begun'),
   closes: word('この証明書は次の証明書を完結させます', 'This certificate closes'),
   supersedes: word('この証明書は次の証明書に代わるものです', 'This certificate supersedes'),
   digest: word('そのハッシュ値', 'its digest'),
@@ -74,6 +83,10 @@ const outcomes: Readonly<Record<CertificateContent['outcome'], Labels>> = {
   'erased-snapshots': word(
     '消去しました。ただし、下記のスナップショットには期限まで残ります。',
     'Erased, but the snapshots below hold it until they end.',
+  ),
+  'erased-kept': word(
+    '消去しました。ただし、法令により保存が必要な下記の情報は、期限まで他の目的に使わずに保存します。',
+    'Erased, but for what the law makes us keep: it is listed below, and used for nothing else until its period ends.',
   ),
   told: word(
     '保有者に削除を依頼しました。実施を確認する手段はありません。',
