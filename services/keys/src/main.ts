@@ -27,6 +27,7 @@ import { createProvisionKeys } from './provision-keys.ts';
 import { provisionRoutes } from './provision-routes.ts';
 import { createQuarantineKeys } from './quarantine-keys.ts';
 import { readReleases } from './releases.ts';
+import { openRetireStore } from './retire.ts';
 import { createKeyRings } from './rings.ts';
 import { createReportKeys } from './report-keys.ts';
 import { reportRoutes } from './report-routes.ts';
@@ -119,6 +120,7 @@ await runService(log, async (opened) => {
     keks,
     store,
     rings,
+    retire: openRetireStore(mongo.db),
     policies,
     metrics,
     audit,

@@ -19,6 +19,8 @@ import {
   releaseRequestSchema,
   releaseResponseSchema,
   releasesAnswerSchema,
+  retireRequestSchema,
+  retireResponseSchema,
   sealRequestSchema,
   sealResponseSchema,
   sweepForgetRequestSchema,
@@ -34,11 +36,12 @@ import { askingOf, checked, outcomesOf } from './audited.ts';
 import { custodyKeys } from './custody.ts';
 import { checkDuty, releaseForDuty } from './duty.ts';
 import type { KeyAudit } from './key-audit.ts';
-import { refOf } from './life.ts';
+import { isRetired, refOf } from './life.ts';
 import type { QuarantineKeys } from './quarantine-keys.ts';
 import { checkHolder, checkRelease, release, type ReleaseDependencies } from './release.ts';
 import { releasesQuery, type ReleasesQuery } from './releases.ts';
 import { sealKeys, type SealDependencies } from './seal.ts';
+import { retire, type RetireStore } from './retire.ts';
 import { directiveKey, prepareSweeps, readSweeps } from './sweep.ts';
 
 export type KeysDependencies = SealDependencies &
@@ -47,6 +50,7 @@ export type KeysDependencies = SealDependencies &
     readonly metrics: Metrics;
     readonly quarantineKeys: QuarantineKeys;
     readonly audit: KeyAudit;
+    readonly retire: RetireStore;
     readonly releasesIn: (asked: ReleasesQuery) => Promise<ReleasesAnswer>;
   };
 
@@ -157,7 +161,8 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
         return {
           results: refs.map((ref) => {
             const found = documents.get(ref);
-            return found === undefined
+            // Of one that retention has ended nothing is known any more: not even whose it was.
+            return found === undefined || isRetired(found)
               ? null
               : {
                   ref,
@@ -259,6 +264,28 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
       async handle({ body }) {
         await deps.store.forgetSweeps(body.requests);
         return { forgotten: true as const };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/retire',
+      summary:
+        'Ends the keys of lives of which retention has left no record, unless they are used again; idempotent',
+      right: 'keys:destroy',
+      body: retireRequestSchema,
+      answer: retireResponseSchema,
+      async handle({ body, client }) {
+        const lives = await retire(
+          {
+            ...deps,
+            onDestroyed: (n) => {
+              destroyed.inc(n);
+            },
+          },
+          body,
+          client.name,
+        );
+        return { lives };
       },
     }),
     route({

@@ -11,6 +11,7 @@ import {
   reportKeyResponseSchema,
   reportKeysResponseSchema,
   releaseResponseSchema,
+  retireResponseSchema,
   sealResponseSchema,
   sweepPrepareResponseSchema,
   sweepResponseSchema,
@@ -28,6 +29,7 @@ import {
   type Ref,
   type ReleaseRequest,
   type ReleaseResponse,
+  type RetireRequest,
   type SealRequest,
   type SealResponse,
   type SweepAsked,
@@ -63,6 +65,8 @@ export interface KeysClient {
   /** Of any holders, in the order asked; at most 100. */
   reportKeys(holders: readonly string[]): Promise<Buffer[]>;
   destroy(request: string, lives: readonly Life[], at: Date): Promise<DestroyResponse>;
+  /** Marks, destroys or releases keys of lives of which retention has left no record; answers those of which it is so now. */
+  retire(asked: RetireRequest): Promise<Life[]>;
   /** Destroys the request's own key: what it kept for the sweep can't be read again. */
   forgetSweep(request: string): Promise<void>;
 }
@@ -152,6 +156,8 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
       );
     },
     destroy: (request, lives, at) => destroy({ request, lives: [...lives], at: at.toISOString() }),
+    retire: async (body) =>
+      (await callJson(options, { path: '/v1/retire', body }, retireResponseSchema)).lives,
     forgetSweep: (request) => forget(request),
   };
 }
