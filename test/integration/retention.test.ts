@@ -249,6 +249,12 @@ describe('the key of a person of whom nothing is left', () => {
         erasedThrough: 0,
       });
       expect(await stateOf(life)).toBe('refused');
+      const lookup = createKeysClient({ url: env('KEIRO_KEYS_URL'), token: env('KEIRO_TOKEN_REQUEST') });
+      const known = await lookup.lookup({ refs: [life.ref, other.ref] });
+      expect(known.results).toMatchObject([
+        { ...life, erasedThrough: 1 },
+        { ...other, erasedThrough: 0 },
+      ]);
       expect(await stateOf(other)).toBe('released');
       expect(await records.countDocuments({ _id: recent })).toBe(1);
       const audit = company.pipeline.mongo.db.collection<AuditDocument>('audit');

@@ -161,13 +161,13 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
         return {
           results: refs.map((ref) => {
             const found = documents.get(ref);
-            // Of one that retention has ended nothing is known any more: not even whose it was.
-            return found === undefined || isRetired(found)
+            return found === undefined
               ? null
               : {
                   ref,
                   generation: found.generation,
-                  erasedThrough: found.erasedThrough,
+                  // Of a life that retention has ended no more is there than of an erased one.
+                  erasedThrough: isRetired(found) ? found.generation : found.erasedThrough,
                   ...(found.erasedAt === undefined ? {} : { erasedAt: found.erasedAt.toISOString() }),
                 };
           }),
