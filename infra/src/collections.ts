@@ -366,6 +366,14 @@ export const collections: readonly CollectionPlan[] = [
     indexes: [],
   },
   {
+    name: 'retirements',
+    database: 'lineage',
+    owner: 'request',
+    readers: [],
+    why: 'lives that retention has taken a record from, until it is known whether their key can go; one each, soon gone',
+    indexes: [],
+  },
+  {
     name: 'retention',
     database: 'lineage',
     owner: 'request',

@@ -260,6 +260,21 @@ export type DestroyResponse = z.infer<typeof destroyedSchema>;
 /** In the order asked. */
 export const destroyResponseSchema = z.strictObject({ results: z.array(destroyedSchema) });
 
+/**
+ * Right `keys:destroy`: ends the keys of lives of which retention has left no record. `mark`: they are to go, unless
+ * somebody seals under them before; `destroy`: those that are marked still, for good; `release`: they stay. The same
+ * once more is the same.
+ */
+export const retireRequestSchema = z.strictObject({
+  /** Who marked them: only that can destroy or release. */
+  round: z.string().regex(/^[\w-]{1,64}$/),
+  step: z.enum(['mark', 'destroy', 'release']),
+  lives: z.array(lifeSchema).min(1).max(1000),
+});
+export type RetireRequest = z.infer<typeof retireRequestSchema>;
+/** Those of the lives of which it is so now. */
+export const retireResponseSchema = z.strictObject({ lives: z.array(lifeSchema) });
+
 /** Right `keys:destroy`: the request's own key goes when its last probe has passed. */
 export const sweepForgetRequestSchema = z.strictObject({
   requests: z.array(requestId).min(1).max(keysBatch),

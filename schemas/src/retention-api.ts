@@ -31,6 +31,8 @@ export const retentionStatusSchema = z.strictObject({
   /** Batches that wait for an operator. */
   failed: z.array(z.strictObject({ request: z.string(), records: z.int(), holders: z.array(z.string()) })),
   waiting: z.array(waitingSchema),
+  /** Data keys of lives without a record: gone for good, and those that are still looked at or on their way. */
+  keys: z.strictObject({ retired: z.int(), waiting: z.int() }).optional(),
 });
 export type RetentionStatus = z.infer<typeof retentionStatusSchema>;
 

@@ -86,6 +86,36 @@ export interface SealedPlace extends Life {
   readonly locator: string;
 }
 
+/**
+ * `retirements`, owner `request`: a life of which a record has ended, until its key has been looked at; and a round, in
+ * which the keys of some of them go.
+ */
+export type RetirementDocument = RetirableLife | RetirementRound;
+
+export interface RetirableLife extends Life {
+  /** {@link lifeKey}. */
+  readonly _id: string;
+  readonly kind: 'life';
+  readonly notBefore: Date;
+}
+
+export interface RetirementRound {
+  readonly _id: string;
+  readonly kind: 'round';
+  readonly lives: readonly Life[];
+  /** `marking`: keys are told. `marked`: until nobody has an older answer of theirs. `closing`: until all is tagged. */
+  readonly state: 'marking' | 'marked' | 'closing';
+  readonly notBefore: Date;
+  /** End offsets of `collection.*`, and of `quarantine`, after the mark: what was sealed before is before these. */
+  readonly plan?: RetirementPlan;
+}
+
+export interface RetirementPlan {
+  readonly collection: OffsetsByTopic;
+  readonly quarantine?: OffsetsByTopic;
+}
+type OffsetsByTopic = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 /** What a request of type `retention` is about, in counts. */
 export interface RetentionOf {
   /** Oldest day on which something of it was due. */
@@ -113,6 +143,8 @@ export interface RetentionStateDocument {
   /** An operator has stopped it. */
   readonly paused?: { readonly at: Date; readonly by: string };
   readonly last?: { readonly at: Date; readonly records: number; readonly planned: number };
+  /** Data keys that were destroyed because the last record of their life had ended. */
+  readonly keysRetired?: number;
 }
 
 const dayMs = 86_400_000;

@@ -28,6 +28,7 @@ function carried(request: RequestDocument, looks: readonly (readonly TaskDocumen
       return Promise.resolve({ records: records.length, copies: 0 });
     },
     putOff: () => Promise.resolve(),
+    ended: () => Promise.resolve(),
     audit: () => Promise.resolve(),
     forget: () => Promise.resolve(),
   };

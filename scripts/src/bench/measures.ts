@@ -8,6 +8,7 @@ import { benchCustody } from './custody.ts';
 import { benchEmit } from './emit.ts';
 import { benchErase } from './erase/erase.ts';
 import { benchGuard } from './guard.ts';
+import { benchHuge } from './huge.ts';
 import { benchSuspension } from './suspension.ts';
 import { benchRelease } from './release.ts';
 import { benchSweep } from './sweep.ts';
@@ -124,6 +125,23 @@ export const measures: Readonly<Record<string, (bench: Bench) => Promise<Measure
     return {
       result: sweep,
       rows: [['retention sweep, records/s', whole(ours), whole(bare), ratio.toFixed(2), '2,000']],
+    };
+  },
+
+  async huge({ env, start, running }) {
+    const huge = await benchHuge(
+      env,
+      () => start('tag', 'transfer', 'request', 'erase'),
+      (service) => peakMb(running().find(({ name }) => name === service)?.pid ?? 0),
+    );
+    return {
+      result: huge,
+      rows: huge.persons.flatMap(({ records, plannedMs, doneMs, requestMb, eraseMb }): Row[] => [
+        [`deletion of ${String(records)} records, planned, ms`, whole(plannedMs), '', '', '< 2,000'],
+        [`deletion of ${String(records)} records, done, ms`, whole(doneMs), '', '', ''],
+        [`peak memory of request, MB`, whole(requestMb), '', '', 'flat'],
+        [`peak memory of erase, MB`, whole(eraseMb), '', '', 'flat'],
+      ]),
     };
   },
 

@@ -10,6 +10,8 @@ export const texts = {
   running: { ja: '稼働中', en: 'running' },
   paused: { ja: '停止中', en: 'paused' },
   state: { ja: '状態', en: 'state' },
+  keys: { ja: '廃棄した個人鍵', en: 'data keys destroyed' },
+  keysWaiting: { ja: '確認中', en: 'being looked at' },
   underWay: { ja: '処理中', en: 'under way' },
   failed: { ja: '担当者の対応が必要', en: 'waits for an operator' },
   waiting: { ja: '待機', en: 'waiting' },

@@ -115,7 +115,7 @@ function days(text: string): number {
 
 /** Pure. */
 export function statusLines(status: RetentionStatus, lang: Language): string[] {
-  const { due, last, paused, underWay, failed, waiting } = status;
+  const { due, last, paused, underWay, failed, waiting, keys } = status;
   const rows = [
     [
       say(texts.state, lang),
@@ -135,6 +135,14 @@ export function statusLines(status: RetentionStatus, lang: Language): string[] {
         ? say(texts.never, lang)
         : `${at(last.at)}  ${number(last.planned)} / ${number(last.looked)}`,
     ],
+    ...(keys === undefined
+      ? []
+      : [
+          [
+            say(texts.keys, lang),
+            `${number(keys.retired)}  ${say(texts.keysWaiting, lang)} ${number(keys.waiting)}`,
+          ],
+        ]),
     ...failed.map(({ request, records, holders }) => [
       say(texts.failed, lang),
       `${request}  ${number(records)}  ${holders.join(', ')}  ${say(texts.next, lang)}`,

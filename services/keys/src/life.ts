@@ -11,14 +11,23 @@ export function refOf(pepper: Buffer, kind: RefKind, normalised: string): Ref {
 type Asking = SealRequest['identifiers'][number]['type'];
 const given: readonly Asking[] = ['registration', 'campaign', 'inquiry'];
 
+/** Whether retention has ended the key of a life that nobody erased. Pure. */
+export const isRetired = (one: {
+  readonly wrapped: unknown;
+  readonly generation: number;
+  readonly erasedThrough: number;
+  readonly retiredAt?: Date;
+}): boolean => one.wrapped === null && one.retiredAt !== undefined && one.erasedThrough < one.generation;
+
 /**
  * Whether an event starts the next life of a ref that was erased: it must be later than the erasure, and the
- * person must have given it. Pure.
+ * person must have given it. After retention any event does. Pure.
  */
 export function mayRenew(
-  past: { erasedAt?: Date | undefined },
+  past: { erasedAt?: Date | undefined; isRetired?: boolean },
   event: { type: Asking; time: Date },
 ): boolean {
+  if (past.isRetired === true) return true;
   return given.includes(event.type) && (past.erasedAt === undefined || event.time > past.erasedAt);
 }
 

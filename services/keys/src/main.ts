@@ -29,6 +29,7 @@ import { createProvisionKeys } from './provision-keys.ts';
 import { provisionRoutes } from './provision-routes.ts';
 import { createQuarantineKeys } from './quarantine-keys.ts';
 import { readReleases } from './releases.ts';
+import { openRetireStore } from './retire.ts';
 import { createKeyRings } from './rings.ts';
 import { createReportKeys } from './report-keys.ts';
 import { reportRoutes } from './report-routes.ts';
@@ -122,6 +123,7 @@ await runService(log, async (opened) => {
     store,
     rings,
     floorKeys: createFloorKeys({ db: mongo.db, keks, rings, random: randomBytes, now }),
+    retire: openRetireStore(mongo.db),
     policies,
     metrics,
     audit,

@@ -25,8 +25,14 @@ export interface KeyRings {
   forget(ref: Ref): void;
 }
 
+/**
+ * How long another instance's mark on a key may go unseen here, in milliseconds: what retention waits for before it
+ * destroys one is longer by far.
+ */
+export const ringTtlMs = 600_000;
+
 export function createKeyRings(store: KeyStore, keks: Pick<Keks, 'unwrap'>, max = 50_000): KeyRings {
-  const cache = new LRUCache<Ref, KeyRing>({ max });
+  const cache = new LRUCache<Ref, KeyRing>({ max, ttl: ringTtlMs });
 
   // Counts what was forgotten, so that a ring read before a change is not kept after it.
   let changes = 0;

@@ -19,6 +19,8 @@ import {
   releaseRequestSchema,
   releaseResponseSchema,
   releasesAnswerSchema,
+  retireRequestSchema,
+  retireResponseSchema,
   sealRequestSchema,
   sealResponseSchema,
   sweepForgetRequestSchema,
@@ -36,11 +38,12 @@ import { checkDuty, releaseForDuty, type DutyDependencies } from './duty.ts';
 import type { FloorKeys } from './floor-keys.ts';
 import { floorRoutes } from './floor-routes.ts';
 import type { KeyAudit } from './key-audit.ts';
-import { refOf } from './life.ts';
+import { isRetired, refOf } from './life.ts';
 import type { QuarantineKeys } from './quarantine-keys.ts';
 import { checkHolder, checkRelease, release } from './release.ts';
 import { releasesQuery, type ReleasesQuery } from './releases.ts';
 import { sealKeys, type SealDependencies } from './seal.ts';
+import { retire, type RetireStore } from './retire.ts';
 import { directiveKey, prepareSweeps, readSweeps } from './sweep.ts';
 
 export type KeysDependencies = SealDependencies &
@@ -52,6 +55,7 @@ export type KeysDependencies = SealDependencies &
     readonly audit: KeyAudit;
     /** When backups of what is wrapped now end. */
     readonly backupsEnd: () => Promise<Date | undefined>;
+    readonly retire: RetireStore;
     readonly releasesIn: (asked: ReleasesQuery) => Promise<ReleasesAnswer>;
   };
 
@@ -168,7 +172,8 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
               : {
                   ref,
                   generation: found.generation,
-                  erasedThrough: found.erasedThrough,
+                  // Of a life that retention has ended no more is there than of an erased one.
+                  erasedThrough: isRetired(found) ? found.generation : found.erasedThrough,
                   ...(found.erasedAt === undefined ? {} : { erasedAt: found.erasedAt.toISOString() }),
                 };
           }),
@@ -265,6 +270,28 @@ export function keysRoutes(deps: KeysDependencies): Route[] {
       async handle({ body }) {
         await deps.store.forgetSweeps(body.requests);
         return { forgotten: true as const };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/retire',
+      summary:
+        'Ends the keys of lives of which retention has left no record, unless they are used again; idempotent',
+      right: 'keys:destroy',
+      body: retireRequestSchema,
+      answer: retireResponseSchema,
+      async handle({ body, client }) {
+        const lives = await retire(
+          {
+            ...deps,
+            onDestroyed: (n) => {
+              destroyed.inc(n);
+            },
+          },
+          body,
+          client.name,
+        );
+        return { lives };
       },
     }),
     route({

@@ -2,9 +2,10 @@ import { Binary } from 'mongodb';
 import { groupKeyOf, seal, sealKeyOf } from '@keiro/sdk';
 import type { Ref, SealRequest, SealResponse } from '@keiro/schemas';
 import type { Keks, Wrap } from './keks.ts';
-import { identifierGroup, mayRenew, refOf } from './life.ts';
+import { identifierGroup, isRetired, mayRenew, refOf } from './life.ts';
 import type { QuarantineKeys } from './quarantine-keys.ts';
 import { ownerOf } from './owners.ts';
+import type { RetireStore } from './retire.ts';
 import type { KeyRing, KeyRings } from './rings.ts';
 import type { KeyDocument, KeyStore } from './store.ts';
 
@@ -13,6 +14,7 @@ export interface SealDependencies {
   readonly keks: Keks;
   readonly store: KeyStore;
   readonly rings: KeyRings;
+  readonly retire: Pick<RetireStore, 'keep'>;
   readonly quarantineKeys: Pick<QuarantineKeys, 'keyOf'>;
   readonly now: () => Date;
   readonly random: (bytes: number) => Buffer;
@@ -61,7 +63,8 @@ async function ringsOf(
   const unknown = new Map<Ref, Asked>();
   for (const one of asked) {
     const ring = deps.rings.cached(one.ref);
-    if (ring !== undefined) live.set(one.ref, ring);
+    // One that is to go has to be kept first, or to be renewed.
+    if (ring !== undefined && ring.document.retiring === undefined) live.set(one.ref, ring);
     else unknown.set(one.ref, one);
   }
   if (unknown.size === 0) return { live, dead: new Map() };
@@ -76,7 +79,7 @@ async function ringsOf(
   }
   if (existing.size === 0) return { live, dead: new Map() };
 
-  const known = await deps.rings.load([...existing]);
+  const known = await loadKept(deps, [...existing]);
   for (const [ref, ring] of known.live) live.set(ref, ring);
   for (const [ref, past] of known.dead) {
     const ring = await renewed(deps, asked, past);
@@ -87,6 +90,24 @@ async function ringsOf(
   return { live, dead: known.dead };
 }
 
+/** Keys that retention was about to end stay, because somebody seals under them now; one that it has ended is dead. */
+async function loadKept(
+  { rings, retire }: SealDependencies,
+  refs: readonly Ref[],
+): Promise<Awaited<ReturnType<KeyRings['load']>>> {
+  const known = await rings.load(refs);
+  const retiring = [...known.live.values()].filter(({ document }) => document.retiring !== undefined);
+  if (retiring.length === 0) return known;
+  await retire.keep(retiring);
+  for (const { ref } of retiring) rings.forget(ref);
+  const now = await rings.load(retiring.map(({ ref }) => ref));
+  for (const { ref } of retiring) known.live.delete(ref);
+  return {
+    live: new Map([...known.live, ...now.live]),
+    dead: new Map([...known.dead, ...now.dead]),
+  };
+}
+
 /** The next life of a ref whose key was destroyed, where one of the events that ask allows it. */
 async function renewed(
   deps: SealDependencies,
@@ -95,7 +116,8 @@ async function renewed(
 ): Promise<KeyRing | undefined> {
   const one = asked.find(
     ({ ref, type, time }) =>
-      ref === past._id && mayRenew({ erasedAt: past.erasedAt }, { type, time: new Date(time) }),
+      ref === past._id &&
+      mayRenew({ erasedAt: past.erasedAt, isRetired: isRetired(past) }, { type, time: new Date(time) }),
   );
   if (one === undefined) return undefined;
   const made = await deps.keks.wrapping(async (wrap) => {

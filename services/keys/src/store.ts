@@ -16,6 +16,11 @@ export interface KeyDocument {
   readonly erasedAt?: Date;
   /** The request that had it destroyed. */
   readonly erasedBy?: string;
+  /** Retention has left no record of this life: its key goes, unless somebody seals under it before. */
+  readonly retiring?: { readonly by: string; readonly at: Date };
+  /** Retention has had the key destroyed. That is no erasure: whatever is collected next begins the next life. */
+  readonly retiredAt?: Date;
+  readonly retiredBy?: string;
 }
 
 /** The keys of `sweeps` (by request). */

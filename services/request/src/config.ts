@@ -60,6 +60,11 @@ export const configSchema = z.object({
   KEIRO_ORPHANS_SECONDS: z.coerce.number().positive().default(21_600),
   /** Records that the retention sweep makes requests of in a second, at most. */
   KEIRO_RETENTION_RECORDS_PER_SECOND: z.coerce.number().positive().default(5000),
+  /**
+   * Seconds between the mark on a key of which no record is left and its end. Longer than any producer holds back what
+   * it has sealed: what is sent later than that under a key that is gone opens nowhere.
+   */
+  KEIRO_RETENTION_KEY_GRACE_SECONDS: z.coerce.number().positive().default(86_400),
   /** Seconds after which it looks again whether something is due. */
   KEIRO_RETENTION_EVERY_SECONDS: z.coerce.number().positive().default(60),
 });

@@ -5,6 +5,9 @@ import { collectionTopics, custodyTopics } from '@keiro/schemas';
 export interface ConsumerPositions {
   collectionEnds(): Promise<Positions>;
   custodyEnds(): Promise<Positions>;
+  quarantineEnds(): Promise<Positions>;
+  /** Whether what was set aside before these is kept. */
+  setAside(wanted: Positions): Promise<boolean>;
   /** Whether `tag` has committed past these. */
   tagged(wanted: Positions): Promise<boolean>;
   /** Whether `transfer` has committed past these. */
@@ -43,6 +46,9 @@ export function readPositions(options: {
   return {
     collectionEnds: ends(collectionTopics),
     custodyEnds: ends(custodyTopics),
+    quarantineEnds: ends(['quarantine']),
+    setAside: async (wanted) =>
+      reached(wanted, await admin.committed(`keiro.quarantine${groupSuffix}`, ['quarantine'])),
     tagged: async (wanted) => reached(wanted, await tag()),
     transferred: async (wanted) => reached(wanted, await transfer()),
   };

@@ -311,6 +311,8 @@ export async function startRequest(
     registry,
     store,
     positions,
+    keys,
+    holds,
     policies,
     narrowing: () => holds.narrowing(),
     metrics: deps.metrics,

@@ -13,6 +13,7 @@ import {
   reportKeyResponseSchema,
   reportKeysResponseSchema,
   releaseResponseSchema,
+  retireResponseSchema,
   sealResponseSchema,
   sweepPrepareResponseSchema,
   sweepResponseSchema,
@@ -31,6 +32,7 @@ import {
   type Ref,
   type ReleaseRequest,
   type ReleaseResponse,
+  type RetireRequest,
   type SealRequest,
   type SealResponse,
   type SweepAsked,
@@ -79,6 +81,8 @@ export interface KeysClient {
   keepForFloor(asked: FloorsKeep): Promise<number>;
   /** What was kept of these lives ends; answers of how many there was something. */
   endFloors(lives: readonly Life[]): Promise<number>;
+  /** Marks, destroys or releases keys of lives of which retention has left no record; answers those of which it is so now. */
+  retire(asked: RetireRequest): Promise<Life[]>;
   /** Destroys the request's own key: what it kept for the sweep can't be read again. */
   forgetSweep(request: string): Promise<void>;
 }
@@ -190,6 +194,8 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
       (await callJson(options, { path: '/v1/floors/keep', body }, floorsKeptSchema)).lives,
     endFloors: async (lives) =>
       (await callJson(options, { path: '/v1/floors/end', body: { lives } }, floorsEndedSchema)).destroyed,
+    retire: async (body) =>
+      (await callJson(options, { path: '/v1/retire', body }, retireResponseSchema)).lives,
     forgetSweep: (request) => forget(request),
   };
 }

@@ -1,13 +1,16 @@
 import { deleteMany, insertNew, toAuditDocument } from '@keiro/runtime';
 import {
   dueOn,
+  lifeKey,
   type AuditDocument,
   type AuditEntry,
   type CopyDocument,
   type DueDocument,
+  type Life,
   type RecordDocument,
   type RequestDocument,
   type RetentionBatchDocument,
+  type RetirementDocument,
   type TaskDocument,
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
@@ -22,6 +25,8 @@ export interface BatchStore {
   ): Promise<{ records: number; copies: number }>;
   /** Records that stay for now, to be looked at that day. */
   putOff(day: string, records: readonly string[]): Promise<void>;
+  /** Lives of which a record has ended: whether their keys can go is looked at later. */
+  ended(lives: readonly Life[], at: Date): Promise<void>;
   /** An entry that is there already stays. */
   audit(entry: AuditEntry): Promise<void>;
   /** What the audit says that a batch did. */
@@ -45,6 +50,16 @@ export function openBatchStore(db: Db): BatchStore {
 
     async putOff(day, records) {
       await insertNew(db.collection<DueDocument>('due'), dueOn(day, { records, wait: 'shared-row' }));
+    },
+
+    async ended(lives, at) {
+      const documents = lives.map((life): RetirementDocument => ({
+        _id: lifeKey(life),
+        kind: 'life',
+        ...life,
+        notBefore: at,
+      }));
+      await insertNew(db.collection<RetirementDocument>('retirements'), documents);
     },
 
     async audit(entry) {

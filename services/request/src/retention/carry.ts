@@ -62,13 +62,14 @@ async function takeOut(
     records: batch.records.filter(goes),
     copies: batch.copies.filter(goes),
   });
+  await batches.ended(batch.lives, at);
   const evidence = {
     affected: tasks.reduce((sum, { receipt }) => sum + (receipt?.affected ?? 0), 0),
     holders: tasks.length,
     ...removed,
     sharedRow: kept.size,
-    // A group's key follows from the data key: it can't be destroyed by itself while the person's life goes on.
-    ...(request.retention?.rest === undefined ? { dataKeysKept: batch.lives.length } : {}),
+    // A group's key follows from the data key, which goes by itself when nothing of the life is left.
+    ...(request.retention?.rest === undefined ? { lives: batch.lives.length } : {}),
   };
   await batches.audit({
     _id: `${request._id}/done`,

@@ -24,6 +24,8 @@ const distantDay = '9999-12-30';
 export function retentionRoutes(deps: {
   readonly due: DueStore;
   readonly state: StateStore;
+  /** Lives whose key is looked at, or on its way out. */
+  readonly waitingKeys: () => Promise<number>;
   readonly store: Pick<RequestStore, 'requests' | 'tasksOf'>;
   readonly look: LookDependencies;
   readonly onResumed: () => void;
@@ -39,9 +41,10 @@ export function retentionRoutes(deps: {
       right: 'requests:read',
       answer: retentionStatusSchema,
       async handle() {
-        const [days, sweep, requests] = await Promise.all([
+        const [days, sweep, waitingKeys, requests] = await Promise.all([
           due.overview(distantDay),
           state.read(),
+          deps.waitingKeys(),
           store.requests(['accepted', 'carrying-out', 'waiting-for-operator'], 1000),
         ]);
         const open = await Promise.all(
@@ -57,7 +60,10 @@ export function retentionRoutes(deps: {
                   : [],
             })),
         );
-        return statusOf(days, sweep, open, now());
+        return {
+          ...statusOf(days, sweep, open, now()),
+          keys: { retired: sweep.keysRetired ?? 0, waiting: waitingKeys },
+        };
       },
     }),
     route({

@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import type { Kafkas, Log, Metrics, Opened, Route } from '@keiro/runtime';
+import { every, type Kafkas, type Log, type Metrics, type Opened, type Route } from '@keiro/runtime';
 import type { Registry } from '@keiro/runtime/registry';
 import { dayInJapan, factTopic, type Policies } from '@keiro/schemas';
+import type { KeysClient } from '@keiro/sdk';
 import type { Db } from 'mongodb';
 import type { Config } from '../config.ts';
 import { keptByTag } from '../consents.ts';
 import type { ConsumerPositions } from '../positions.ts';
+import type { Holds } from '../holds/holds.ts';
 import type { RequestStore } from '../store.ts';
 import { openBatchStore } from './batch-store.ts';
 import type { Narrowing } from './decide.ts';
 import { openDueStore } from './due-store.ts';
 import { createDueFollower } from './follow.ts';
+import { beginRound, takeStep, type RoundDependencies } from './keys/round.ts';
+import { openRetirementStore } from './keys/store.ts';
 import { openLookStore } from './look-store.ts';
 import { createRetentionMetrics } from './metrics.ts';
 import { startOrphans } from './orphans.ts';
@@ -40,7 +44,9 @@ export async function startRetention(
     readonly kafka: Kafkas;
     readonly registry: Pick<Registry, 'decodeAll'>;
     readonly store: RequestStore;
-    readonly positions: Pick<ConsumerPositions, 'tagged' | 'collectionEnds'>;
+    readonly positions: ConsumerPositions;
+    readonly keys: Pick<KeysClient, 'retire'>;
+    readonly holds: Pick<Holds, 'on'>;
     readonly policies: Policies;
     /** Legal holds, as they are when it is asked. */
     readonly narrowing: () => Promise<Narrowing>;
@@ -102,6 +108,34 @@ export async function startRetention(
     onCreated: deps.onCreated,
   });
   opened('orphans', () => orphans.close());
+  const retirements = openRetirementStore(db);
+  const rounds: RoundDependencies = {
+    store: retirements,
+    keys: deps.keys,
+    positions: deps.positions,
+    holdsOn: (lives) => deps.holds.on({ lives, ambiguous: [] }),
+    graceMs: config.KEIRO_RETENTION_KEY_GRACE_SECONDS * 1000,
+    now,
+    onRetired: (keys) => state.retired(keys),
+  };
+  const retiring = every(
+    {
+      what: 'the end of keys that open nothing any more',
+      everyMs: config.KEIRO_RETENTION_EVERY_SECONDS * 1000,
+      log,
+      level: 'warn',
+    },
+    async ({ signal }) => {
+      // An operator who has stopped the sweep has stopped this too.
+      if ((await state.read()).paused !== undefined) return;
+      for (const round of await retirements.rounds(now())) {
+        signal.throwIfAborted();
+        await takeStep(round, rounds);
+      }
+      while (!signal.aborted && (await beginRound(rounds)));
+    },
+  );
+  opened('end of keys', () => retiring.close());
   const ownRecords = startOwnRecords({ store: openOwnRecordsStore(db), policies, now, log });
   opened('own records', () => ownRecords.close());
   return {
@@ -111,6 +145,7 @@ export async function startRetention(
     routes: retentionRoutes({
       due,
       state,
+      waitingKeys: () => retirements.waiting(),
       store: deps.store,
       look: { ...lookDeps, store: looks },
       onResumed: () => {

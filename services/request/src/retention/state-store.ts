@@ -8,6 +8,8 @@ export interface StateStore {
   /** Takes the lease, or keeps it; false while somebody else has it, or an operator has stopped the sweep. */
   hold(worker: string, now: Date, until: Date): Promise<boolean>;
   swept(at: Date, records: number, planned: number): Promise<void>;
+  /** More data keys have gone. */
+  retired(keys: number): Promise<void>;
   pause(at: Date, by: string): Promise<void>;
   resume(): Promise<void>;
 }
@@ -40,6 +42,10 @@ export function openStateStore(db: Db): StateStore {
     },
     async swept(at, records, planned) {
       await states.updateOne({ _id }, { $set: { last: { at, records, planned } } });
+    },
+    async retired(keys) {
+      await read();
+      await states.updateOne({ _id }, { $inc: { keysRetired: keys } });
     },
     async pause(at, by) {
       await read();
