@@ -5,6 +5,7 @@ import { globOf, readerOf } from '@keiro/erase/connectors/redis-scan';
 import type { ScannedRow } from '@keiro/erase/connectors/connector';
 import { decidedSince } from '@keiro/erase/restore/decided';
 import { judgeRow, planBatch, type Known, type KnownRef } from '@keiro/erase/restore/judge';
+import { sort } from '@keiro/erase/again';
 import { gateOf } from '@keiro/erase/restore/views';
 import type { IdentifierKind, RestoreDocument } from '@keiro/schemas';
 import { minute, refOf } from '../builders/lineage.ts';
@@ -212,5 +213,21 @@ describe('a scan', () => {
   it('keeps its place', () => {
     expect(placeOf(positionAt(3, positionAt(1, '500')))).toEqual({ place: 3, at: '1:500' });
     expect(placeOf(undefined)).toEqual({ place: 0, at: '' });
+  });
+});
+
+describe('a row of a holder that has again what was erased', () => {
+  const own = new Set([refOf('member', 'hanako')]);
+  const erased = { generation: 1, goneThrough: 1 };
+  const anew = { generation: 2, goneThrough: 1 };
+  it.each([
+    ['of the person whose deletion it is', row({ member: 'hanako' }), { hanako: erased }, [1, 0, 0]],
+    ['of the life after', row({ member: 'hanako' }, { generation: 2 }), { hanako: anew }, [0, 0, 0]],
+    ['of whichever life, where nothing says', row({ member: 'hanako' }), { hanako: anew }, [0, 0, 1]],
+    ['of another erased person', row({ member: 'taro' }), { taro: erased }, [0, 1, 0]],
+    ['of somebody who is there', row({ member: 'taro' }), { taro: {} }, [0, 0, 0]],
+  ] as const)('%s', (_name, one, people, [gone, others, undecided]) => {
+    const sorted = sort([one], known(people), own);
+    expect([sorted.gone.length, sorted.others, sorted.undecided]).toEqual([gone, others, undecided]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { placesOf } from '@keiro/erase/expired';
 import type { KnownCopy } from '@keiro/request/retention/copies';
 import type { RecordFate } from '@keiro/request/retention/decide';
+import { orphanFates } from '@keiro/request/retention/orphans';
 import { planBatch, type PlanInput } from '@keiro/request/retention/plan';
 import { stageOf } from '@keiro/request/stages';
 import type { CopyDocument, RecordDocument } from '@keiro/schemas';
@@ -220,5 +221,21 @@ describe('where a holder has what has ended', () => {
     expect(found([held(one, 'row-1')], [])).toEqual({ places: [], kept: [one._id] });
     const wrong = { ...held(one, 'row-1'), locator: held(two, 'row-1').locator ?? '' };
     expect(() => found([wrong])).toThrow('does not open');
+  });
+});
+
+describe('copies of a record that is gone', () => {
+  const report = (n: number) => ({ ...factOf(one, 'crm', 'held', minute(n)), hasLocator: true });
+  it('go as if it had just ended, in a request of their own each time that they are reported', () => {
+    const fates = orphanFates([report(5)]);
+    const [first, again, later] = [report(5), report(5), report(6)].map((copy) =>
+      plan(fates, [copy], { anew: true }),
+    );
+    expect(told(first ?? plan([], []))).toMatchObject({ crm: { records: [one._id] } });
+    expect(first?.goes?.batch).toMatchObject({ records: [one._id], copies: [report(5)._id] });
+    expect(again?.goes?.request._id).toBe(first?.goes?.request._id);
+    expect(later?.goes?.request._id).not.toBe(first?.goes?.request._id);
+    // As it went in its time.
+    expect(plan(fates, [report(5)]).goes?.request._id).not.toBe(first?.goes?.request._id);
   });
 });

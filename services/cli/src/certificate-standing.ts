@@ -63,7 +63,7 @@ export function standingText(
           `${supersedes.id} に代わるものです。 Supersedes ${supersedes.id} (digest ${supersedes.digest}): ${supersedingLabels[supersedes.because].en}.`,
         ];
   if (issued === undefined) return lines;
-  if (known === undefined || known.digest !== digestOf(certificate))
+  if (known?.digest !== digestOf(certificate))
     return [...lines, paint('red', '発行記録にありません。 The request service has not issued this one.')];
   if (known.superseded !== undefined)
     return [

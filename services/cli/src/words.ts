@@ -179,6 +179,7 @@ const steps: Record<string, Labels> = {
   hidden: word('遮断済み', 'hidden'),
   planned: word('計画確定', 'planned'),
   replanned: word('計画変更', 'replanned'),
+  reopened: word('再開', 'reopened'),
   gathered: word('保有内容の取得済み', 'gathered'),
   prepared: word('準備済み', 'prepared'),
   shredded: word('鍵の破棄済み', 'shredded'),

@@ -256,8 +256,13 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
   const running = await kafka.consume({ group, topics, maxBatch: 500, onBatch: handleBatch });
   // What waited while this consumer was away and may be delivered by now.
   withheld.passSoon();
+  // What has still to wait is put back at the end: a hold may last longer than its topic keeps a message.
+  const renewal = setInterval(() => {
+    withheld.passSoon();
+  }, renewEveryMs);
   return {
     async close() {
+      clearInterval(renewal);
       await running.close();
       await directives?.close();
       await withheld.close();
@@ -268,6 +273,9 @@ export async function createGuardedConsumer(options: GuardedConsumerOptions): Pr
     },
   };
 }
+
+/** Well within the retention of `custody.withheld`. */
+const renewEveryMs = 7 * 86_400_000;
 
 const toMessage = (report: CopyReport, encode: Encode): OutgoingMessage => ({
   key: report.record,
