@@ -87,7 +87,13 @@ export const collections: readonly CollectionPlan[] = [
     owner: 'tag; insert-only, removed at their end by request',
     readers: ['query', 'request'],
     why: 'one collected event as lineage knows it',
-    indexes: [{ key: { ref: 1 }, name: 'ref', why: 'a person is looked up by refs; paid at every event' }],
+    indexes: [
+      {
+        key: { ref: 1, category: 1 },
+        name: 'ref-category',
+        why: 'a person is looked up by refs, and who has to be told by categories, however many records there are; paid at every event',
+      },
+    ],
   },
   {
     name: 'facts',
@@ -125,7 +131,13 @@ export const collections: readonly CollectionPlan[] = [
     owner: 'transfer; insert-only, removed with their records by request',
     readers: ['query', 'erase', 'request'],
     why: 'append-only facts: a holder holds, withholds or has removed a copy',
-    indexes: [{ key: { ref: 1 }, name: 'ref', why: 'the copies of a person; paid at every report' }],
+    indexes: [
+      {
+        key: { ref: 1, holder: 1 },
+        name: 'ref-holder',
+        why: 'the copies of a person, and those at one holder, whose task reads no other; paid at every report',
+      },
+    ],
   },
   {
     name: 'snapshots',
@@ -340,7 +352,7 @@ export const collections: readonly CollectionPlan[] = [
     name: 'retentionBatches',
     database: 'lineage',
     owner: 'request',
-    readers: [],
+    readers: ['erase'],
     why: 'what goes from lineage when holders have proven that it is gone with them; goes itself then',
     indexes: [],
   },

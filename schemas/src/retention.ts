@@ -73,6 +73,17 @@ export interface RetentionBatchDocument {
   readonly records: readonly string[];
   /** Ids of reports of copies that go, also of records that stay. */
   readonly copies: readonly string[];
+  /**
+   * By holder, where its copies are, sealed as it reported them: for holders of which nothing else has to be looked at,
+   * so that whoever sweeps reads this one document and not every report once more.
+   */
+  readonly places?: Readonly<Record<string, readonly SealedPlace[]>>;
+}
+
+/** Where a holder keeps its copy of a record. */
+export interface SealedPlace extends Life {
+  readonly record: string;
+  readonly locator: string;
 }
 
 /** What a request of type `retention` is about, in counts. */

@@ -30,6 +30,25 @@ describe('what many ask for in the same moment', () => {
     expect(calls).toEqual([2, 2, 1]);
   });
 
+  it('begins no sooner than it may after the one before, unless it is full; after a quiet moment at once', async () => {
+    const began: number[] = [];
+    const same = createBatches(
+      (items: readonly number[]) => {
+        began.push(performance.now());
+        return Promise.resolve(items);
+      },
+      { most: 3, everyMs: 1000 },
+    );
+    const asked = performance.now();
+    await same(1);
+    await same(2);
+    await Promise.all([3, 4, 5].map(same));
+    const [first = 0, second = 0, third = 0] = began;
+    expect(first - asked).toBeLessThan(900);
+    expect(second - first).toBeGreaterThan(990);
+    expect(third - second).toBeLessThan(900);
+  });
+
   it('fails for nobody on account of another; a server that is away fails all', async () => {
     const odd = createBatches((items: readonly number[]) =>
       items.includes(13)

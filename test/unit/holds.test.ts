@@ -265,7 +265,7 @@ describe('a dry run of a deletion', () => {
     groups: [],
     ref: member,
     generation: 1,
-    hasLocator: true,
+    locator: 'sealed',
   });
   const image = (name: string, more: Partial<SnapshotDocument>): SnapshotDocument => ({
     _id: name,

@@ -25,7 +25,7 @@ const part = (record: RecordDocument, ...groups: string[]): RecordFate => ({
 });
 const copyOf = (record: RecordDocument, holder: string, more: Partial<KnownCopy> = {}): KnownCopy => ({
   ...factOf(record, holder, 'held', minute(1)),
-  hasLocator: true,
+  locator: 'sealed',
   ...more,
 });
 const crm = holderOf('crm', {
@@ -91,7 +91,7 @@ describe('a batch of records that have ended (APPI 22)', () => {
     expect(told(goes)).toEqual({
       mailer: { records: [], alone: true, whole: [{ ref, generation: 1 }] },
     });
-    const unplaced = plan([over(one)], [copyOf(one, 'crm', { hasLocator: false })]);
+    const unplaced = plan([over(one)], [copyOf(one, 'crm', { locator: undefined })]);
     expect(told(unplaced)['crm']).toMatchObject({ records: [], whole: [{ ref }] });
   });
 
@@ -140,6 +140,52 @@ describe('a batch of records that have ended (APPI 22)', () => {
       waiting: [{ record: one._id, wait: 'deletion' }],
     });
     expect(plan([over(one)], [copyOf(one, 'stranger')]).waiting).toMatchObject([{ wait: 'unknown-holder' }]);
+  });
+});
+
+describe('a life that fills several batches', () => {
+  const there = [copyOf(one, 'mailer'), copyOf(two, 'mailer')];
+
+  it('is told as a whole with each of them, once nothing else of it is there', () => {
+    expect(plan([over(one)], there).waiting).toMatchObject([{ wait: 'whole-person' }]);
+    const made = plan([over(one)], there, { beside: [over(two)] });
+    expect(told(made)).toMatchObject({ mailer: { whole: [{ ref, generation: 1 }] } });
+    expect(made.goes?.batch.records).toEqual([one._id]);
+  });
+
+  it('needs no look at other rows where all of them go', () => {
+    const copies = [copyOf(one, 'crm'), copyOf(two, 'crm')];
+    expect(told(plan([over(one)], copies, { beside: [over(two)] }))['crm']).toMatchObject({ alone: true });
+    expect(told(plan([over(one)], copies))['crm']).toMatchObject({ alone: false });
+    // What is over of the other is not what this holder has of it: one row may hold both.
+    const partly = copyOf(two, 'crm', { groups: ['C1.rest'] });
+    expect(
+      told(plan([over(one), part(two, 'C1.account')], [copyOf(one, 'crm'), partly]))['crm'],
+    ).toMatchObject({
+      alone: false,
+    });
+  });
+});
+
+describe('the batch of what has ended', () => {
+  const placesIn = (...given: Parameters<typeof plan>) => plan(...given).goes?.batch.places;
+  const place = (record: RecordDocument) => [{ record: record._id, ref, generation: 1, locator: 'sealed' }];
+
+  it('has the places of holders that are told of copies and hold nothing else', () => {
+    expect(placesIn([over(one)], [copyOf(one, 'crm')])).toEqual({ crm: place(one) });
+    expect(placesIn([over(one)], [copyOf(one, 'crm'), copyOf(two, 'crm')])).toEqual({});
+    expect(placesIn([over(one)], [copyOf(one, 'crm'), copyOf(one, 'mailer')])).toEqual({ crm: place(one) });
+    expect(placesIn([over(one)], [copyOf(one, 'crm')], { erased: new Set([life]) })).toEqual({});
+  });
+
+  it('has none of a copy that was removed, or that also holds what goes on', () => {
+    const removed: KnownCopy = { ...copyOf(two, 'crm'), action: 'removed', at: minute(2) };
+    expect(placesIn([over(one), over(two)], [copyOf(one, 'crm'), copyOf(two, 'crm'), removed])).toEqual({
+      crm: place(one),
+    });
+    const whole = copyOf(two, 'crm', { groups: ['C1.rest'] });
+    const goes = plan([over(one), part(two, 'C1.account')], [copyOf(one, 'crm'), whole]);
+    expect(goes.goes?.batch.places).toEqual({});
   });
 });
 

@@ -6,7 +6,7 @@ import {
   type TaskDocument,
 } from '@keiro/schemas';
 import type { Work } from './connectors/connector.ts';
-import { createOpener } from './locators.ts';
+import { createOpener, type Located } from './locators.ts';
 import { ByHandError } from './returned.ts';
 import type { EraseStore } from './store.ts';
 
@@ -18,19 +18,23 @@ type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated'>;
  * Throws {@link ByHandError} for a place that its key does not open.
  */
 export async function expiredCopies(
-  { holder: id, records = [] }: TaskDocument,
+  { request, holder: id, records = [], createdAt }: TaskDocument,
   { alone, whole }: NonNullable<TaskDocument['retention']>,
   holder: HolderDocument | null,
   lives: SweepResponse['lives'],
-  store: Pick<EraseStore, 'reportsOf' | 'reportsUnder'>,
+  store: Pick<EraseStore, 'placesIn' | 'reportsOf' | 'reportsUnder'>,
 ): Promise<Subject & { readonly kept: readonly string[] }> {
   const stores = holder?.replicates ?? [];
   const from = [id, ...stores];
   const wholly = new Set(whole.map(lifeKey));
   const told = lives.filter((life) => wholly.has(lifeKey(life)));
   const refs = [...new Set(lives.map(({ ref }) => ref))];
-  const reports =
-    alone && told.length === 0 ? await store.reportsOf(records, from) : await store.reportsUnder(refs, from);
+  const planned = alone && told.length === 0 ? await store.placesIn(request, id) : undefined;
+  const reports: readonly Report[] =
+    planned?.map((place) => ({ ...place, holder: id, action: 'held' as const, at: createdAt })) ??
+    (alone && told.length === 0
+      ? await store.reportsOf(records, from)
+      : await store.reportsUnder(refs, from));
   const { places, kept } = placesOf(records, reports, lives, wholly);
   const at = (name: string) => [...(places.get(name) ?? [])];
   return {
@@ -42,10 +46,13 @@ export async function expiredCopies(
   };
 }
 
+/** What a holder said of a copy, as far as its place goes. */
+type Report = Located & Pick<CopyDocument, 'action' | 'at'>;
+
 /** By holder, the places at which nothing is that has not ended; and the records that stay because of it. Pure. */
 export function placesOf(
   records: readonly string[],
-  reports: readonly CopyDocument[],
+  reports: readonly Report[],
   lives: SweepResponse['lives'],
   wholly: ReadonlySet<string>,
 ): { readonly places: ReadonlyMap<string, ReadonlySet<string>>; readonly kept: readonly string[] } {

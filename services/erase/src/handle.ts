@@ -15,11 +15,11 @@ import { ConnectorError, WaitingError, type Connector, type Work } from './conne
 import { describeFailure, framesOf, isOutage } from './connectors/failure.ts';
 import type { Connectors } from './connectors/pool.ts';
 import { expiredCopies } from './expired.ts';
-import { foresee } from './foreseen.ts';
 import { correctAt } from './fields.ts';
 import type { HolderGate } from './gate.ts';
 import { holdLease } from './lease.ts';
-import { openLocators } from './locators.ts';
+import { openLocators, type Located } from './locators.ts';
+import { pagesOf, steadily, worksOf, type Pages } from './pages.ts';
 import type { ExportStore } from './packs/export-store.ts';
 import { takeExport } from './packs/take-export.ts';
 import { ByHandError, locatorsOf } from './returned.ts';
@@ -82,7 +82,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     return settled;
   };
   try {
-    const { work, holder, kept, changes, exportKey } = await prepare(task, tally, lease.signal, deps);
+    const { work, holder, kept, changes, exportKey, pages } = await prepare(task, tally, lease.signal, deps);
     if (holder?.connector.kind === 'by-hand') {
       const audit = auditOf(task, 'task.by-hand', tally.addedTo(task.receipt), now());
       const settled = await settle(audit, () => store.leaveToPerson(claim, audit));
@@ -105,7 +105,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
           )
         : undefined;
     const answer = await (carried ??
-      carryOut(claim, { connector, work, tally, changes }, deps, (more) => {
+      carryOut(claim, { connector, work, pages, tally, changes }, deps, (more) => {
         partial = { ...partial, ...more };
       }));
     partial = { ...partial, ...answer };
@@ -188,6 +188,7 @@ async function prepare(
   kept: readonly string[];
   changes: readonly FieldChange[];
   exportKey: Buffer | undefined;
+  pages?: Pages;
 }> {
   const { store, log } = deps;
   return whileUnavailable({ what: 'keys or MongoDB, which a task needs,', log, signal }, async () => {
@@ -195,12 +196,13 @@ async function prepare(
       deps.keys.sweep(task.request, task.holder, task.directive === 'export' ? true : undefined),
       store.holder(task.holder),
     ]);
-    const { kept = [], ...subject } =
+    const found: Subject =
       task.retention !== undefined
         ? await expiredCopies(task, task.retention, holder, lives, store)
         : task.records === undefined
           ? await subjectOf(task, holder, lives, deps)
           : await copiesAlone(task, task.records, holder, lives, store);
+    const { kept = [], pages, ...subject } = found;
     const work: Work = {
       request: task.request,
       task: task._id,
@@ -232,6 +234,7 @@ async function prepare(
       kept,
       changes,
       exportKey: exportKey === undefined ? undefined : Buffer.from(exportKey, 'base64'),
+      ...(pages === undefined ? {} : { pages }),
     };
   });
 }
@@ -239,6 +242,8 @@ async function prepare(
 type Lives = SweepResponse['lives'];
 type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated'> & {
   readonly kept?: readonly string[];
+  /** All places of an erasure, a page at a time; absent where the few that there are stand in the work. */
+  readonly pages?: Pages;
 };
 
 /** All that the holder has of the person: by identifier, and by locator too. */
@@ -250,10 +255,24 @@ async function subjectOf(
 ): Promise<Subject> {
   const stores = holder?.replicates ?? [];
   const refs = lives.map(({ ref }) => ref);
+  const found = lives.map(({ ref, generation, kind, value }) => ({ ref, generation, kind, value }));
+  if (task.directive === 'erase') {
+    const isTold =
+      holder?.connector.kind === 'composite' || (holder !== null && knowsLocators(holder.connector));
+    if (!isTold) return { lives: found, locators: [], replicated: {} };
+    const read = (): AsyncIterable<Located> => store.copies(refs, [task.holder, ...stores]);
+    return {
+      lives: found,
+      locators: [],
+      replicated: Object.fromEntries(stores.map((id) => [id, []])),
+      pages: (signal, size) =>
+        pagesOf(steadily(read, { signal, log }), lives, { holder: task.holder, stores, size }),
+    };
+  }
   const { byHolder, unreadable } = await openLocators(store.copies(refs, [task.holder, ...stores]), lives);
   if (unreadable > 0) log.warn({ task: task._id, unreadable }, 'locators that their key does not open');
   return {
-    lives: lives.map(({ ref, generation, kind, value }) => ({ ref, generation, kind, value })),
+    lives: found,
     locators: [...(byHolder.get(task.holder) ?? [])],
     replicated: Object.fromEntries(stores.map((id) => [id, [...(byHolder.get(id) ?? [])]])),
   };
@@ -294,12 +313,11 @@ async function lookBefore(
   { store, log }: TaskDependencies,
 ): Promise<void> {
   if (connector.present === undefined) return;
-  const foreseen = foresee(tally.foreseen, await connector.present(work));
+  const foreseen = tally.begin(work.page ?? 0, await connector.present(work));
   if (foreseen === undefined) return;
   const waiting = { what: 'MongoDB, before a task erases,', log, signal: work.signal };
   if (!(await whileUnavailable(waiting, () => store.foresee(claim, foreseen))))
     throw new ConnectorError('lost', 'the task is somebody else’s by now');
-  tally.foreseen = foreseen;
 }
 
 async function carryOut(
@@ -307,9 +325,16 @@ async function carryOut(
   {
     connector,
     work,
+    pages,
     tally,
     changes,
-  }: { connector: Connector; work: Work; tally: Tally; changes: readonly FieldChange[] },
+  }: {
+    connector: Connector;
+    work: Work;
+    pages: Pages | undefined;
+    tally: Tally;
+    changes: readonly FieldChange[];
+  },
   deps: TaskDependencies,
   onProgress: (receipt: Partial<Receipt>) => void,
 ): Promise<Partial<Receipt>> {
@@ -323,11 +348,18 @@ async function carryOut(
   if (task.directive !== 'erase') return flag(task, connector, work, deps);
   // What has been erased and only waits for the look is not erased, and counted, again.
   if (task.waiting?.step !== 'probe') {
-    await lookBefore(claim, { connector, work, tally }, deps);
-    await connector.erase(work);
+    for await (const one of worksOf(work, pages, deps.log)) {
+      await lookBefore(claim, { connector, work: one, tally }, deps);
+      await connector.erase(one);
+    }
     onProgress({ sweptAt: deps.now() });
   }
-  const found = await connector.probe(work);
+  let found: number | undefined = 0;
+  for await (const one of worksOf(work, pages, deps.log)) {
+    const there = await connector.probe(one);
+    found = there === undefined ? undefined : found + there;
+    if (found === undefined) break;
+  }
   if (found === undefined) {
     const word = tally.confirmed ?? task.receipt?.confirmed;
     onProgress({ told: tally.told ?? { at: word?.at ?? deps.now(), identifiers: word?.identifiers ?? 0 } });

@@ -16,6 +16,8 @@ import {
   type HolderDocument,
   type Receipt,
   type Ref,
+  type RetentionBatchDocument,
+  type SealedPlace,
   type StandingDocument,
   type TaskDocument,
   type ViolationDocument,
@@ -78,6 +80,8 @@ export interface EraseStore {
   reportsAt(refs: readonly Ref[], holder: string): Promise<CopyDocument[]>;
   /** The reports that these holders have a copy of these records. */
   reportsOf(records: readonly string[], holders: readonly string[]): Promise<CopyDocument[]>;
+  /** Where a holder has the copies of a batch that ends, as it was planned; undefined where its task has to look. */
+  placesIn(request: string, holder: string): Promise<readonly SealedPlace[] | undefined>;
   /** All that these holders reported of records under these refs. */
   reportsUnder(refs: readonly Ref[], holders: readonly string[]): Promise<CopyDocument[]>;
   /** Those of these records for which the holder had no basis (T0), whether or not that is over. */
@@ -90,12 +94,6 @@ export function openEraseStore(db: Db): EraseStore {
   const tasks = db.collection<TaskDocument>('tasks');
   const holders = db.collection<HolderDocument>('holders');
   const copies = db.collection<CopyDocument>('copies');
-
-  const held = ({ task, token }: Claim) => ({
-    _id: task._id,
-    state: 'running' as const,
-    'lease.token': token,
-  });
 
   const carried = (audit: AuditEntry | undefined) => (audit === undefined ? {} : carrying([audit]).$push);
 
@@ -116,9 +114,7 @@ export function openEraseStore(db: Db): EraseStore {
 
     claim: (id, worker, now, until) => claims.claim({ id, worker, now, until }),
 
-    async renew(claim, until) {
-      return (await tasks.updateOne(held(claim), { $set: { 'lease.until': until } })).matchedCount === 1;
-    },
+    renew: (claim, until) => claims.renew({ claim, until }),
 
     foresee: (claim, foreseen) => claims.settle({ claim, update: { $set: { foreseen } } }),
 
@@ -202,10 +198,16 @@ export function openEraseStore(db: Db): EraseStore {
       const asked = await Promise.all(refs.map(async (ref) => ((await reported(ref)) ? [ref] : [])));
       const held = asked.flat();
       if (held.length === 0) return;
-      yield* copies.find(
-        { ref: { $in: held }, holder: { $in: [...from] }, locator: { $exists: true } },
-        { projection: { _id: 0, holder: 1, record: 1, ref: 1, generation: 1, locator: 1 } },
-      );
+      // Of one holder and one ref the index knows all: a task reads none of what other holders have.
+      for (const holder of from) {
+        for (const ref of held) {
+          const found = copies.find(
+            { ref, holder },
+            { projection: { _id: 0, holder: 1, record: 1, ref: 1, generation: 1, locator: 1 } },
+          );
+          for await (const copy of found) if (copy.locator !== undefined) yield copy;
+        }
+      }
     },
 
     // Sifted here: a second condition beside an indexed one costs some servers a scan.
@@ -223,6 +225,13 @@ export function openEraseStore(db: Db): EraseStore {
         '_id',
         from.flatMap((holder) => records.map((record) => `${record}|${holder}|held`)),
       ),
+
+    async placesIn(request, holder) {
+      const batch = await db
+        .collection<RetentionBatchDocument>('retentionBatches')
+        .findOne({ _id: request }, { projection: { [`places.${holder}`]: 1 } });
+      return batch?.places?.[holder];
+    },
 
     reportsUnder: async (refs, from) =>
       (await findMany(db.collection<CopyDocument>('copies'), 'ref', refs)).filter(({ holder }) =>

@@ -1,9 +1,20 @@
-import { appendCarriedAudit, createBatches, type Mongo } from '@keiro/runtime';
-import type { OutboxDocument, RequestDocument, StandingDocument, TaskDocument } from '@keiro/schemas';
+import { appendCarriedAudit, createBatches, listsOf, type Mongo } from '@keiro/runtime';
+import type {
+  Category,
+  OutboxDocument,
+  RecordDocument,
+  Ref,
+  RequestDocument,
+  StandingDocument,
+  TaskDocument,
+} from '@keiro/schemas';
 import { advanceTogether, advancing, type Advancing } from './advances.ts';
 import { tellDone } from './beside.ts';
 import { decideTogether, type Deciding } from './decisions.ts';
 import type { RequestStore } from './store.ts';
+
+/** A longer `$in` costs some servers more than two short ones. */
+const refsAtOnce = 50;
 
 /**
  * The store as requests that are carried out at the same time use it: what they ask in the same moment goes to the
@@ -53,6 +64,31 @@ export function batchStore(mongo: Mongo, store: RequestStore): RequestStore {
         ),
     );
   });
+  const categoriesOf = createBatches(async (asked: readonly (readonly Ref[])[]) => {
+    const refs = [...new Set(asked.flat())];
+    const byRef = new Map<Ref, Set<Category>>();
+    for (const some of listsOf(refs, refsAtOnce)) {
+      const found = db
+        .collection<RecordDocument>('records')
+        .aggregate<{ _id: { ref: Ref; category: Category } }>([
+          { $match: { ref: { $in: some } } },
+          { $group: { _id: { ref: '$ref', category: '$category' } } },
+        ]);
+      for await (const { _id } of found) {
+        const known = byRef.get(_id.ref);
+        if (known === undefined) byRef.set(_id.ref, new Set([_id.category]));
+        else known.add(_id.category);
+      }
+    }
+    return asked.map((own) => [...new Set(own.flatMap((ref) => [...(byRef.get(ref) ?? [])]))]);
+  });
+  const openOf = createBatches(async (asked: readonly (readonly Ref[])[]) => {
+    const found = new Map<string, RequestDocument>();
+    for (const refs of listsOf([...new Set(asked.flat())], refsAtOnce))
+      for (const request of await store.openOf(refs)) found.set(request._id, request);
+    const all = [...found.values()].sort((one, two) => one.receivedAt.getTime() - two.receivedAt.getTime());
+    return asked.map((own) => all.filter(({ lives }) => lives.some(({ ref }) => own.includes(ref))));
+  });
   const advance = createBatches((steps: readonly Advancing[]) => advanceTogether(mongo, steps));
   const decide = createBatches((asked: readonly Deciding[]) => decideTogether(mongo, store, asked), {
     most: 50,
@@ -74,6 +110,9 @@ export function batchStore(mongo: Mongo, store: RequestStore): RequestStore {
     holders: () => holders(undefined),
     isPublished,
     standingsOf,
+    categoriesOf,
+    openOf: (refs, session, states) =>
+      session === undefined && states === undefined ? openOf(refs) : store.openOf(refs, session, states),
     advance: (request, change, beside, before) => advance(advancing(request, change, beside, before)),
     bringHome,
     tellDone: told,

@@ -1,6 +1,5 @@
-import { carryOut } from './carry-out.ts';
+import { carryTasks } from './carry-out.ts';
 import { end } from './end.ts';
-import { progressOf } from './progress.ts';
 import { prepareSweep, stepAt, type Stage } from './stage.ts';
 
 /**
@@ -17,19 +16,19 @@ export const disclose: Stage = async (request, deps) => {
     });
     return 'moved';
   }
-  const tasks = await store.tasksOf(request._id);
-  if (progressOf(tasks).outcome !== 'done') return carryOut(request, deps);
-  const pack = await deps.packOf(request._id);
-  if (pack === null) {
-    const waitingFor = `somebody to have the pack made, or to answer: keiro request pack ${request._id} --out FOLDER`;
-    if (request.state === 'waiting-for-operator') return { on: 'operator', waitingFor };
-    await store.advance(request, {
-      set: { state: 'waiting-for-operator' },
-      step: stepAt(now(), 'gathered', { holders: tasks.length }),
-    });
+  return carryTasks(request, deps, async (tasks) => {
+    const pack = await deps.packOf(request._id);
+    if (pack === null) {
+      const waitingFor = `somebody to have the pack made, or to answer: keiro request pack ${request._id} --out FOLDER`;
+      if (request.state === 'waiting-for-operator') return { on: 'operator', waitingFor };
+      await store.advance(request, {
+        set: { state: 'waiting-for-operator' },
+        step: stepAt(now(), 'gathered', { holders: tasks.length }),
+      });
+      return 'moved';
+    }
+    const { sha256, items, holders } = pack;
+    await end(request, tasks, { sha256, items, holders }, deps);
     return 'moved';
-  }
-  const { sha256, items, holders } = pack;
-  await end(request, tasks, { sha256, items, holders }, deps);
-  return 'moved';
+  });
 };

@@ -11,6 +11,7 @@ import {
   stepOf,
   type Stage,
   type StageDependencies,
+  type StageOutcome,
 } from './stage.ts';
 
 /** Suspension and resume: in force where data are read; then the holders that can flag their rows do. */
@@ -35,56 +36,69 @@ export const putInForce: Stage = async (request, deps) => {
 
 /** Every holder acts; a failed one waits for an operator, and the others go on. */
 export const carryOut: Stage = async (request, deps) => {
-  const { store } = deps;
   if (request.type === 'deletion' && stepOf(request, 'shredded') === undefined) {
     return { on: 'tasks', waitingFor: 'review: several members share what led to this person' };
   }
-  const [tasks, holders] = await Promise.all([store.tasksOf(request._id), store.holders()]);
-  const progress = progressOf(tasks);
-  if (progress.outcome !== 'done') {
-    const held = heldBack(await earlierTasks(request, deps));
-    const mayRun = runnable(request, tasks, holders, deps.now()).filter(({ holder }) => !held.has(holder));
-    deps.dispatcher.offer(mayRun);
-    if (progress.outcome !== request.state) {
-      const evidence =
-        progress.outcome === 'waiting-for-operator'
-          ? {
-              ...(progress.failed.length > 0 ? { failed: progress.failed } : {}),
-              ...(progress.byHand.length > 0 ? { byHand: progress.byHand } : {}),
-            }
-          : { outstanding: progress.outstanding };
-      await store.advance(request, {
-        set: { state: progress.outcome },
-        step: stepAt(deps.now(), progress.outcome, evidence),
-      });
-      return 'moved';
-    }
-    const waits = new Map((await deps.waits()).map((wait) => [wait.holder, describeWait(wait)]));
-    const waitingFor = [
-      ...progress.failed.map((holder) => `an operator, for ${holder}`),
-      ...progress.byHand.map(
-        (holder) => `a person at ${holder}: ${toDo(holders, holder)}; close it with evidence`,
-      ),
-      ...progress.outstanding.map((holder) => {
-        const earlier = held.get(holder);
-        return earlier === undefined
-          ? `${holder} to answer${waits.get(holder) ?? ''}`
-          : `${earlier} to be carried out at ${holder}`;
-      }),
-    ];
-    return { on: held.size > 0 ? 'earlier' : 'tasks', waitingFor: waitingFor.join('; ') };
-  }
-  const closedByHand = tasks.filter(({ receipt }) => receipt?.byHand !== undefined).length;
-  const evidence = {
-    affected: affectedBy(tasks),
-    holders: tasks.length,
-    ...(closedByHand > 0 ? { closedByHand } : {}),
-  };
-  await end(request, tasks, evidence, deps, async () => {
-    if (request.type === 'deletion') await overtake(request, tasks, deps);
+  return carryTasks(request, deps, async (tasks) => {
+    const closedByHand = tasks.filter(({ receipt }) => receipt?.byHand !== undefined).length;
+    const evidence = {
+      affected: affectedBy(tasks),
+      holders: tasks.length,
+      ...(closedByHand > 0 ? { closedByHand } : {}),
+    };
+    await end(request, tasks, evidence, deps, async () => {
+      if (request.type === 'deletion') await overtake(request, tasks, deps);
+    });
+    return 'moved';
   });
-  return 'moved';
 };
+
+/**
+ * Brings tasks on, and what comes when all holders have answered: `ended` gets the tasks as they were read, once. Read
+ * again, the last of them may have been answered in between, and its request would end another way than its own.
+ */
+export async function carryTasks(
+  request: RequestDocument,
+  deps: StageDependencies,
+  ended: (tasks: readonly TaskDocument[]) => Promise<StageOutcome>,
+): Promise<StageOutcome> {
+  const { store } = deps;
+  const tasks = await store.tasksOf(request._id);
+  const progress = progressOf(tasks);
+  if (progress.outcome === 'done') return ended(tasks);
+  const [holders, earlier] = await Promise.all([store.holders(), earlierTasks(request, deps)]);
+  const held = heldBack(earlier);
+  const mayRun = runnable(request, tasks, holders, deps.now()).filter(({ holder }) => !held.has(holder));
+  deps.dispatcher.offer(mayRun);
+  if (progress.outcome !== request.state) {
+    const evidence =
+      progress.outcome === 'waiting-for-operator'
+        ? {
+            ...(progress.failed.length > 0 ? { failed: progress.failed } : {}),
+            ...(progress.byHand.length > 0 ? { byHand: progress.byHand } : {}),
+          }
+        : { outstanding: progress.outstanding };
+    await store.advance(request, {
+      set: { state: progress.outcome },
+      step: stepAt(deps.now(), progress.outcome, evidence),
+    });
+    return 'moved';
+  }
+  const waits = new Map((await deps.waits()).map((wait) => [wait.holder, describeWait(wait)]));
+  const waitingFor = [
+    ...progress.failed.map((holder) => `an operator, for ${holder}`),
+    ...progress.byHand.map(
+      (holder) => `a person at ${holder}: ${toDo(holders, holder)}; close it with evidence`,
+    ),
+    ...progress.outstanding.map((holder) => {
+      const before = held.get(holder);
+      return before === undefined
+        ? `${holder} to answer${waits.get(holder) ?? ''}`
+        : `${before} to be carried out at ${holder}`;
+    }),
+  ];
+  return { on: held.size > 0 ? 'earlier' : 'tasks', waitingFor: waitingFor.join('; ') };
+}
 
 /**
  * Suspensions and resumes of a person who is gone have nothing left to flag, and what a holder had to return is gone
@@ -107,7 +121,7 @@ async function overtake(
 
 /** Tasks of what came before this request and must not be overtaken by it. */
 async function earlierTasks(request: RequestDocument, { store }: StageDependencies): Promise<TaskDocument[]> {
-  if (request.type === 'deletion') return [];
+  if (request.type === 'deletion' || request.lives.length === 0) return [];
   const earlier = earlierThan(request, await store.openOf(request.lives.map(({ ref }) => ref)));
   return (await Promise.all(earlier.map(({ _id }) => store.tasksOf(_id)))).flat();
 }

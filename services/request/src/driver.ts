@@ -1,5 +1,5 @@
 import { isRetryable, messageOf, type Log } from '@keiro/runtime';
-import type { RequestDocument, RequestState } from '@keiro/schemas';
+import type { RequestDocument } from '@keiro/schemas';
 import { draftingStore } from './draft.ts';
 import { createLoop } from './loop.ts';
 import type { Stage, StageDependencies, StageOutcome } from './stage.ts';
@@ -31,8 +31,8 @@ export function startDriver(
   options: StageDependencies & {
     readonly log: Log;
     readonly reconcileEveryMs: number;
-    /** A request left this state, or took a step in it. */
-    readonly onMoved: (state: RequestState) => void;
+    /** A request, as it was before, left its state or took a step in it. */
+    readonly onMoved: (request: Pick<RequestDocument, 'state' | 'type'>) => void;
   },
 ): Driver {
   const { store, log } = options;
@@ -64,7 +64,7 @@ export function startDriver(
             return;
           }
           log.info({ request: id, state: request.state }, 'request moved on');
-          options.onMoved(request.state);
+          options.onMoved(request);
           if (!isDrafted || drafting.isLost()) break;
           request = drafting.current();
         }

@@ -12,14 +12,7 @@ import {
   type Route,
 } from '@keiro/runtime';
 import { connectRegistry } from '@keiro/runtime/registry';
-import {
-  factTopic,
-  requestOfTask,
-  returnId,
-  type PackDocument,
-  type TaskDocument,
-  type ViolationDocument,
-} from '@keiro/schemas';
+import { factTopic, requestOfTask, returnId, type PackDocument } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import { actRoutes } from './act-routes.ts';
 import { createActs } from './acts.ts';
@@ -198,10 +191,10 @@ export async function startRequest(
     now,
     log,
     reconcileEveryMs: config.KEIRO_RECONCILE_SECONDS * 1000,
-    onMoved: (state) => {
+    onMoved: ({ state, type }) => {
       moves.inc({ state });
       // One that has ended makes room for the next.
-      if (state === 'carrying-out') onRoom();
+      if (type === 'return' && state === 'carrying-out') onRoom();
     },
   });
   opened('driver', () => driver.close());
@@ -234,26 +227,6 @@ export async function startRequest(
     },
   });
   opened('acks', () => acks.close());
-  const watch = watchChanges({
-    collection: mongo.db.collection<TaskDocument>('tasks'),
-    operations: ['update', 'replace'],
-    // A claim and an entry that has reached the audit bring no request on.
-    concerns: ({ state }) => state !== undefined && state !== 'running',
-    onChange: (task) => {
-      driver.wake(requestOfTask(task));
-    },
-    log,
-  });
-  opened('watch', () => watch.close());
-  const watchPacks = watchChanges({
-    collection: packs,
-    operations: ['insert'],
-    onChange: (id) => {
-      driver.wake(id);
-    },
-    log,
-  });
-  opened('pack watch', () => watchPacks.close());
   const returns = startReturns({
     store: violations,
     policies,
@@ -268,16 +241,34 @@ export async function startRequest(
   onRoom = () => {
     returns.wake();
   };
-  const watchViolations = watchChanges({
-    collection: mongo.db.collection<ViolationDocument>('violations'),
-    operations: ['insert', 'update'],
-    onChange: (id) => {
-      returns.wake();
-      driver.wake(returnId(id));
+  const watch = watchChanges({
+    db: mongo.db,
+    collections: {
+      tasks: {
+        operations: ['update', 'replace'],
+        // A claim and an entry that has reached the audit bring no request on.
+        concerns: ({ state }) => state !== undefined && state !== 'running',
+        onChange: (task) => {
+          driver.wake(requestOfTask(task));
+        },
+      },
+      packs: {
+        operations: ['insert'],
+        onChange: (id) => {
+          driver.wake(id);
+        },
+      },
+      violations: {
+        operations: ['insert', 'update'],
+        onChange: (id) => {
+          returns.wake();
+          driver.wake(returnId(id));
+        },
+      },
     },
     log,
   });
-  opened('violation watch', () => watchViolations.close());
+  opened('watch', () => watch.close());
 
   const following = await kafka.consume({
     group: `keiro.request${suffix}`,

@@ -1,44 +1,49 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChangeStream, ChangeStreamDocument, Collection } from 'mongodb';
+import type { ChangeStream, ChangeStreamDocument, Db, Document } from 'mongodb';
 import type { Log } from '@keiro/runtime';
 
 const pauseMs = 1000;
 
-/**
- * Tells which documents are new or change, as soon as they do. It is a short cut only: while the stream is broken
- * the same changes are found by those who look at all of them every few seconds.
- */
-export function watchChanges<T extends { readonly _id: string }>(options: {
-  collection: Collection<T>;
-  operations: readonly ('insert' | 'update' | 'replace')[];
+/** What is of interest in one collection. */
+export interface Watched {
+  readonly operations: readonly ('insert' | 'update' | 'replace')[];
   /** Of an update, whether it is of interest, by what it set; all are unless said. */
-  concerns?: (set: Partial<T>) => boolean;
-  onChange: (id: string) => void;
-  log: Log;
-}): { close(): Promise<void> } {
-  const { collection, operations } = options;
+  readonly concerns?: (set: Document) => boolean;
+  readonly onChange: (id: string) => void;
+}
+
+/**
+ * Tells which documents of some collections are new or change, as soon as they do, by one stream for all of them: each
+ * stream of its own would have the server read every change once more. It is a short cut only: while the stream is
+ * broken the same changes are found by those who look at all of them every few seconds.
+ */
+export function watchChanges(options: { db: Db; collections: Readonly<Record<string, Watched>>; log: Log }): {
+  close(): Promise<void>;
+} {
+  const { db, collections } = options;
   const stop = new AbortController();
   const isStopped = () => stop.signal.aborted;
-  let stream: ChangeStream<T, ChangeStreamDocument<T>> | undefined;
+  const wanted = Object.entries(collections).map(([coll, { operations }]) => ({
+    'ns.coll': coll,
+    operationType: { $in: [...operations] },
+  }));
+  let stream: ChangeStream<Document, ChangeStreamDocument> | undefined;
 
   async function run(): Promise<void> {
     while (!isStopped()) {
-      stream = collection.watch([{ $match: { operationType: { $in: operations } } }]);
+      stream = db.watch([{ $match: { $or: wanted } }]);
       try {
         for await (const change of stream) {
           if (!('documentKey' in change)) continue;
-          if (change.operationType === 'update' && options.concerns !== undefined) {
-            const { updatedFields } = change.updateDescription;
-            if (!options.concerns(updatedFields ?? {})) continue;
+          const watched = collections[change.ns.coll];
+          if (change.operationType === 'update' && watched?.concerns !== undefined) {
+            if (!watched.concerns(change.updateDescription.updatedFields ?? {})) continue;
           }
-          options.onChange(change.documentKey._id);
+          watched?.onChange(String(change.documentKey._id));
         }
       } catch (error) {
         if (isStopped()) return;
-        options.log.warn(
-          { err: error, collection: collection.collectionName },
-          'a change stream broke off; opening it again',
-        );
+        options.log.warn({ err: error }, 'a change stream broke off; opening it again');
       }
       await stream.close();
       await delay(pauseMs, undefined, { signal: stop.signal }).catch(() => undefined);

@@ -1,18 +1,21 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isRetryable } from './errors.ts';
 
 /**
  * Does for many callers in one go what each asks for alone. One batch is under way at a time; whatever is asked
  * meanwhile makes the next, so that a single caller waits for nobody and many share their round trips. What is asked
- * is done after it was asked: an answer is never older than its question.
+ * is done after it was asked: an answer is never older than its question. A batch begins no sooner than `everyMs` after
+ * the one before began, or as soon as it is full: whoever asks after a quiet moment is served at once, and where many ask
+ * all the time, few round trips serve them.
  *
  * `work` answers in the order asked. Where it fails for a reason that belongs to one of them, each is done alone, so that
  * none fails for another's sake.
  */
 export function createBatches<T, R>(
   work: (items: readonly T[]) => Promise<readonly R[]>,
-  options: { readonly most?: number } = {},
+  options: { readonly most?: number; readonly everyMs?: number } = {},
 ): (item: T) => Promise<R> {
-  const { most = 500 } = options;
+  const { most = 500, everyMs = 20 } = options;
   interface Asked {
     readonly item: T;
     readonly resolve: (answer: R) => void;
@@ -20,6 +23,7 @@ export function createBatches<T, R>(
   }
   let waiting: Asked[] = [];
   let working = false;
+  let began = -Infinity;
 
   async function settle(batch: readonly Asked[]): Promise<void> {
     try {
@@ -34,6 +38,9 @@ export function createBatches<T, R>(
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
+      const early = began + everyMs - performance.now();
+      if (early > 0 && waiting.length < most) await delay(early);
+      began = performance.now();
       const batch = waiting.slice(0, most);
       waiting = waiting.slice(most);
       await settle(batch);

@@ -37,13 +37,22 @@ import {
 import { callJson, createBatches, RefusedError } from '@keiro/runtime';
 import { z } from 'zod';
 
+interface LookupAsked {
+  readonly identifiers?: readonly Identifier[];
+  readonly refs?: readonly Ref[];
+}
+
+/** Who asks for no more than this shares the call with others, up to the thousand of each that one call may have. */
+const fewAtMost = 10;
+const lookupsAtOnce = 100;
+
 /** The keys service as its callers see it. Each call needs its own right; see the schemas for shapes. */
 export interface KeysClient {
   seal(request: SealRequest): Promise<SealResponse>;
   release(request: ReleaseRequest): Promise<ReleaseResponse>;
   /** For what is owed to the person (R1, R2, R5): opens what is suspended too. Each life is audited singly. */
   releaseForDuty(request: DutyReleaseRequest): Promise<ReleaseResponse>;
-  lookup(asked: { identifiers?: readonly Identifier[]; refs?: readonly Ref[] }): Promise<LookupResponse>;
+  lookup(asked: LookupAsked): Promise<LookupResponse>;
   /** Where a person can be reached, for the check of who asks (R9). Each life is audited singly. */
   contacts(request: ContactsRequest): Promise<ContactsResponse>;
   custodyKeys(request: CustodyKeysRequest): Promise<CustodyKeysResponse>;
@@ -87,11 +96,29 @@ export function createKeysClient(options: { url: string; token: string }): KeysC
     await callJson(options, { path: '/v1/sweeps/forget', body: { requests } }, z.unknown());
     return requests.map(() => undefined);
   }, most);
+  const lookUp = async (body: LookupAsked) =>
+    (await callJson(options, { path: '/v1/refs', body }, lookupResponseSchema)).results;
+  const few = createBatches(
+    async (asked: readonly LookupAsked[]) => {
+      const identifiers = asked.flatMap((one) => one.identifiers ?? []);
+      const refs = asked.flatMap((one) => one.refs ?? []);
+      const results = await lookUp({ identifiers, refs });
+      let [fromIdentifiers, fromRefs] = [0, identifiers.length];
+      return asked.map((one) => [
+        ...results.slice(fromIdentifiers, (fromIdentifiers += one.identifiers?.length ?? 0)),
+        ...results.slice(fromRefs, (fromRefs += one.refs?.length ?? 0)),
+      ]);
+    },
+    { most: lookupsAtOnce },
+  );
   return {
     seal: (body) => callJson(options, { path: '/v1/seal', body }, sealResponseSchema),
     release: (body) => callJson(options, { path: '/v1/release', body }, releaseResponseSchema),
     releaseForDuty: (body) => callJson(options, { path: '/v1/release/duty', body }, releaseResponseSchema),
-    lookup: (body) => callJson(options, { path: '/v1/refs', body }, lookupResponseSchema),
+    lookup: async (body) => {
+      const isFew = Math.max(body.identifiers?.length ?? 0, body.refs?.length ?? 0) <= fewAtMost;
+      return { results: await (isFew ? few(body) : lookUp(body)) };
+    },
     contacts: (body) => callJson(options, { path: '/v1/contacts', body }, contactsResponseSchema),
     custodyKeys: (body) => callJson(options, { path: '/v1/custody-keys', body }, custodyKeysResponseSchema),
     async quarantineKey(day) {

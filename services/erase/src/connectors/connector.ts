@@ -36,6 +36,8 @@ export interface Work {
   readonly locators: readonly string[];
   /** The same of the stores that replicate to it, by store. */
   readonly replicated: Readonly<Record<string, readonly string[]>>;
+  /** Which of several calls this is, the places being too many for one; absent: the first. */
+  readonly page?: number;
   /** Purposes that are suspended now; none after a whole resume. */
   readonly purposes: readonly string[];
   /**

@@ -71,8 +71,9 @@ export function openDirectiveConnector(
     kind: DirectiveKind,
     more: Partial<DirectiveSubject> = {},
   ): AsyncGenerator<DirectiveAnswer> {
+    const before = work.page === undefined ? '' : `${String(work.page)}.`;
     for (const [part, subject] of partsOf(work).entries())
-      yield await ask(work, kind, String(part), { ...subject, ...more });
+      yield await ask(work, kind, `${before}${String(part)}`, { ...subject, ...more });
   }
 
   /** What a floor narrows is told with an erasure and with its probe. */

@@ -54,7 +54,7 @@ function holdersFor({ situation, records, copies: all }: Foreseen): DeletionDryR
       kind,
       copies: countBy(own.map(({ category }) => category)),
       unreported: own.length === 0,
-      byLocator: own.filter(({ hasLocator }) => hasLocator).length,
+      byLocator: own.filter(({ locator }) => locator !== undefined).length,
       control: kind !== 'third-party' && kind !== 'unknown',
     };
   });

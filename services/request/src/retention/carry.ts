@@ -5,8 +5,7 @@ import {
   type RetentionBatchDocument,
   type TaskDocument,
 } from '@keiro/schemas';
-import { carryOut } from '../carry-out.ts';
-import { progressOf } from '../progress.ts';
+import { carryTasks } from '../carry-out.ts';
 import { inCalls, stepAt, type Stage, type StageDependencies } from '../stage.ts';
 
 /** Days after which a record that shared its row with what had not ended is looked at again. */
@@ -19,32 +18,32 @@ const sharedAgainAfter = 7;
 export const expire: Stage = async (request, deps) => {
   const { store, keys, now } = deps;
   const { batches, onEnded } = deps.retention;
-  const batch = await batches.batch(request._id);
   if (request.state === 'accepted') {
+    const lives = (await batches.batch(request._id))?.lives ?? [];
     let prepared = 0;
-    for (const lives of inCalls(batch?.lives ?? [])) prepared = await keys.prepareSweep(request._id, lives);
+    for (const some of inCalls(lives)) prepared = await keys.prepareSweep(request._id, some);
     await store.advance(request, {
       set: { state: 'carrying-out' },
       step: stepAt(now(), 'prepared', { identifiers: prepared }),
     });
     return 'moved';
   }
-  const tasks = await store.tasksOf(request._id);
-  if (progressOf(tasks).outcome !== 'done') return carryOut(request, deps);
-
-  const at = now();
-  if (tasks.some(({ audit = [] }) => audit.length > 0)) await store.bringHome(request._id);
-  // Cut off after the batch was forgotten: what it did stands in the audit.
-  const evidence =
-    batch === null ? await batches.evidence(request._id) : await takeOut(request, tasks, batch, deps, at);
-  await keys.forgetSweep(request._id);
-  await batches.forget(request._id);
-  await store.advance(request, {
-    set: { state: 'done', doneAt: at },
-    step: stepAt(at, 'done', evidence),
+  return carryTasks(request, deps, async (tasks) => {
+    const at = now();
+    if (tasks.some(({ audit = [] }) => audit.length > 0)) await store.bringHome(request._id);
+    const batch = await batches.batch(request._id);
+    // Cut off after the batch was forgotten: what it did stands in the audit.
+    const evidence =
+      batch === null ? await batches.evidence(request._id) : await takeOut(request, tasks, batch, deps, at);
+    await keys.forgetSweep(request._id);
+    await batches.forget(request._id);
+    await store.advance(request, {
+      set: { state: 'done', doneAt: at },
+      step: stepAt(at, 'done', evidence),
+    });
+    onEnded(request._id);
+    return 'moved';
   });
-  onEnded(request._id);
-  return 'moved';
 };
 
 /** Takes out of lineage what holders have proven to be gone, and says in the audit how much that was. */

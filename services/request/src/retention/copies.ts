@@ -3,8 +3,8 @@ import type { RecordFate } from './decide.ts';
 
 export type KnownCopy = Pick<
   CopyDocument,
-  '_id' | 'record' | 'holder' | 'action' | 'at' | 'groups' | 'ref' | 'generation'
-> & { readonly hasLocator: boolean };
+  '_id' | 'record' | 'holder' | 'action' | 'at' | 'groups' | 'ref' | 'generation' | 'locator'
+>;
 
 /** Reports of copies, as a plan looks at them. */
 export interface Copies {

@@ -74,8 +74,8 @@ export function openLookStore(db: Db): LookStore {
       return byRef;
     },
 
-    async copies(refs) {
-      const found = await findMany(copies, 'ref', refs, {
+    copies: (refs) =>
+      findMany(copies, 'ref', refs, {
         record: 1,
         holder: 1,
         action: 1,
@@ -84,9 +84,7 @@ export function openLookStore(db: Db): LookStore {
         ref: 1,
         generation: 1,
         locator: 1,
-      });
-      return found.map(({ locator, ...copy }) => ({ ...copy, hasLocator: locator !== undefined }));
-    },
+      }),
 
     holders: () => db.collection<HolderDocument>('holders').find().toArray(),
 

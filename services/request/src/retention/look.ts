@@ -1,3 +1,4 @@
+import { listsOf } from '@keiro/runtime';
 import {
   dayInJapan,
   daysLater,
@@ -49,7 +50,7 @@ export interface LookDependencies {
   readonly policies: Policies;
   /** Asked once a look. */
   readonly narrowing: () => Promise<Narrowing>;
-  /** Records of one request, as long as no person has more. */
+  /** Records of one request, at most. */
   readonly batchRecords: number;
 }
 
@@ -104,15 +105,28 @@ async function plansFor(
   // No law sets a day beyond "without delay" (APPI 22); R7's clock keeps it in sight.
   const answerBy = dueOf(now, policies.inForce(now).rules.clocks.answer.period);
   const copiesOf = groupBy(copies, ({ ref }) => ref);
+  const isWaiting = ({ record }: RecordFate) => beingErased.has(lifeKey(record));
   return batchesOf(candidates, batchRecords).map((some) => {
+    const own = new Set(some);
+    const ownLives = new Set(some.map(({ record }) => lifeKey(record)));
+    const beside = candidates.filter(
+      (fate) => ownLives.has(lifeKey(fate.record)) && !own.has(fate) && !isWaiting(fate),
+    );
     const theirs = [...new Set(some.map(({ record }) => record.ref))].flatMap(
       (ref) => copiesOf.get(ref) ?? [],
     );
-    return planBatch({ fates: some, copies: theirs, holders, erased, beingErased, day }, now, answerBy);
+    return planBatch(
+      { fates: some, beside, copies: theirs, holders, erased, beingErased, day },
+      now,
+      answerBy,
+    );
   });
 }
 
-/** As many records at once, and never a life in two: what a holder has of a person is looked at as a whole. Pure. */
+/**
+ * As many records at once. A life is in one batch, because what a holder has of a person is looked at as a whole, unless
+ * it has more than that: then it fills several, one after another. Pure.
+ */
 export function batchesOf(fates: readonly RecordFate[], size: number): RecordFate[][] {
   const batches: RecordFate[][] = [];
   let batch: RecordFate[] = [];
@@ -121,7 +135,13 @@ export function batchesOf(fates: readonly RecordFate[], size: number): RecordFat
       batches.push(batch);
       batch = [];
     }
-    batch.push(...life);
+    for (const part of listsOf(life, size)) {
+      if (batch.length + part.length > size) {
+        batches.push(batch);
+        batch = [];
+      }
+      batch.push(...part);
+    }
   }
   return batch.length === 0 ? batches : [...batches, batch];
 }

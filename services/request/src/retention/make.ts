@@ -7,6 +7,7 @@ import {
   type Life,
   type RequestDocument,
   type RetentionBatchDocument,
+  type SealedPlace,
   type TaskDocument,
 } from '@keiro/schemas';
 import { countBy, isOver, type Copies } from './copies.ts';
@@ -84,6 +85,7 @@ export function makeRequest(input: MakeInput, now: Date, answerBy: Date): Goes |
         ...whole.flatMap(({ record }) => copies.of(record._id)),
         ...parts.flatMap(({ those }) => those),
       ].map((copy) => copy._id),
+      places: placesOf(going, input),
     },
     audit: {
       _id: `${_id}/accepted`,
@@ -94,6 +96,24 @@ export function makeRequest(input: MakeInput, now: Date, answerBy: Date): Goes |
       detail: { type: 'retention', ...retention, holders: tasks.map(({ holder }) => holder) },
     },
   };
+}
+
+/** Of holders that are told of copies alone, and hold nothing else of these persons that has to be looked at. */
+function placesOf(
+  going: readonly RecordFate[],
+  { copies, told, erased }: MakeInput,
+): NonNullable<RetentionBatchDocument['places']> {
+  const places: Record<string, SealedPlace[]> = {};
+  for (const [holder, { alone, whole }] of told) if (alone && whole.length === 0) places[holder] = [];
+  for (const fate of going) {
+    if (erased.has(lifeKey(fate.record))) continue;
+    for (const copy of copies.heldOf(fate.record._id)) {
+      const { record, ref, generation, locator } = copy;
+      if (locator !== undefined && isOver(copy, fate))
+        places[copy.holder]?.push({ record, ref, generation, locator });
+    }
+  }
+  return places;
 }
 
 function taskFor(request: string, holder: string, { records, whole, alone }: Told, now: Date): TaskDocument {

@@ -6,6 +6,8 @@ import { makeRequest, type Goes, type Told } from './make.ts';
 /** What a batch is planned from. */
 export interface PlanInput {
   readonly fates: readonly RecordFate[];
+  /** What has ended of the same lives and goes in another batch: a person may have more than fits in one. */
+  readonly beside?: readonly RecordFate[];
   /** All reports of copies of these persons' records, also of records that are not in the batch. */
   readonly copies: readonly KnownCopy[];
   readonly holders: readonly Pick<Holder, 'id' | 'kind' | 'categories' | 'connector' | 'replicates'>[];
@@ -56,8 +58,8 @@ export function planBatch(input: PlanInput, now: Date, answerBy: Date): Plan {
 }
 
 /** Who has to be told what of these records, and which of them cannot go yet. */
-function share(going: readonly RecordFate[], { holders, erased }: PlanInput, copies: Copies) {
-  const fateOf = new Map(going.map((fate) => [fate.record._id, fate]));
+function share(going: readonly RecordFate[], { holders, erased, beside = [] }: PlanInput, copies: Copies) {
+  const fateOf = new Map([...beside, ...going].map((fate) => [fate.record._id, fate]));
   const holderOf = new Map(holders.map((holder) => [holder.id, holder]));
   const goesThere = (copy: KnownCopy) => {
     const fate = fateOf.get(copy.record);
@@ -80,7 +82,8 @@ function share(going: readonly RecordFate[], { holders, erased }: PlanInput, cop
       if (holder === undefined)
         waiting.push({ record: record._id, wait: 'unknown-holder', holder: copy.holder });
       else if (holder.kind === 'third-party') notOurs += 1;
-      else if (knowsLocators(holder.connector) && copy.hasLocator) at(holder.id).records.push(record._id);
+      else if (knowsLocators(holder.connector) && copy.locator !== undefined)
+        at(holder.id).records.push(record._id);
       else if (copies.heldOfLife(holder.id, copy).every(goesThere))
         at(holder.id).whole.set(lifeKey(copy), { ref: copy.ref, generation: copy.generation });
       else waiting.push({ record: record._id, wait: 'whole-person', holder: holder.id });
@@ -88,7 +91,8 @@ function share(going: readonly RecordFate[], { holders, erased }: PlanInput, cop
   }
   const all = new Map<string, Told>();
   for (const [holder, { records, whole }] of told) {
-    const alone = copies.heldAt(holder).every(({ record }) => fateOf.has(record));
+    // Else a row may also hold what goes on, and has to be looked at.
+    const alone = copies.heldAt(holder).every(goesThere);
     all.set(holder, { records, whole: [...whole.values()], alone });
   }
   // A recovery site holds what its stores held: it is told after them, by their places.
