@@ -345,6 +345,8 @@ export interface Told {
 
 /** What a try was about to erase: should its answer be lost, the next one knows what went. By place. */
 export interface Foreseen {
+  /** Which page of the places that was, from 0. */
+  readonly page: number;
   /** Counted before it began. */
   readonly rows: Readonly<Record<string, number>>;
   /** Found by tries before it and gone since, with no answer that counted them, and in no receipt yet. */

@@ -119,7 +119,7 @@ export async function createCompany(
       ...crm.settings,
       ...billing.settings,
       ...mailer.settings,
-      ...Object.assign({}, ...Object.values(others).map(({ store }) => store.settings)),
+      ...Object.fromEntries(Object.values(others).flatMap(({ store }) => Object.entries(store.settings))),
       KEIRO_TOKEN: env(`KEIRO_TOKEN_${service.toUpperCase()}`),
       KEIRO_REDIS_URL: queues.toString(),
       KEIRO_HOLDERS_FILE: holdersFile,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { afterFailure, isOver, shippedRetryPolicy, Tally, waitingOf } from '@keiro/erase/attempt';
 import { WaitingError } from '@keiro/erase/connectors/connector';
-import { foresee } from '@keiro/erase/foreseen';
 import { openLocators } from '@keiro/erase/locators';
 import type { Foreseen } from '@keiro/schemas';
 import { custodyGroup, groupKeyOf, locatorAssociated, seal, sealKeyOf } from '@keiro/sdk';
@@ -93,17 +92,17 @@ describe('a receipt', () => {
 });
 
 describe('what a try erased whose answer was lost', () => {
-  const foreseenBy = (before: Foreseen | undefined, found: Record<string, number>): Tally => {
+  /** A try that has looked at its only page, and what it has written by then. */
+  const begun = (before: Foreseen | undefined, found: Record<string, number>) => {
     const tally = new Tally(before);
-    tally.foreseen = foresee(before, found);
-    return tally;
+    return { tally, written: tally.begin(0, found) ?? before };
   };
 
   it('is what it found before and the next one did not', () => {
     // Killed after the store had done it.
-    const { foreseen } = foreseenBy(undefined, { 'crm.profiles': 3, notes: 1 });
-    expect(foreseen).toEqual({ rows: { 'crm/profiles': 3, notes: 1 }, gone: {} });
-    const second = foreseenBy(foreseen, { 'crm.profiles': 1, notes: 1 });
+    const { written } = begun(undefined, { 'crm.profiles': 3, notes: 1 });
+    expect(written).toEqual({ page: 0, rows: { 'crm/profiles': 3, notes: 1 }, gone: {} });
+    const second = begun(written, { 'crm.profiles': 1, notes: 1 }).tally;
     second.add('crm.profiles', 1);
     second.add('notes', 1);
     expect(second.addedTo(undefined, true)).toEqual({
@@ -114,37 +113,58 @@ describe('what a try erased whose answer was lost', () => {
   });
 
   it('is not lost when the next one is killed too, nor counted twice', () => {
-    const first = foreseenBy(undefined, { people: 3 });
-    const second = foreseenBy(first.foreseen, { people: 1 });
-    const third = foreseenBy(second.foreseen, { people: 0 });
+    const first = begun(undefined, { people: 3 });
+    const second = begun(first.written, { people: 1 });
+    const third = begun(second.written, { people: 0 });
     // It only fails, and its receipt has it.
-    const receipt = third.addedTo(undefined);
+    const receipt = third.tally.addedTo(undefined);
     expect(receipt).toEqual({ affected: 3, unanswered: 3, detail: { people: 3 } });
-    const fourth = foreseenBy(third.left, { people: 0 });
-    expect(fourth.foreseen).toBeUndefined();
-    expect(fourth.addedTo(receipt, true)).toEqual(receipt);
+    const fourth = begun(third.tally.left, { people: 0 });
+    expect(fourth.tally.addedTo(receipt, true)).toEqual(receipt);
   });
 
   it('is told after a connection that broke before the answer, and by nobody where all was answered', () => {
-    const first = foreseenBy(undefined, { people: 5 });
+    const first = begun(undefined, { people: 5 }).tally;
     first.add('people', 2);
     const receipt = first.addedTo(undefined);
     expect(receipt).toEqual({ affected: 2, detail: { people: 2 } });
-    expect(foreseenBy(first.left, { people: 0 }).addedTo(receipt, true)).toEqual({
+    expect(begun(first.left, { people: 0 }).tally.addedTo(receipt, true)).toEqual({
       affected: 5,
       unanswered: 3,
       detail: { people: 5 },
     });
-    const all = foreseenBy(undefined, { people: 5 });
+    const all = begun(undefined, { people: 5 }).tally;
     all.add('people', 5);
     expect(all.addedTo(undefined, true)).toEqual({ affected: 5, detail: { people: 5 } });
   });
 
   it('is told within one try, when the probe finds nothing of what was neither gone before nor counted', () => {
-    const only = foreseenBy(undefined, { people: 2 });
+    const only = begun(undefined, { people: 2 }).tally;
     only.add('people', 0);
     expect(only.addedTo(undefined)).toEqual({ affected: 0, detail: { people: 0 } });
     expect(only.addedTo(undefined, true)).toEqual({ affected: 2, unanswered: 2, detail: { people: 2 } });
+  });
+
+  it('adds up over pages, wherever among them a try was killed', () => {
+    const first = new Tally();
+    expect(first.begin(0, { people: 10 })).toEqual({ page: 0, rows: { people: 10 }, gone: {} });
+    first.add('people', 10);
+    const written = first.begin(1, { people: 8 });
+    // What is counted by then is in no receipt: it would be lost with the try.
+    expect(written).toEqual({ page: 1, rows: { people: 8 }, gone: { people: 10 } });
+    const second = new Tally(written);
+    // The first page is empty: the one that is written stays written.
+    expect(second.begin(0, { people: 0 })).toBeUndefined();
+    expect(second.left).toEqual({ page: 1, rows: { people: 8 }, gone: {} });
+    expect(second.begin(1, { people: 3 })).toEqual({ page: 1, rows: { people: 3 }, gone: { people: 15 } });
+    second.add('people', 3);
+    second.begin(2, { people: 2 });
+    second.add('people', 2);
+    expect(second.addedTo(undefined, true)).toEqual({
+      affected: 20,
+      unanswered: 15,
+      detail: { people: 20 },
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Confirmed, Foreseen, Receipt, Remains, TaskDocument, Told, Waiting } from '@keiro/schemas';
 import type { WaitingError } from './connectors/connector.ts';
-import { placeName, stillForeseen, unansweredOf } from './foreseen.ts';
+import type { Counts } from './connectors/connector.ts';
+import { Foresight, placeName } from './foreseen.ts';
 
 /** What an attempt leaves behind. Pure. */
 
@@ -77,11 +78,16 @@ export class Tally {
   #told: Told | undefined;
   confirmed: Confirmed | undefined;
 
-  /** What the task says was to be erased, until this attempt has looked itself. */
-  foreseen: Foreseen | undefined;
+  readonly #foresight: Foresight;
 
+  /** @param foreseen what the task says that an earlier attempt was about to erase */
   constructor(foreseen?: Foreseen) {
-    this.foreseen = foreseen;
+    this.#foresight = new Foresight(foreseen);
+  }
+
+  /** This page is erased next: what has to be written before, if anything. */
+  begin(page: number, present: Counts): Foreseen | undefined {
+    return this.#foresight.begin(page, present, this.#counted);
   }
 
   add(place: string, n: number): void {
@@ -104,11 +110,13 @@ export class Tally {
     return this.#told;
   }
 
-  /** What is to be found by the next attempt; undefined where nobody foresaw anything. */
+  /** What the next attempt is to compare with; undefined where nobody has looked. */
   get left(): Foreseen | undefined {
-    return this.foreseen === undefined
-      ? undefined
-      : stillForeseen(this.foreseen, Object.fromEntries(this.#counts));
+    return this.#foresight.left(this.#counted);
+  }
+
+  get #counted(): Counts {
+    return Object.fromEntries(this.#counts);
   }
 
   /** The receipt so far, with what this attempt did added to it. `isProven`: its probe found nothing. */
@@ -119,11 +127,7 @@ export class Tally {
       detail[place] = (detail[place] ?? 0) + n;
       affected += n;
     };
-    const { foreseen } = this;
-    const gone =
-      isProven && foreseen !== undefined
-        ? unansweredOf(foreseen, Object.fromEntries(this.#counts))
-        : (foreseen?.gone ?? {});
+    const gone = this.#foresight.unanswered(this.#counted, isProven);
     for (const one of this.#counts) add(one);
     for (const one of Object.entries(gone)) {
       if (one[1] > 0) add(one);

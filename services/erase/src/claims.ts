@@ -95,7 +95,7 @@ export function createClaims(db: Db) {
       // It goes on: what is written does not end it.
       if ($set?.state === undefined) return after?.lease?.token === token && after.state === 'running';
       // Written before, by a call whose answer was lost; `request` ends tasks that are overtaken, too.
-      const isWritten = after?.state === $set?.state && after?.doneAt?.getTime() === $set?.doneAt?.getTime();
+      const isWritten = after?.state === $set.state && after.doneAt?.getTime() === $set.doneAt?.getTime();
       return after?.lease?.token === token && after.state !== 'running' && isWritten;
     });
   });

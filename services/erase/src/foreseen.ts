@@ -4,25 +4,51 @@ import type { Counts } from './connectors/connector.ts';
 /*
  * A worker that is killed between a store's answer and the receipt takes the count with it, and so does a connection
  * that breaks there. So what is there is counted and written down before anything goes: what was found before and is
- * gone after was erased by a try whose answer nobody heard. Pure.
+ * gone after was erased by a try whose answer nobody heard. Where the places are too many for one call, page by page.
  */
 
-/** What is to be written before this try; undefined where nothing could be lost. */
-export function foresee(before: Foreseen | undefined, found: Counts): Foreseen | undefined {
-  const rows = byName(found);
-  const gone = added(before?.gone ?? {}, missingOf(before?.rows ?? {}, rows));
-  return isNone(rows) && isNone(gone) ? undefined : { rows, gone };
-}
+/** What one try knows of that. Nothing is read or written here. */
+export class Foresight {
+  /** What an earlier try was about to erase, until this one has looked there. */
+  #before: Foreseen | undefined;
+  /** What earlier tries erased that is in no receipt yet. */
+  #gone: Counts;
+  #found: Counts = {};
+  #page: { readonly n: number; readonly found: Counts; readonly counted: Counts } | undefined;
 
-/** What is still to be found when a try has ended without having done it all; undefined: nothing. */
-export function stillForeseen({ rows }: Foreseen, counted: Counts): Foreseen | undefined {
-  const left = missingOf(rows, counted);
-  return isNone(left) ? undefined : { rows: left, gone: {} };
-}
+  constructor(before?: Foreseen) {
+    this.#before = before !== undefined && isNone(before.rows) ? undefined : before;
+    this.#gone = before?.gone ?? {};
+  }
 
-/** What went without an answer, the probe having found nothing. */
-export const unansweredOf = ({ rows, gone }: Foreseen, counted: Counts): Counts =>
-  added(gone, missingOf(rows, counted));
+  /** What is to be written before this page is erased; undefined where no count could be lost that is not written. */
+  begin(n: number, present: Counts, counted: Counts): Foreseen | undefined {
+    const found = byName(present);
+    if (this.#before?.page === n) {
+      this.#gone = added(this.#gone, missingOf(this.#before.rows, found));
+      this.#before = undefined;
+    }
+    this.#found = added(this.#found, found);
+    this.#page = { n, found, counted };
+    // Until this try is where the earlier one was killed, that one's page stays written.
+    if (this.#before !== undefined || (isNone(found) && isNone(this.#gone))) return undefined;
+    return { page: n, rows: found, gone: added(this.#gone, counted) };
+  }
+
+  /** What went without an answer. `isProven`: the probe found nothing, so that whatever was found is gone. */
+  unanswered(counted: Counts, isProven: boolean): Counts {
+    if (!isProven) return this.#gone;
+    return added(added(this.#gone, this.#before?.rows ?? {}), missingOf(this.#found, counted));
+  }
+
+  /** What the next try is to compare with, all that is gone being in the receipt; undefined where nobody looked. */
+  left(counted: Counts): Foreseen | undefined {
+    if (this.#before !== undefined) return { ...this.#before, gone: {} };
+    if (this.#page === undefined) return isNone(this.#gone) ? undefined : { page: 0, rows: {}, gone: {} };
+    const { n, found, counted: earlier } = this.#page;
+    return { page: n, rows: missingOf(found, missingOf(counted, earlier)), gone: {} };
+  }
+}
 
 /** What is in the first and not, or not as often, in the second. */
 function missingOf(rows: Counts, others: Counts): Counts {
@@ -44,4 +70,4 @@ const isNone = (counts: Counts) => Object.values(counts).every((n) => n === 0);
 export const placeName = (place: string): string => place.replaceAll('.', '/');
 
 const byName = (counts: Counts): Counts =>
-  added({}, Object.fromEntries(Object.entries(counts).map(([place, n]) => [placeName(place), n])));
+  Object.fromEntries(Object.entries(counts).map(([place, n]) => [placeName(place), n]));

@@ -16,7 +16,6 @@ import { ConnectorError, WaitingError, type Connector, type Work } from './conne
 import { describeFailure, framesOf, isOutage } from './connectors/failure.ts';
 import type { Connectors } from './connectors/pool.ts';
 import { expiredCopies } from './expired.ts';
-import { foresee } from './foreseen.ts';
 import { correctAt } from './fields.ts';
 import type { HolderGate } from './gate.ts';
 import { holdLease } from './lease.ts';
@@ -395,12 +394,11 @@ async function lookBefore(
   { store, log }: TaskDependencies,
 ): Promise<void> {
   if (connector.present === undefined) return;
-  const foreseen = foresee(tally.foreseen, await connector.present(work));
+  const foreseen = tally.begin(work.page ?? 0, await connector.present(work));
   if (foreseen === undefined) return;
   const waiting = { what: 'MongoDB, before a task erases,', log, signal: work.signal };
   if (!(await whileUnavailable(waiting, () => store.foresee(claim, foreseen))))
     throw new ConnectorError('lost', 'the task is somebody else’s by now');
-  tally.foreseen = foreseen;
 }
 
 async function carryOut(
@@ -438,9 +436,9 @@ async function carryOut(
   if (task.waiting?.step !== 'probe') {
     let isFirst = true;
     await eraseAll(connector, works(), async (one) => {
-      // By identifier, with the first places: what further places lead to has mostly gone by that.
-      if (isFirst)
-        await lookBefore(claim, { connector, work: work.whole === undefined ? one : work, tally }, deps);
+      // Where a floor narrows it, both its calls are looked at in one: most of what goes whole is found by identifier too.
+      if (work.whole === undefined) await lookBefore(claim, { connector, work: one, tally }, deps);
+      else if (isFirst) await lookBefore(claim, { connector, work, tally }, deps);
       isFirst = false;
     });
     onProgress({ sweptAt: deps.now() });
