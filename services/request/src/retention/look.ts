@@ -1,3 +1,4 @@
+import { groupBy } from '@keiro/runtime/group-by';
 import {
   dayInJapan,
   daysLater,
@@ -13,7 +14,6 @@ import {
   type RetentionWait,
 } from '@keiro/schemas';
 import { dueOf } from '../decide.ts';
-import { groupBy } from './copies.ts';
 import { dueRecords, type Narrowing, type RecordFate } from './decide.ts';
 import type { LookStore } from './look-store.ts';
 import type { Goes } from './make.ts';
