@@ -34,11 +34,9 @@ const isOne = program.getOptionValueSource('stacks') === 'default' ? patterns.le
 const stacks = isOne ? [stack] : [stack, besideStack(stack)];
 const needsServers = patterns.length === 0 || !patterns.every((pattern) => pattern.startsWith('unit'));
 
-// Built beside what needs it not. Whether it could be, the tests that need it say.
-const s3Built =
-  patterns.length === 0
-    ? installVersitygw(stackConfig(stack).folders.cache, say, true).catch(() => undefined)
-    : undefined;
+// Built beside what needs it not. Those that need it wait for it, and say so where it could not be.
+if (patterns.length === 0)
+  installVersitygw(stackConfig(stack).folders.cache, say, true).catch(() => undefined);
 
 try {
   const results = await run();
@@ -82,7 +80,6 @@ async function onStacks(before: readonly Promise<Results>[], files: readonly str
     await Promise.allSettled(raised);
     const lanes = await Promise.all(raised);
     const results = await Promise.all(before);
-    await s3Built;
     say(`testing ${files.join(', ')}`);
     results.push(await runJest(root, { patterns: files, workers: lanes.length, lanes }));
     return together(results);

@@ -26,11 +26,15 @@ export interface S3Bucket {
   close(): Promise<void>;
 }
 
-/** A bucket on a server of its own (versitygw): with versions, with locks too, or with neither. */
-export async function s3Bucket(keeps: 'versions' | 'locks' | 'nothing'): Promise<S3Bucket> {
-  const program = await installVersitygw(stackConfig().folders.cache, (text) => {
+/** Path of the server's program; the first time, it is being built beside the other tests. */
+export const s3Program = (): Promise<string> =>
+  installVersitygw(stackConfig().folders.cache, (text) => {
     process.stderr.write(`s3: ${text}\n`);
   });
+
+/** A bucket on a server of its own (versitygw): with versions, with locks too, or with neither. */
+export async function s3Bucket(keeps: 'versions' | 'locks' | 'nothing'): Promise<S3Bucket> {
+  const program = await s3Program();
   const folder = mkdtempSync(join(tmpdir(), 'keiro-s3-'));
   const accessKey = 'keiro-test';
   const secretKey = randomBytes(12).toString('hex');

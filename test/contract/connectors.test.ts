@@ -1,11 +1,11 @@
-import { describe } from '@jest/globals';
+import { beforeAll, describe } from '@jest/globals';
 import { atStore } from '../builders/at-store.ts';
 import { directiveStore } from '../builders/directive-store.ts';
 import { httpStore } from '../builders/store-http.ts';
 import { mongodbStore } from '../builders/store-mongodb.ts';
 import { postgresqlStore } from '../builders/store-postgresql.ts';
 import { redisStore } from '../builders/store-redis.ts';
-import { s3Store } from '../builders/store-s3.ts';
+import { s3Program, s3Store } from '../builders/store-s3.ts';
 import { analyticsStore, compositeStore } from '../builders/stores.ts';
 import type { TestStore } from '../builders/test-store.ts';
 import { erasing } from './connectors/erasing.ts';
@@ -25,6 +25,8 @@ const kinds: readonly (readonly [string, () => Promise<TestStore>])[] = [
   ['composite', compositeStore],
   ['directive', directiveStore],
 ];
+
+beforeAll(() => s3Program(), 300_000);
 
 describe.each(kinds)('the %s connector', (_kind, create) => {
   const at = atStore(create);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
@@ -12,10 +12,12 @@ import { createLog } from '@keiro/runtime';
 import { WaitingError, type Connector } from '@keiro/erase/connectors/connector';
 import { describeFailure } from '@keiro/erase/connectors/failure';
 import { openConnector } from '@keiro/erase/connectors/open';
-import { s3Bucket, type S3Bucket } from '../builders/store-s3.ts';
+import { s3Bucket, s3Program, type S3Bucket } from '../builders/store-s3.ts';
 import { anyWork, lifeOf } from '../builders/work.ts';
 
 const log = createLog('test-s3', 'silent');
+
+beforeAll(() => s3Program(), 300_000);
 const person = [lifeOf('member', 'hanako'), lifeOf('email', 'hanako@people.example')];
 
 let bucket: S3Bucket;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -72,6 +72,11 @@ describe('the mailbox', () => {
   });
 
   it('is ready when it greets, and not before', async () => {
+    const refusing = createServer((socket) => socket.end('554 no service\r\n')).listen(0, '127.0.0.1');
+    await once(refusing, 'listening');
+    const { port } = refusing.address() as AddressInfo;
+    await expect(localMailbox.check(`smtp://127.0.0.1:${String(port)}`)).rejects.toThrow('does not greet');
+    refusing.close();
     await expect(localMailbox.check(address())).resolves.toBeUndefined();
     await expect(localMailbox.check('smtp://127.0.0.1:1')).rejects.toThrow('does not greet');
   });

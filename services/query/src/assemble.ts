@@ -19,7 +19,7 @@ import { copiesOf, type Erasure } from './copies.ts';
 import { writeCursor } from './cursor.ts';
 import { erasuresOf, isErasing, isProven, returnsOf } from './erasures.ts';
 import { consentViews, factViews } from './facts.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '@keiro/runtime/group-by';
 import { groupReader, type GroupReader } from './groups.ts';
 import { labelsFor } from './labels.ts';
 import type { Loaded } from './loaded.ts';

@@ -16,7 +16,7 @@ import type { LoadLinks } from './breach-persons.ts';
 import { addExposure, emptyTotals, type BreachTotals } from './breach-totals.ts';
 import type { Erasure } from './copies.ts';
 import { erasuresOf, returnsOf } from './erasures.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '@keiro/runtime/group-by';
 
 /** Refs whose records and copies are read together, and documents a message. */
 const refsAtOnce = 250;

@@ -1,5 +1,5 @@
 import type { CopyDocument, CopyState, LineageCopy, SnapshotDocument, TaskDocument } from '@keiro/schemas';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '@keiro/runtime/group-by';
 import { snapshotsWith, type SnapshotSeries } from './snapshots.ts';
 
 /** What has a record's copies erased, with the task at each holder. */

@@ -1,5 +1,5 @@
 import type { CopyDocument, SnapshotDocument } from '@keiro/schemas';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '@keiro/runtime/group-by';
 import { toSeries } from './snapshots.ts';
 
 /** Facts about all records of a person, counted by holder and action. */

@@ -7,7 +7,7 @@ import {
   type TaskDocument,
 } from '@keiro/schemas';
 import type { Db } from 'mongodb';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '@keiro/runtime/group-by';
 import { createStore } from './store.ts';
 
 /** Deletions that one answer looks at, newest first. */

@@ -7,7 +7,7 @@ import {
   type TaskDocument,
 } from '@keiro/schemas';
 import { provenGone, toldAt, type Erasure } from './copies.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '@keiro/runtime/group-by';
 
 /** One that was withdrawn, refused or never accepted erases nothing. */
 const counts: ReadonlySet<RequestState> = new Set([...carriedStates, 'done']);

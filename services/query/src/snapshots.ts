@@ -1,5 +1,5 @@
 import type { SnapshotDocument } from '@keiro/schemas';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '@keiro/runtime/group-by';
 
 /** Snapshots of one store at one site, of one kind, by watermark. */
 export interface SnapshotSeries {

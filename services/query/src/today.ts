@@ -13,7 +13,7 @@ import {
   type TodayAnswer,
   type TodayItem,
 } from '@keiro/schemas';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '@keiro/runtime/group-by';
 import type { TodayStore } from './today-store.ts';
 
 type Loaded = Awaited<ReturnType<TodayStore['load']>>;

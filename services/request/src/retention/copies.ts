@@ -1,3 +1,4 @@
+import { groupBy } from '@keiro/runtime/group-by';
 import { lifeKey, type CopyDocument, type Life } from '@keiro/schemas';
 import type { RecordFate } from './decide.ts';
 
@@ -45,17 +46,6 @@ export function createCopies(all: readonly KnownCopy[]): Copies {
 export const isOver = ({ groups }: KnownCopy, { over, verdict }: RecordFate): boolean =>
   verdict === 'erase' ||
   (verdict === 'partially' && groups.length > 0 && groups.every((group) => over.includes(group)));
-
-export function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const one of all) {
-    const key = keyOf(one);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return groups;
-}
 
 export function countBy<K extends string>(names: readonly K[]): Record<K, number> {
   const counts: Partial<Record<K, number>> = {};

@@ -1,4 +1,5 @@
 import { listsOf } from '@keiro/runtime';
+import { groupBy } from '@keiro/runtime/group-by';
 import {
   dayInJapan,
   daysLater,
@@ -14,7 +15,6 @@ import {
   type RetentionWait,
 } from '@keiro/schemas';
 import { dueOf } from '../decide.ts';
-import { groupBy } from './copies.ts';
 import { dueRecords, type Narrowing, type RecordFate } from './decide.ts';
 import type { LookStore } from './look-store.ts';
 import type { Goes } from './make.ts';
