@@ -315,6 +315,8 @@ export interface TaskKeep {
   /** Fields of these groups; `subject` for the identifiers themselves. */
   readonly fields: readonly string[];
   readonly laws: readonly string[];
+  /** Of a recovery site: the stores whose part of it leaves them; absent: every place that it has. */
+  readonly in?: readonly string[];
   /** When the last of it ends; absent where that is open. */
   readonly until?: Date;
 }

@@ -249,7 +249,10 @@ async function prepare(
 }
 
 type Lives = SweepResponse['lives'];
-type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated' | 'whole' | 'keep'> & {
+type Subject = Pick<
+  Work,
+  'lives' | 'locators' | 'locatorsUpTo' | 'replicated' | 'whole' | 'keep' | 'keepIn'
+> & {
   readonly kept?: readonly string[];
 };
 
@@ -292,6 +295,7 @@ async function subjectOf(
   return {
     ...subject,
     keep: keep.fields,
+    ...(keep.in === undefined ? {} : { keepIn: keep.in }),
     ...withFound(narrowed, openFound(task.found ?? [], { lives, _id: task._id, holder: task.holder })),
     // A row that also holds what stays is narrowed.
     whole: {
