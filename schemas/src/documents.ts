@@ -3,7 +3,7 @@ import type { CopyReport, SnapshotReport } from './custody.ts';
 import type { Category, EventType } from './events/index.ts';
 import type { Segment } from './evidence/segment.ts';
 import type { Consent, FactKind } from './facts.ts';
-import type { KeptGroup } from './floors.ts';
+import type { KeptGroup } from './kept.ts';
 import type { Imported } from './imports.ts';
 import type { CutReason } from './links-api.ts';
 import type { Change, Publication, PurposeId } from './policy/index.ts';

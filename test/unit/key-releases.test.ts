@@ -20,7 +20,7 @@ describe('a duty towards the person', () => {
 
   it('answers and warns while a deletion can be taken back, and corrects nothing', () => {
     const hidden = standingOf(ref, { hiddenThrough: 1 });
-    expect(duties.map((duty) => judgeDuty(hidden, 1, duty))).toEqual(['open', 'hidden', 'open']);
+    expect(duties.map((duty) => judgeDuty(hidden, 1, duty))).toEqual(['open', 'hidden', 'open', 'open']);
   });
 });
 

@@ -1,5 +1,5 @@
-import { canKeep, keepersOf } from '../floors.ts';
 import { holderSchema } from '../holders.ts';
+import { canKeep, keepersOf } from '../keepers.ts';
 import { locate, property } from './clause-of.ts';
 import { found, type Finding, type FindingCode, type Found } from './findings.ts';
 import { addPeriod, dayInJapan } from './period.ts';
