@@ -3,7 +3,7 @@ import type { CopyReport, SnapshotReport } from './custody.ts';
 import type { Category, EventType } from './events/index.ts';
 import type { Segment } from './evidence/segment.ts';
 import type { Consent, FactKind } from './facts.ts';
-import type { KeptGroup } from './floors.ts';
+import type { KeptGroup } from './kept.ts';
 import type { Imported } from './imports.ts';
 import type { CutReason } from './links-api.ts';
 import type { Change, Publication, PurposeId } from './policy/index.ts';
@@ -321,6 +321,8 @@ export interface TaskKeep {
   /** Fields of these groups; `subject` for the identifiers themselves. */
   readonly fields: readonly string[];
   readonly laws: readonly string[];
+  /** Of a recovery site: the stores whose part of it leaves them; absent: every place that it has. */
+  readonly in?: readonly string[];
   /** When the last of it ends; absent where that is open. */
   readonly until?: Date;
 }

@@ -19,6 +19,8 @@ export * from './evidence/index.ts';
 export * from './examples/index.ts';
 export * from './facts.ts';
 export * from './floors.ts';
+export * from './keepers.ts';
+export * from './kept.ts';
 export * from './holder-limits.ts';
 export * from './holders-api.ts';
 export * from './holders.ts';

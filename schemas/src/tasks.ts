@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { AuditEntry, Confirmed, Receipt, TaskDocument, TaskKeep, Waiting } from './documents.ts';
-import type { KeptGroup } from './floors.ts';
+import type { KeptGroup } from './kept.ts';
 import type { KeptGroupView, TaskView } from './request-api.ts';
 
 /**

@@ -36,7 +36,7 @@ export interface Company {
   newPerson(): Promise<TestPerson>;
   /** Sends an event about these refs, the first being the primary one; answers its record's id. */
   send(type: 'registration' | 'payment', lives: readonly Life[]): Promise<string>;
-  /** Reports, as `crm` for `membership`, a copy that can be found by its locator only; of another holder it is sealed for none. */
+  /** Reports, as `crm` for `membership` or as `billing` for `payment`, a copy that can be found by its locator only; of another holder it is sealed for none. */
   reportCopy(
     life: Life,
     record: string,
@@ -52,9 +52,11 @@ export interface MoreHolder {
   readonly categories: readonly string[];
 }
 
+/** `billingFor`: what its payments are held for; the law has books of them kept where that is `payment` (R4). */
 export async function createCompany(
   name: string,
   others: Readonly<Record<string, MoreHolder>> = {},
+  { billingFor = 'membership' }: { readonly billingFor?: 'membership' | 'payment' } = {},
 ): Promise<Company> {
   const pipeline = await createPipeline(name, [
     { group: 'keiro.tag', topics: collectionTopics },
@@ -91,7 +93,7 @@ export async function createCompany(
     holdersFile,
     JSON.stringify([
       holder('crm', crm, ['C1']),
-      holder('billing', billing, ['C5']),
+      holder('billing', billing, ['C5'], { purposes: [billingFor] }),
       holder('mailer', mailer, ['C1'], { kind: 'processor', basis: 'entrustment', ...fit }),
       holder('recovery', recovery, ['C1', 'C5'], {
         kind: 'dr-site',
@@ -107,6 +109,7 @@ export async function createCompany(
   const keysUrl = env('KEIRO_KEYS_URL');
   const producer = createKeysClient({ url: keysUrl, token: env('KEIRO_TOKEN_DEMO') });
   const opener = createKeysClient({ url: keysUrl, token: env('KEIRO_TOKEN_CRM') });
+  const biller = createKeysClient({ url: keysUrl, token: env('KEIRO_TOKEN_BILLING') });
   const queues = new URL(env('KEIRO_REDIS_URL'));
   // A database of its own in Redis, so that a test can flush it.
   queues.pathname = '/7';
@@ -154,9 +157,10 @@ export async function createCompany(
     },
 
     async reportCopy(life, record, locator, { holder: by = 'crm', purpose = 'membership' } = {}) {
-      const { results } = await opener.release({
-        holder: 'crm',
-        purpose: 'membership',
+      const isBilling = by === 'billing' && purpose === 'payment';
+      const { results } = await (isBilling ? biller : opener).release({
+        holder: isBilling ? 'billing' : 'crm',
+        purpose: isBilling ? 'payment' : 'membership',
         groups: [],
         lives: [life],
       });
@@ -169,10 +173,15 @@ export async function createCompany(
         action: 'held',
         record,
         ...life,
-        category: 'C1',
-        groups: ['C1.identity'],
+        category: isBilling ? 'C5' : 'C1',
+        groups: isBilling ? ['C5.books', 'C5.card'] : ['C1.identity'],
         purpose,
-        locator: seal(key, Buffer.from(locator), locatorAssociated('crm', record), randomBytes(12)),
+        locator: seal(
+          key,
+          Buffer.from(locator),
+          locatorAssociated(isBilling ? 'billing' : 'crm', record),
+          randomBytes(12),
+        ),
         at: new Date().toISOString(),
       };
       await pipeline.producer.send([

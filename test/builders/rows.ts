@@ -112,6 +112,9 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
   },
   R4: {
     tests: [
+      'integration/floors.test.ts: narrows what the law keeps to that, at who has the duty, and erases the rest; as a dry run had said',
+      'integration/floors.test.ts: ends with its law: the rest goes everywhere, the keys too, and a second certificate says so',
+      'unit/floors.test.ts: is the books of a payment, at who has the duty, until the law ends; neither e-mail nor card',
       'integration/holds.test.ts: hides everything, erases nothing, and is taken back within it; after it, it goes on by itself',
       'integration/holds.test.ts: by an identifier that is linked only later keeps a deletion waiting, hidden, and ends it by itself',
       'integration/request.test.ts: reaches every holder, by identifier and by locator, is proven by a second look, and ends the keys',

@@ -5,6 +5,7 @@ import { renderHtml } from '@keiro/runtime/printed/html';
 import { renderPdf } from '@keiro/runtime/printed/pdf';
 import { certify, closing, type Proven } from '@keiro/request/evidence/certify';
 import { heldAgain } from '@keiro/request/evidence/held-again';
+import { certifyRest } from '@keiro/request/evidence/rest';
 import { reopening } from '@keiro/request/reopen';
 import {
   certificateSchema,
@@ -346,6 +347,87 @@ describe('what a certificate says beside its outcome', () => {
     );
     expect(html).toContain('no answer having come: 1)');
     expect(html).toContain('2026-05-06 09:00:00 JST');
+  });
+});
+
+describe('R4: a certificate of what a law keeps', () => {
+  const left = { place: 'payments', why: 'kept' as const, columns: ['amount'], rows: 1 };
+  const kept = {
+    group: 'C5.books',
+    label: { ja: '帳簿と証憑', en: 'Books' },
+    law: 'Companies Act 432(2)',
+    why: { ja: '10年保存', en: '10 years' },
+    records: 1,
+    holders: ['billing'],
+    until: new Date('2037-03-31T15:00:00.000Z'),
+  };
+  const receipt = task('billing').receipt ?? { affected: 0, detail: {} };
+  const tasks = [task('crm'), task('billing', { receipt: { ...receipt, remains: [left] } })];
+  const first = (more: Partial<Proven> = {}) =>
+    certificateFor({ request: { ...request, kept: [kept] }, tasks, ...more });
+
+  it('never says erased: it lists what is kept, why and until when; what a pseudonym hides is worse', () => {
+    const { content } = first();
+    expect(content).toMatchObject({
+      outcome: 'erased-kept',
+      kept: [{ group: 'C5.books', law: 'Companies Act 432(2)', until: '2037-03-31T15:00:00.000Z' }],
+    });
+    // Where no holder had a row, the keys are kept all the same.
+    expect(first({ tasks: [task('crm')] }).content.outcome).toBe('erased-kept');
+    const hidden = { ...left, why: 'pseudonymised' as const };
+    const worse = [...tasks, task('mail', { receipt: { ...receipt, remains: [hidden] } })];
+    expect(first({ tasks: worse }).content.outcome).toBe('remains');
+    const snapshots = first({ snapshots: [snapshot('one')] });
+    expect(snapshots.content).toMatchObject({ outcome: 'erased-kept', snapshots: [{ snapshot: 'one' }] });
+    expect(closing(snapshots, [], snapshots.content.sealedIn, at('05:00'))).toMatchObject({
+      outcome: 'erased-kept',
+      number: 2,
+      kept: [{ group: 'C5.books' }],
+    });
+  });
+
+  it('is closed by a further one when the law has ended, with what holders proved then', () => {
+    const rest = [
+      {
+        holder: 'billing',
+        affected: 2,
+        detail: { payments: 2 },
+        attempts: 1,
+        sweptAt: at('09:00'),
+        probe: { at: at('09:01'), found: 0 },
+        doneAt: at('09:01'),
+      },
+    ];
+    const snapshots = [snapshot('late', { store: 'billing', watermark: at('08:00'), takenAt: at('08:00') })];
+    const sealedIn = { segment: 9, hash: 'B'.repeat(43) };
+    const close = (more: Partial<Parameters<typeof certifyRest>[1]> = {}) =>
+      certifyRest(
+        first(),
+        { rest, snapshots: [], heldSince: () => at('02:00'), sealedIn, ...more },
+        at('10:00'),
+      );
+    const { content, receipts } = close();
+    expect(content).toMatchObject({ number: 2, closes: 'cert-req-1-1', outcome: 'erased', sealedIn });
+    expect(content).not.toHaveProperty('kept');
+    expect(receipts.map((one) => [one.receipt.holder, one.receipt.outcome, one.receipt.affected])).toEqual([
+      ['billing', 'erased', 3],
+      ['crm', 'erased', 1],
+    ]);
+    expect(receipts[0]?.receipt.probe?.at).toBe(at('09:01').toISOString());
+    // What was taken of it meanwhile holds it still.
+    expect(close({ snapshots }).content).toMatchObject({
+      outcome: 'erased-snapshots',
+      snapshots: [{ snapshot: 'late' }],
+    });
+  });
+
+  it('is told to a person, and does not verify where it hides what it says', async () => {
+    const { outcome, kept: listed } = first().content;
+    const says = { outcome, ...(listed === undefined ? {} : { kept: listed }) };
+    const certificate = await signedCertificate([receiptAt('crm')], key, says);
+    expect(renderHtml(printedCertificate(certificate, 'ja'))).toMatch(/帳簿と証憑[^]*10年保存[^]*2037-04-01/);
+    expect(await broken(certificate)).toEqual([]);
+    expect(await broken(await signedCertificate([receiptAt('crm')], key, { outcome }))).toEqual(['claim']);
   });
 });
 

@@ -147,6 +147,8 @@ describe('R4: what a deletion keeps', () => {
       laws: ['Companies Act 432(2)'],
       until: booksEnd,
     });
+    // Of the site only the part that mirrors that store.
+    expect([keep.get('billing')?.in, keep.get('site')?.in]).toEqual([undefined, ['billing']]);
     expect(byHand).toEqual([]);
     const { end: _end, cap: _cap, ...left } = { ...books, purposes: [] };
     expect(records).toEqual([

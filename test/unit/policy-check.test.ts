@@ -319,6 +319,8 @@ describe('a register of holders', () => {
       ({ code, clause, at }) => [code, clause, at],
     );
   const mailer = holders.findIndex(({ id }) => id === 'mailer');
+  const billing = holders.findIndex(({ id }) => id === 'billing');
+  const billingConnector = holders[billing]?.['connector'] as object;
   const recovery = holders.findIndex(({ id }) => id === 'dr-singapore');
   const changed = (index: number, more: Record<string, unknown>) =>
     holders.map((holder, position) => (position === index ? { ...holder, ...more } : holder));
@@ -389,6 +391,13 @@ describe('a register of holders', () => {
         abroad: { basis: 'equivalent-system', reviewedAt: '2025-05-01', nextReview: '2036-01-01' },
       }),
       [['lapsed', 'PM', '6.abroad']],
+    ],
+    [
+      'a store of ours that has to keep books for a law and says of no column that it holds them',
+      changed(billing, {
+        connector: { ...billingConnector, tables: [{ name: 'p', identifiers: { member: 'm' } }] },
+      }),
+      [['floor-without-columns', 'R4', '1.connector']],
     ],
     ['what is no list', { crm: {} }, [['not-a-register', 'T1', '']]],
   ])('finds %s', (_, register, findings) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { WaitingError, type SweptLife } from '@keiro/erase/connectors/connector';
 import { keptError } from '@keiro/erase/connectors/s3-erase';
 import { explained } from '@keiro/erase/connectors/s3-failure';
-import { isAt, readerOf, targetsOf } from '@keiro/erase/connectors/s3-keys';
+import { dividedOf, isAt, means, readerOf, targetsOf } from '@keiro/erase/connectors/s3-keys';
 import { remainsOf } from '@keiro/erase/connectors/s3-locks';
 
 const life = (kind: string, value: string): SweptLife => ({
@@ -33,6 +33,32 @@ describe('objects of a person', () => {
       { place: 'locators', key: 'q?x=1', isPrefix: false },
     ]);
     expect(() => targetsOf(bucket, { lives: [], locators: ['s3://others/c'] })).toThrow('another bucket');
+  });
+
+  it('R4: stay whole where a floor keeps what they hold: under a pattern that says so, or where a copy of it is', () => {
+    const holding = [
+      { ...keys[0], pattern: 'exports/{member}/', identifier: 'member' as const },
+      keys[1],
+    ].flatMap((one) => one ?? []);
+    const config = {
+      bucket: 'people',
+      keys: holding.map((one, n) => (n === 0 ? { ...one, holds: ['amount'] } : one)),
+    };
+    const lives = [life('member', 'hanako'), life('email', 'h@people.example')];
+    const work = { lives, locators: ['letters/h@people.example.txt?versionId=1'] };
+    const names = (targets: readonly { place: string }[]) => targets.map(({ place }) => place);
+    const { goes, stays } = dividedOf(config, { ...work, keep: ['amount', 'items'] });
+    expect(names(goes)).toEqual(['letters/{email}.txt']);
+    expect(names(stays)).toEqual(['exports/{member}/', 'locators']);
+    expect(means(stays, { key: 'exports/hanako/a', id: 'null' })).toBe(true);
+    // Of the letter one version stays.
+    const letter = { key: 'letters/h@people.example.txt' };
+    expect([means(stays, { ...letter, id: '1' }), means(stays, { ...letter, id: '2' })]).toEqual([
+      true,
+      false,
+    ]);
+    expect(dividedOf(config, { ...work, keep: ['name'] }).goes).toHaveLength(2);
+    expect(dividedOf(config, work).stays).toEqual([]);
   });
 
   it('are never those of somebody in whose folder the identifier would lie', () => {

@@ -1,3 +1,5 @@
+import { holderSchema } from '../holders.ts';
+import { canKeep, keepersOf } from '../keepers.ts';
 import { locate, property } from './clause-of.ts';
 import { found, type Finding, type FindingCode, type Found } from './findings.ts';
 import { addPeriod, dayInJapan } from './period.ts';
@@ -12,8 +14,10 @@ export function checkHolders(text: string, name: string, policy: Policy, today: 
   const read = readText(text, name);
   if (!Array.isArray(read.content)) return locate([found('not-a-register')], read);
   const holders: readonly unknown[] = read.content;
+  const keeping = floorFindings(holders, policy);
   return locate(
     holders.flatMap((holder, index) => [
+      ...(keeping.get(index) ?? []),
       ...processorFindings(holder, index, policy.rules, today),
       ...operatorFindings(holder, index),
       ...jointUseFindings(holder, index, policy.rules),
@@ -21,6 +25,29 @@ export function checkHolders(text: string, name: string, policy: Policy, today: 
     ]),
     read,
   );
+}
+
+/** R4: who has to leave something for a law, whenever a person is deleted, can be told what. Others of the register may be broken. */
+function floorFindings(holders: readonly unknown[], policy: Policy): ReadonlyMap<number, Found[]> {
+  const sound = holders.flatMap((one, index) => {
+    const parsed = holderSchema.safeParse(one);
+    return parsed.success ? [{ holder: parsed.data, index }] : [];
+  });
+  const silent = new Map<number, Found[]>();
+  for (const [category, { groups }] of Object.entries(policy.rules.categories)) {
+    for (const [name, { floors, fields, uses }] of Object.entries(groups)) {
+      if (floors.length === 0) continue;
+      const group = { group: `${category}.${name}`, purposes: uses.map(({ purpose }) => purpose) };
+      const keepers = keepersOf(
+        group,
+        sound.map(({ holder }) => holder),
+      );
+      for (const { holder, index } of sound)
+        if (keepers.includes(holder.id) && !canKeep(holder.connector, fields))
+          silent.set(index, [found('floor-without-columns', index, 'connector')]);
+    }
+  }
+  return silent;
 }
 
 /** Whoever handles data for us, the affiliate and a recovery site of another among them. */

@@ -85,6 +85,11 @@ export const findingKinds = {
     'says nothing of safety measures',
     'T1',
   ),
+  'floor-without-columns': error(
+    '法令により保存する項目がどこにあるか書かれていないため、削除の際に担当者の対応が必要になります。',
+    'has to keep something for a law and does not say where it holds it, so that each deletion would wait for an operator',
+    'R4',
+  ),
   'site-without-operator': error(
     '海外拠点を誰が運営するかの記載がありません。',
     'is a site abroad that does not say who runs it',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { keptText } from '@keiro/cli/kept-words';
 import { at, renderTable, type Paint } from '@keiro/cli/output';
 import { loadPolicies } from '@keiro/runtime';
 import type { HoldersAnswer, RequestView } from '@keiro/schemas';
@@ -12,22 +13,25 @@ import { comesTrue } from './wait.ts';
 
 const patienceMs = 60_000;
 
-/** R4: one person is deleted everywhere, with each holder's receipt; then an event of hers comes too late. */
+/**
+ * R4: one person is deleted everywhere, with each holder's receipt, but for the books of her payments, which the law makes
+ * the company keep; then an event of hers comes too late.
+ */
 export async function showDeletion(
   scene: Scene,
   { mizuki }: Visited,
-  { request, before }: Deletion,
+  { request, before, payments }: Deletion,
 ): Promise<void> {
   const { pipeline, inspector, reporter, check, now } = scene;
   const { member, person } = mizuki;
   const needles = [member, person.email];
   const lastSeen = now();
 
-  const { view, after } = await reporter.step('Deletion', async (say) => {
+  const { view, after, books } = await reporter.step('Deletion', async (say) => {
     const done = await stands(pipeline, request, ['done', 'waiting-for-operator'], say);
     const left = await inspector.look(needles);
     return {
-      result: { view: done, after: left },
+      result: { view: done, after: left, books: await inspector.books(payments) },
       ok: done.state === 'done' && sum(left) === 0,
       text: `Mizuki: ${done.state}, ${String(sum(before))} items before, ${String(sum(left))} after`,
     };
@@ -42,13 +46,19 @@ export async function showDeletion(
     seen: `${String(proven)} of ${String(view.tasks.length)} holders, ${String(told)} told (no control)`,
   });
   check({
-    ja: '削除: 各保管先を直接確認',
-    en: 'deleted: our own look into each store',
-    ok: Object.values(before).every((count) => count > 0) && sum(after) === 0,
-    seen: `${String(sum(before))} items in ${String(Object.keys(before).length)} places → ${String(sum(after))}`,
+    ja: '削除: 各保管先を直接確認、帳簿は法定保存',
+    en: 'deleted: our own look into each store; the books stay',
+    ok:
+      Object.values(before).every((count) => count > 0) &&
+      sum(after) === 0 &&
+      books.kept > 0 &&
+      books.more === 0 &&
+      view.kept?.some(({ group }) => group === 'C5.books') === true,
+    seen: `${String(sum(before))} items in ${String(Object.keys(before).length)} places → ${String(sum(after))}; ${String(books.kept)} rows of books stay by law, without address or card`,
   });
   reporter.heading(`削除の受領証  Receipts    request ${view.id}, due ${at(view.due)}`);
   reporter.print(renderReceipts(view, await pipeline.holders(), { before, after }, reporter.paint));
+  for (const one of view.kept ?? []) reporter.print(`法令により保存 Kept by law: ${keptText(one, 'both')}`);
 
   const lateId = `late-${randomUUID()}`;
   await reporter.step('Late event', async (say) => {

@@ -8,6 +8,8 @@ import type { Visited } from './visitors/visits.ts';
 export interface Deletion {
   readonly request: string;
   readonly before: Found;
+  /** Records of her payments, of which the law keeps the books. */
+  readonly payments: readonly string[];
 }
 
 /**
@@ -21,6 +23,7 @@ export async function showHold(scene: Scene, { mizuki }: Visited): Promise<Delet
     const about = `DEMO-CASE-${String(randomInt(10_000))}`;
     const hold = await desk.placeHold({ case: about, email: mizuki.person.email });
     const before = await inspector.look(needles);
+    const payments = await inspector.paymentsOf(mizuki.member);
     const { id } = await pipeline.request({ type: 'deletion', subject: { member: mizuki.member } });
     const held = await stands(pipeline, id, ['on-hold', 'done'], say);
     const after = await inspector.look(needles);
@@ -38,7 +41,7 @@ export async function showHold(scene: Scene, { mizuki }: Visited): Promise<Delet
       seen: `${held.state}, ${lineage.standing.state}; nothing removed`,
     });
     return {
-      result: { request: id, before },
+      result: { request: id, before, payments },
       ok,
       text: ok ? 'her deletion waited for a case, hidden; the case is over' : `not held: ${held.state}`,
     };

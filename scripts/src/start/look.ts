@@ -14,6 +14,10 @@ export type Found = Readonly<Record<string, number>>;
  */
 export interface Inspector {
   look(needles: readonly string[]): Promise<Found>;
+  /** Records of the payments of a member, before they are narrowed. */
+  paymentsOf(member: string): Promise<string[]>;
+  /** Of these payments, in billing and at the recovery site: rows with an amount, and those with more than books hold. */
+  books(records: readonly string[]): Promise<{ readonly kept: number; readonly more: number }>;
   close(): Promise<void>;
 }
 
@@ -68,6 +72,27 @@ export async function openInspector(env: StackEnvironment, log: Log): Promise<In
         ).length;
       }
       return found;
+    },
+    async paymentsOf(member) {
+      const { rows } = await billing.query<{ record: string }>(
+        'select record from payments where member = $1',
+        [member],
+      );
+      return rows.map(({ record }) => record);
+    },
+    async books(records) {
+      const sum = { kept: 0, more: 0 };
+      for (const pool of [billing, drBilling]) {
+        const { rows } = await pool.query<{ kept: string; more: string }>(
+          `select count(amount) as kept,
+             count(coalesce(member, payer, billing_email, billing_address, card_token)) as more
+           from payments where record = any($1)`,
+          [records],
+        );
+        sum.kept += Number(rows[0]?.kept ?? 0);
+        sum.more += Number(rows[0]?.more ?? 0);
+      }
+      return sum;
     },
     async close() {
       await Promise.all([mongo.close(), billing.end(), drBilling.end(), redis.quit()]);

@@ -263,7 +263,10 @@ async function prepare(
 
 const nothingKept: SweepResponse = { lives: [] };
 type Lives = SweepResponse['lives'];
-type Subject = Pick<Work, 'lives' | 'locators' | 'locatorsUpTo' | 'replicated' | 'whole' | 'keep'> & {
+type Subject = Pick<
+  Work,
+  'lives' | 'locators' | 'locatorsUpTo' | 'replicated' | 'whole' | 'keep' | 'keepIn'
+> & {
   readonly kept?: readonly string[];
   /** All places of an erasure, a page at a time; absent where the few that there are stand in the work. */
   readonly pages?: Pages;
@@ -324,6 +327,7 @@ async function subjectOf(
   return {
     ...all,
     keep: keep.fields,
+    ...(keep.in === undefined ? {} : { keepIn: keep.in }),
     ...withFound(narrowed, openFound(task.found ?? [], { lives, _id: task._id, holder: task.holder })),
     // A row that also holds what stays is narrowed.
     whole: {

@@ -126,6 +126,7 @@ export async function findUnreported(
       const { locator } = item;
       if (locator === undefined || !mayStay(item, of.connector, keep)) continue;
       const part = partOf(item, work);
+      if (part !== undefined && work.keepIn?.includes(part) === false) continue;
       const there = knownAt(part);
       if (there.has(locator) || there.has(locator.replace(anyVersion, ''))) continue;
       const sealed = seal(key, Buffer.from(locator), locatorAssociated(of.holder, of._id), of.iv());

@@ -132,7 +132,8 @@ const texts: Readonly<Record<NoticeKind, (told: Told) => { subject: Labels; text
 function keptText({ kept = [] }: RequestDocument, policy: Policy): { ja: string[]; en: string[] } {
   if (kept.length === 0) return { ja: [], en: [] };
   const lines = kept.map(({ label, why, law, until, start }) => {
-    const waitsFor = policy.rules.starts[start as keyof typeof policy.rules.starts];
+    const starts: Readonly<Record<string, Labels | undefined>> = policy.rules.starts;
+    const waitsFor = start === undefined ? undefined : starts[start];
     const day = until === undefined ? undefined : dayInJapan(until);
     return {
       ja: `・${label.ja}：${why.ja}（${law}）により、${day === undefined ? `期限未定${waitsFor === undefined ? '' : `（${waitsFor.ja}から起算）`}` : `${day}まで`}`,

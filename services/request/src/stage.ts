@@ -1,4 +1,4 @@
-import type { Life, PackDocument, Ref, RequestDocument, RequestStep } from '@keiro/schemas';
+import type { PackDocument, Ref, RequestDocument, RequestStep } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
 import type { Floors } from './floors/floors.ts';
 import type { RestEnds } from './floors/rest-end.ts';
@@ -10,7 +10,10 @@ import type { ConsumerPositions } from './positions.ts';
 import type { Readers } from './readers.ts';
 import type { BatchStore } from './retention/batch-store.ts';
 import type { ReturnStore } from './return-store.ts';
+import { inCalls } from './steps.ts';
 import type { RequestStore } from './store.ts';
+
+export { inCalls, stepAt } from './steps.ts';
 
 /**
  * What carries a request on, one step at a time. Each step can be taken again after a crash: it is recorded only
@@ -73,18 +76,6 @@ export async function prepareSweep(request: RequestDocument, { keys }: StageDepe
   let prepared = 0;
   for (const lives of inCalls(request.lives)) prepared = await keys.prepareSweep(request._id, lives);
   return prepared;
-}
-
-/** The keys service takes a thousand lives a call. */
-export function inCalls(lives: readonly Life[]): Life[][] {
-  const size = 1000;
-  return Array.from({ length: Math.ceil(lives.length / size) }, (_, i) =>
-    lives.slice(i * size, (i + 1) * size),
-  );
-}
-
-export function stepAt(at: Date, name: string, evidence: RequestStep['evidence']): RequestStep {
-  return { step: name, at, evidence };
 }
 
 export function stepOf(request: RequestDocument, name: string): RequestStep | undefined {

@@ -18,6 +18,8 @@ export async function countHoldings(db: Db): Promise<HoldingsAnswer['holdings']>
   const rows = await db
     .collection('records')
     .aggregate<Row>([
+      // What a law keeps of who was erased serves no purpose that a revision could change.
+      { $match: { kept: { $exists: false } } },
       { $project: { category: 1, policy: 1, 'groups.group': 1, 'groups.purposes': 1, 'groups.rule': 1 } },
       { $group: { _id: { category: '$category', policy: '$policy', groups: '$groups' }, n: { $sum: 1 } } },
     ])

@@ -19,8 +19,9 @@ export interface Part {
 
 /** One holder over several stores: each part does its share, and an error of one is an error of the whole. */
 export function openCompositeConnector(parts: readonly Part[]): Connector {
-  const shareOf = (work: Work, { name }: Part): Work => ({
+  const shareOf = ({ keep, keepIn, ...work }: Work, { name }: Part): Work => ({
     ...work,
+    ...(keep === undefined || keepIn?.includes(name) === false ? {} : { keep }),
     locators: work.replicated[name] ?? [],
     count: (place, n) => {
       work.count(`${name}/${place}`, n);

@@ -45,6 +45,8 @@ export interface Work {
    * have them, and the probe expects just that. Absent or empty: nothing is kept.
    */
   readonly keep?: readonly string[];
+  /** Of a holder over several stores: those of them in which `keep` holds; absent: in all. */
+  readonly keepIn?: readonly string[];
   /** Beside `keep`: places of what no floor keeps. They go whole, before the rest (see `worksOf`). */
   readonly whole?: Pick<Work, 'locators' | 'replicated'>;
   /** Which of several works of one attempt it is, for who tells it by a name. */

@@ -9,7 +9,7 @@ import {
 } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
 import type { LookStore } from '../retention/look-store.ts';
-import { inCalls } from '../stage.ts';
+import { inCalls } from '../steps.ts';
 import { planFloors, type FloorPlan } from './plan.ts';
 import type { FloorStore } from './store.ts';
 

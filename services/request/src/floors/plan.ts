@@ -67,7 +67,11 @@ export function planFloors(input: FloorInput, now: Date): FloorPlan {
       const own = kept.filter((one) => one.holders.includes(holder));
       const groups = [...new Set(own.map(({ tag }) => tag.group))].sort();
       const laws = [...new Set(own.map(({ floor }) => floor.law))].sort();
-      return [holder, { groups, fields: fieldsOf(groups), laws, ...lastOf(own.map(({ floor }) => floor)) }];
+      const ends = lastOf(own.map(({ floor }) => floor));
+      return [
+        holder,
+        { groups, fields: fieldsOf(groups), laws, ...partsOf(holder, holders, keepers), ...ends },
+      ];
     }),
   );
   const connectorOf = new Map(holders.map(({ id, connector }) => [id, connector]));
@@ -80,6 +84,17 @@ export function planFloors(input: FloorInput, now: Date): FloorPlan {
       return connector === undefined || canKeep(connector, fields) ? [] : [holder];
     }),
   };
+}
+
+/** A recovery site mirrors stores that keep something, and others that do not. */
+function partsOf(
+  id: string,
+  holders: readonly Holder[],
+  keepers: readonly string[],
+): { readonly in?: readonly string[] } {
+  const holder = holders.find((one) => one.id === id);
+  if (holder?.kind !== 'dr-site' || holder.keepsForLaw !== undefined) return {};
+  return { in: (holder.replicates ?? []).filter((store) => keepers.includes(store)) };
 }
 
 function foundIn(

@@ -3,7 +3,7 @@ import { lifeKey } from '@keiro/schemas';
 import type { KeysClient } from '@keiro/sdk';
 import { numbered } from '../lifecycle/evolve.ts';
 import type { People } from '../people.ts';
-import { inCalls, stepAt } from '../stage.ts';
+import { inCalls, stepAt } from '../steps.ts';
 import type { BatchStore } from '../retention/batch-store.ts';
 import type { RequestStore } from '../store.ts';
 import type { FloorStore } from './store.ts';
