@@ -95,13 +95,7 @@ export const collections: readonly CollectionPlan[] = [
     owner: 'tag; insert-only, removed at their end and narrowed to what a floor keeps by request',
     readers: ['query', 'request', 'erase'],
     why: 'one collected event as lineage knows it',
-    indexes: [
-      {
-        key: { ref: 1, category: 1 },
-        name: 'ref-category',
-        why: 'a person is looked up by refs, and who has to be told by categories, however many records there are; paid at every event',
-      },
-    ],
+    indexes: [{ key: { ref: 1 }, name: 'ref', why: 'a person is looked up by refs; paid at every event' }],
   },
   {
     name: 'facts',

@@ -68,6 +68,7 @@ export const shown: Readonly<Partial<Record<RowId, Shown>>> = {
       'unit/policy.test.ts: are there for exactly the groups that events have',
       'integration/quarantine-end.test.ts: expires, with its content gone and one audit entry',
       'integration/retention.test.ts: takes what has ended from holders by its place, then from lineage, and leaves the rest',
+      'integration/retention.test.ts: goes after the last record, and a new event begins a new life',
     ],
     ask: 'policy explain',
   },

@@ -3,10 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { collections } from '@keiro/infra/collections';
 import { createProgressReader } from '@keiro/query/progress';
 import { search } from '@keiro/query/search';
-import { createCategories, eachCategory } from '@keiro/request/categories';
 import { createStore } from '@keiro/query/store';
 import { createLog } from '@keiro/runtime';
-import { shippedPolicies, type RecordDocument, type Ref } from '@keiro/schemas';
+import { shippedPolicies, type Ref } from '@keiro/schemas';
 import { createKeysClient } from '@keiro/sdk';
 import { MongoClient, type CommandStartedEvent } from 'mongodb';
 import { env } from '../builders/environment.ts';
@@ -109,17 +108,6 @@ describe('a person of 50 refs and 10,000 records', () => {
       'holders',
     ])
       expect([once, asked.get(once)]).toEqual([once, 1]);
-  });
-
-  it('has its categories asked for one by one with the same answer', async () => {
-    const records = pipeline.mongo.db.collection<RecordDocument>('records');
-    await records.insertOne(recordOf(refs[3] ?? '', 'payment', { category: 'C5' }));
-    const expected = (await records.distinct('category', { ref: { $in: [...refs] } })).sort();
-    expect(expected).toEqual(['C3', 'C5']);
-    expect(await eachCategory(records, refs)).toEqual(expected);
-    expect((await createCategories(pipeline.mongo.db, { patienceMs: 0 })(refs)).sort()).toEqual(expected);
-    expect(await eachCategory(records, ['member.nobody'])).toEqual([]);
-    await records.deleteOne({ category: 'C5' });
   });
 
   it.each([

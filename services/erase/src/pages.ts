@@ -10,7 +10,7 @@ import { createOpener, type Located } from './locators.ts';
 export type Pages = (signal: AbortSignal, size: number) => AsyncIterable<Page>;
 
 /** Locators that a connector gets in one call. */
-export const pageLocators = 2000;
+export const pageLocators = 1000;
 
 /** Some of the places of a person's copies, each once. */
 export interface Page extends Pick<Work, 'locators' | 'replicated'> {

@@ -35,6 +35,8 @@ import { createClaims, type Claim } from './claims.ts';
 
 /** Of the errors of a task; a holder that is away for days would fill its document. */
 const errorsKept = 20;
+/** Reports of copies that a task reads at once. */
+const copiesAtOnce = 500;
 
 /** The erase service's half of the lineage store. */
 export interface EraseStore {
@@ -217,7 +219,11 @@ export function openEraseStore(db: Db): EraseStore {
         for (const ref of held) {
           const found = copies.find(
             { ref, holder },
-            { projection: { _id: 0, holder: 1, record: 1, ref: 1, generation: 1, locator: 1 } },
+            {
+              projection: { _id: 0, holder: 1, record: 1, ref: 1, generation: 1, locator: 1 },
+              // Of many holders at the same time this is all that is in memory.
+              batchSize: copiesAtOnce,
+            },
           );
           for await (const copy of found) if (copy.locator !== undefined) yield copy;
         }

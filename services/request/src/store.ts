@@ -9,6 +9,7 @@ import {
   type HolderDocument,
   type OutboxDocument,
   type Receipt,
+  type RecordDocument,
   type Ref,
   type RequestDocument,
   type RequestState,
@@ -17,7 +18,6 @@ import {
   type TaskState,
 } from '@keiro/schemas';
 import { advanceTogether, advancing } from './advances.ts';
-import { createCategories } from './categories.ts';
 import { tellDone, writeBeside, type Beside } from './beside.ts';
 import type { StandingChange } from './consent.ts';
 import type { Decision, Documents, Situation } from './decide.ts';
@@ -151,7 +151,8 @@ export function openRequestStore(mongo: Mongo): RequestStore {
 
   return {
     holders: () => db.collection<HolderDocument>('holders').find().toArray(),
-    categoriesOf: createCategories(db),
+    categoriesOf: (refs) =>
+      db.collection<RecordDocument>('records').distinct('category', { ref: { $in: [...refs] } }),
     standingsOf: (refs) => standingsOf(refs),
 
     async keptOf(refs) {
