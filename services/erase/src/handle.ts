@@ -159,7 +159,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
     const receipt = { ...tally.addedTo(task.receipt), ...partial };
     if (error instanceof WaitingError) {
       const step = partial.sweptAt === undefined && task.waiting?.step !== 'probe' ? 'erase' : 'probe';
-      const waiting = waitingOf({ ...task, attempt: roundOf(task) }, error, step, at);
+      const waiting = waitingOf({ ...task, attempt: roundOf(task, asked) }, error, step, at);
       const settled = await settle(undefined, () =>
         store.wait(claim, receipt, waiting, error.until, tally.left),
       );
@@ -183,6 +183,7 @@ async function attempt(id: string, claim: Claim, deps: TaskDependencies): Promis
         audit,
         over: isOver(error instanceof ConnectorError ? error.code : undefined),
         left: tally.left,
+        answered: partial.sweptAt !== undefined,
       }),
     );
     const outcome = verdict.state === 'failed' ? 'failed' : waits === undefined ? 'again' : 'waits';
@@ -229,7 +230,7 @@ async function prepare(
       task: task._id,
       holder: task.holder,
       attempt: task.attempt,
-      round: roundOf(task),
+      round: roundOf(task, holder),
       ...subject,
       purposes: [],
       ...(directiveKey === undefined ? {} : { directiveKey: Buffer.from(directiveKey, 'base64') }),
@@ -481,7 +482,9 @@ async function flag(
   }
 }
 
-const roundOf = ({ round = 1 }: TaskDocument): number => round;
+/** Of several stores one may have answered, and another not: there each attempt asks anew. */
+const roundOf = ({ attempt, round = 1 }: TaskDocument, holder: HolderDocument | null | undefined): number =>
+  holder?.connector.kind === 'http' ? round : attempt;
 
 const leaseEnd = ({ now, leaseMs }: TaskDependencies) => new Date(now().getTime() + leaseMs);
 

@@ -61,6 +61,8 @@ export interface EraseStore {
       readonly audit: AuditEntry | undefined;
       /** What the holder was asked is over. */ readonly over: boolean;
       readonly left: Foreseen | undefined;
+      /** It was answered, and is counted: the same asked again would count again. */
+      readonly answered: boolean;
     },
   ): Promise<boolean>;
   /** Puts the task down until then: the holder is at it. */
@@ -153,7 +155,7 @@ export function openEraseStore(db: Db): EraseStore {
         },
       }),
 
-    fail(claim, receipt, error, { state, attempt, notBefore }, { audit, over, left }) {
+    fail(claim, receipt, error, { state, attempt, notBefore }, { audit, over, left, answered }) {
       const gone = {
         ...(notBefore === undefined ? { notBefore: '' as const } : {}),
         ...(over ? { waiting: '' as const } : {}),
@@ -167,7 +169,7 @@ export function openEraseStore(db: Db): EraseStore {
             receipt,
             ...(notBefore === undefined ? {} : { notBefore }),
             ...(left === undefined ? {} : { foreseen: left }),
-            ...(over ? { round: claim.task.attempt + 1 } : {}),
+            ...(over || answered ? { round: claim.task.attempt + 1 } : {}),
           },
           ...(Object.keys(gone).length === 0 ? {} : { $unset: gone }),
           $push: { errors: { $each: [error], $slice: -errorsKept }, ...carried(audit) },
