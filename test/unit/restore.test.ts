@@ -100,6 +100,18 @@ describe('a row of a restored store', () => {
 });
 
 describe('a batch', () => {
+  it('narrows rows to what a law keeps of who is erased, apart from those that go whole (R4)', () => {
+    const keep = { groups: ['C5.books'], fields: ['amount'], laws: ['a law'], in: ['billing'] };
+    const people = known({ a: { goneThrough: 1 }, b: { goneThrough: 1, keep } });
+    const { counts, erase } = planBatch(
+      ['a', 'b'].map((member) => row({ member })),
+      people,
+    );
+    expect(counts.gone).toBe(2);
+    expect(erase).toMatchObject([{ lives: [{ value: 'a' }] }, { lives: [{ value: 'b' }], keep }]);
+    expect(erase[0]).not.toHaveProperty('keep');
+  });
+
   it('is as few calls as keep lives apart: a call spares what is later than its newest life', () => {
     const people = known({
       a: { goneThrough: 1 },
@@ -112,7 +124,7 @@ describe('a batch', () => {
     const rows = ['a', 'a', 'b', 'c', 'd', 'e', 'f', 'x'].map((member) => row({ member }, { suspended: [] }));
     const { counts, erase, flag } = planBatch(rows, people);
     expect(counts).toEqual({ rows: 8, gone: 4, flags: 2, unjudged: 1 });
-    expect(erase.map((lives) => lives.map(({ value, generation }) => [value, generation]))).toEqual([
+    expect(erase.map(({ lives }) => lives.map(({ value, generation }) => [value, generation]))).toEqual([
       [
         ['a', 1],
         ['b', 1],

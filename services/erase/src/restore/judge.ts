@@ -1,4 +1,4 @@
-import { identifierKinds, type IdentifierKind, type Ref } from '@keiro/schemas';
+import { identifierKinds, type IdentifierKind, type Ref, type TaskKeep } from '@keiro/schemas';
 import type { ScannedRow, SweptLife } from '../connectors/connector.ts';
 
 /** Which rows of a restored store go, and which flags they want. Pure. */
@@ -17,13 +17,15 @@ export interface KnownRef {
   readonly sweptSince: boolean;
   /** Purposes for which use is suspended, sorted. */
   readonly suspended: readonly string[];
+  /** What laws keep at this holder of the lives that have ended (R4): their rows are narrowed to it. */
+  readonly keep?: TaskKeep;
 }
 
 export type Known = (identifier: ScannedRow['identifiers'][number]) => KnownRef | undefined;
 
 export type RowVerdict =
   /** `by`: the identifier and the life by which the connector finds it. */
-  | { readonly is: 'gone'; readonly by: SweptLife }
+  | { readonly is: 'gone'; readonly by: SweptLife; readonly keep?: TaskKeep }
   /** `flag`: the purposes to which its flag has to be set; absent where it is right, or has no place. */
   | { readonly is: 'kept'; readonly by: SweptLife; readonly flag?: readonly string[] }
   /** None of its identifiers is known: nobody can say whose it is. */
@@ -47,7 +49,10 @@ export function judgeRow(row: ScannedRow, known: Known): RowVerdict {
   });
   if (!isOfLaterLife(row, leading.ref)) {
     const gone = found.find(({ ref }) => isGone(row, ref));
-    if (gone !== undefined) return { is: 'gone', by: lifeOf(gone, gone.ref.goneThrough) };
+    if (gone !== undefined) {
+      const { goneThrough, keep } = gone.ref;
+      return { is: 'gone', by: lifeOf(gone, goneThrough), ...(keep === undefined ? {} : { keep }) };
+    }
   }
   const by = lifeOf(leading, leading.ref.generation);
   const wanted = [...new Set(found.flatMap(({ ref }) => ref.suspended))].sort();
@@ -72,21 +77,25 @@ const rank = (kind: IdentifierKind): number => identifierKinds.indexOf(kind);
 /** What one batch needs of the connector, in as few calls as keep lives and flags apart. */
 export interface BatchPlan {
   readonly counts: { rows: number; gone: number; flags: number; unjudged: number };
-  /** One call for each: the connector spares rows later than the newest life of a call. */
-  readonly erase: readonly (readonly SweptLife[])[];
+  /** One call for each: the connector spares rows later than the newest life of a call, and what it is told to keep. */
+  readonly erase: readonly { readonly lives: readonly SweptLife[]; readonly keep?: TaskKeep }[];
   readonly flag: readonly { readonly purposes: readonly string[]; readonly lives: readonly SweptLife[] }[];
 }
 
 export function planBatch(rows: readonly ScannedRow[], known: Known): BatchPlan {
   const counts = { rows: rows.length, gone: 0, flags: 0, unjudged: 0 };
   const erase = new Map<string, Map<string, SweptLife>>();
+  const keeps = new Map<string, TaskKeep>();
   const flag = new Map<string, Map<string, SweptLife>>();
   for (const row of rows) {
     const verdict = judgeRow(row, known);
     if (verdict.is === 'unjudged') counts.unjudged += 1;
     else if (verdict.is === 'gone') {
       counts.gone += 1;
-      put(erase, String(verdict.by.generation), verdict.by);
+      const { by, keep } = verdict;
+      const call = JSON.stringify([by.generation, keep?.fields, keep?.in]);
+      put(erase, call, by);
+      if (keep !== undefined) keeps.set(call, keep);
     } else if (verdict.flag !== undefined) {
       counts.flags += 1;
       put(flag, JSON.stringify([verdict.by.generation, verdict.flag]), verdict.by);
@@ -94,7 +103,10 @@ export function planBatch(rows: readonly ScannedRow[], known: Known): BatchPlan 
   }
   return {
     counts,
-    erase: [...erase.values()].map((lives) => [...lives.values()]),
+    erase: [...erase].map(([call, lives]) => {
+      const keep = keeps.get(call);
+      return { lives: [...lives.values()], ...(keep === undefined ? {} : { keep }) };
+    }),
     flag: [...flag].map(([key, lives]) => ({
       purposes: (JSON.parse(key) as [number, string[]])[1],
       lives: [...lives.values()],

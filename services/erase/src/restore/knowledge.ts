@@ -18,7 +18,7 @@ type Identifier = ScannedRow['identifiers'][number];
  */
 export function createKnowledge(deps: {
   keys: Pick<KeysClient, 'lookup'>;
-  store: Pick<RestoreStore, 'standings' | 'sweptSince'>;
+  store: Pick<RestoreStore, 'standings' | 'sweptSince' | 'keptAt'>;
   log: Log;
 }): (
   rows: readonly ScannedRow[],
@@ -54,9 +54,17 @@ export function createKnowledge(deps: {
       const renewed = states.filter(
         ({ generation, goneThrough }) => goneThrough > 0 && generation > goneThrough,
       );
-      const swept = await deps.store.sweptSince(renewed, holder, watermark);
+      const gone = states.flatMap(({ ref, goneThrough }) => (goneThrough > 0 ? [ref] : []));
+      const [swept, kept] = await Promise.all([
+        deps.store.sweptSince(renewed, holder, watermark),
+        deps.store.keptAt(holder, gone),
+      ]);
       const known = new Map<string, KnownRef>(
-        states.map(({ name, ...state }) => [name, { ...state, sweptSince: swept.has(state.ref) }]),
+        states.map(({ name, ...state }) => {
+          const keep = kept.get(state.ref);
+          const sweptSince = swept.has(state.ref);
+          return [name, { ...state, sweptSince, ...(keep === undefined ? {} : { keep }) }];
+        }),
       );
       return ({ kind, value }) => known.get(nameOf({ kind, value: normaliseIdentifier(kind, value) }));
     });

@@ -136,7 +136,12 @@ async function apply(
       tally.remain(what);
     },
   });
-  for (const lives of plan.erase) await connector.erase(work(lives, [], removed));
+  for (const { lives, keep } of plan.erase)
+    await connector.erase({
+      ...work(lives, [], removed),
+      ...(keep === undefined ? {} : { keep: keep.fields }),
+      ...(keep?.in === undefined ? {} : { keepIn: keep.in }),
+    });
   for (const { purposes, lives } of plan.flag)
     await connector[purposes.length === 0 ? 'resume' : 'suspend'](work(lives, purposes, flagged));
   const added = (tally: Tally, detail: Pass['removed']) => tally.addedTo({ affected: 0, detail }).detail;

@@ -1,13 +1,17 @@
-import { appendAudit, type Mongo } from '@keiro/runtime';
+import { appendAudit, findMany, type Mongo } from '@keiro/runtime';
 import {
   closedStates,
+  taskId,
   type AuditEntry,
   type HolderDocument,
   type Ref,
+  type RequestDocument,
   type RestoreDocument,
   type RestoreState,
   type SnapshotDocument,
   type StandingDocument,
+  type TaskDocument,
+  type TaskKeep,
 } from '@keiro/schemas';
 import { readDecided, type DecidedStore } from './decided-store.ts';
 
@@ -44,6 +48,8 @@ export interface RestoreStore extends DecidedStore {
   holder(id: string): Promise<HolderDocument | null>;
   snapshots(id: string): Promise<SnapshotDocument[]>;
   standings(refs: readonly Ref[]): Promise<Map<Ref, StandingDocument>>;
+  /** What laws still keep at this holder of persons who are erased, as their deletions had it (R4). */
+  keptAt(holder: string, refs: readonly Ref[]): Promise<Map<Ref, TaskKeep>>;
 }
 
 /** A worker has something to do about these. */
@@ -143,6 +149,22 @@ export function openRestoreStore(mongo: Mongo): RestoreStore {
         .find({ _id: { $in: [...refs] } })
         .toArray();
       return new Map(found.map((one) => [one._id, one]));
+    },
+
+    async keptAt(holder, refs) {
+      const requests = db.collection<RequestDocument>('requests');
+      const deletions = (await findMany(requests, 'lives.ref', refs)).filter(
+        ({ kept = [], restErasedAt }) => kept.length > 0 && restErasedAt === undefined,
+      );
+      const ids = deletions.map(({ _id }) => taskId(_id, holder));
+      const tasks = await findMany(db.collection<TaskDocument>('tasks'), '_id', ids);
+      const keepOf = new Map(tasks.flatMap(({ request, keep }) => (keep ? [[request, keep] as const] : [])));
+      return new Map(
+        deletions.flatMap(({ _id, lives }) => {
+          const keep = keepOf.get(_id);
+          return keep === undefined ? [] : lives.map(({ ref }) => [ref, keep] as const);
+        }),
+      );
     },
   };
 }
