@@ -14,6 +14,7 @@ import {
   lineageAnswerSchema,
   packDataSchema,
   requestViewSchema,
+  restoreViewSchema,
   type Certificate,
   type DueDocument,
   type RecordDocument,
@@ -233,6 +234,34 @@ describe('R4: a deletion with a floor', () => {
       ['recovery', 'remains'],
     ]);
     await verified(certificate);
+  }, 60_000);
+
+  it('is left by a replay too, after a restore from before the deletion, and nothing but that', async () => {
+    const { billing } = company.stores;
+    const { member, email } = person;
+    await billing.take(['row-a']);
+    await billing.put([
+      { ...amounts, id: 'row-a', member, email },
+      { id: 'row-d', member, email, generation: 1, name: 'Hanako' },
+    ]);
+    const operator = { url: erase.url, token: env('KEIRO_TOKEN_OPERATOR') };
+    const declared = { holder: 'billing', watermark: new Date(Date.now() - 3_600_000).toISOString() };
+    const restore = await callJson(operator, { path: '/v1/restores', body: declared }, restoreViewSchema);
+    const is = (state: string) =>
+      until(
+        async () => {
+          const call = { method: 'GET', path: `/v1/restores/${restore.id}` } as const;
+          return (await callJson(operator, call, restoreViewSchema)).state === state;
+        },
+        { what: `the restore ${state}`, timeoutMs: 20_000 },
+      );
+    await is('checked');
+    await callJson(operator, { path: `/v1/restores/${restore.id}/replay`, body: {} }, restoreViewSchema);
+    await is('open');
+    expect(await billing.scan()).toEqual([
+      { id: 'row-a', member: '', amount: 1200 },
+      { id: 'row-b', member: '', amount: 1200 },
+    ]);
   }, 60_000);
 
   it('ends with its law: the rest goes everywhere, the keys too, and a second certificate says so', async () => {
