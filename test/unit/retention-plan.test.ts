@@ -225,7 +225,7 @@ describe('where a holder has what has ended', () => {
 });
 
 describe('copies of a record that is gone', () => {
-  const report = (n: number) => ({ ...factOf(one, 'crm', 'held', minute(n)), hasLocator: true });
+  const report = (n: number) => ({ ...factOf(one, 'crm', 'held', minute(n)), locator: 'sealed' });
   it('go as if it had just ended, in a request of their own each time that they are reported', () => {
     const fates = orphanFates([report(5)]);
     const [first, again, later] = [report(5), report(5), report(6)].map((copy) =>
