@@ -113,8 +113,9 @@ describe('destruction', () => {
 
     expect(await request.prepareSweep(id, [life])).toBe(1);
     const erasedAt = new Date();
-    expect(await request.destroy(id, [life], erasedAt)).toEqual({ destroyed: 1, alreadyGone: 0 });
-    expect(await request.destroy(id, [life], erasedAt)).toEqual({ destroyed: 0, alreadyGone: 1 });
+    const first = await request.destroy(id, [life], erasedAt);
+    expect(first).toMatchObject({ destroyed: 1, alreadyGone: 0, backupsEnd: expect.any(String) });
+    expect(await request.destroy(id, [life], erasedAt)).toMatchObject({ destroyed: 0, alreadyGone: 1 });
 
     // A retry of the preparation after the destruction must not lose what was kept.
     expect(await request.prepareSweep(id, [life])).toBe(1);
