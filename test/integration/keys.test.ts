@@ -113,8 +113,8 @@ describe('destruction', () => {
 
     expect(await request.prepareSweep(id, [life])).toBe(1);
     const erasedAt = new Date();
-    const first = await request.destroy(id, [life], erasedAt);
-    expect(first).toMatchObject({ destroyed: 1, alreadyGone: 0, backupsEnd: expect.any(String) });
+    const destroyed = await request.destroy(id, [life], erasedAt);
+    expect(destroyed).toMatchObject({ destroyed: 1, alreadyGone: 0, backupsEnd: expect.any(String) });
     expect(await request.destroy(id, [life], erasedAt)).toMatchObject({ destroyed: 0, alreadyGone: 1 });
 
     // A retry of the preparation after the destruction must not lose what was kept.
