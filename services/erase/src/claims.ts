@@ -1,4 +1,4 @@
-import { appendCarriedAudit, createBatches, insertNew, toAuditDocument } from '@keiro/runtime';
+import { appendCarriedAudit, createBatches, findMany, insertNew, toAuditDocument } from '@keiro/runtime';
 import type { AuditDocument, AuditEntry, TaskDocument } from '@keiro/schemas';
 import type { AnyBulkWriteOperation, Db, UpdateFilter } from 'mongodb';
 
@@ -34,9 +34,7 @@ export interface Renewal {
 export function createClaims(db: Db) {
   const tasks = db.collection<TaskDocument>('tasks');
   const byId = async (ids: readonly string[]) =>
-    new Map(
-      (await tasks.find({ _id: { $in: [...new Set(ids)] } }).toArray()).map((task) => [task._id, task]),
-    );
+    new Map((await findMany(tasks, '_id', ids)).map((task) => [task._id, task]));
 
   const claim = createBatches(async (asked: readonly ClaimAsked[]): Promise<(Claim | undefined)[]> => {
     const ids = asked.map(({ id }) => id);

@@ -133,7 +133,7 @@ export function openKeyStore(db: Db): KeyStore {
     },
 
     async findSweeps(requests) {
-      const found = await sweeps.find({ _id: { $in: [...new Set(requests)] } }).toArray();
+      const found = await findMany(sweeps, '_id', requests);
       return new Map(found.map((document) => [document._id, document]));
     },
 

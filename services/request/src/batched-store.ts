@@ -1,4 +1,4 @@
-import { appendCarriedAudit, createBatches, listsOf, type Mongo } from '@keiro/runtime';
+import { appendCarriedAudit, createBatches, findMany, listsOf, type Mongo } from '@keiro/runtime';
 import type {
   Category,
   OutboxDocument,
@@ -26,12 +26,12 @@ export function batchStore(mongo: Mongo, store: RequestStore): RequestStore {
   const tasks = db.collection<TaskDocument>('tasks');
 
   const requestOf = createBatches(async (ids: readonly string[]) => {
-    const found = await requests.find({ _id: { $in: [...new Set(ids)] } }).toArray();
+    const found = await findMany(requests, '_id', ids);
     const byId = new Map(found.map((request) => [request._id, request]));
     return ids.map((id) => byId.get(id) ?? null);
   });
   const tasksOf = createBatches(async (ids: readonly string[]) => {
-    const found = await tasks.find({ request: { $in: [...new Set(ids)] } }).toArray();
+    const found = await findMany(tasks, 'request', ids);
     const byRequest = new Map(ids.map((id) => [id, [] as TaskDocument[]]));
     for (const task of found) byRequest.get(task.request)?.push(task);
     return ids.map((id) => byRequest.get(id) ?? []);
@@ -41,18 +41,13 @@ export function batchStore(mongo: Mongo, store: RequestStore): RequestStore {
     return asked.map(() => found);
   });
   const isPublished = createBatches(async (ids: readonly string[]) => {
-    const left = await db
-      .collection<OutboxDocument>('outbox')
-      .find({ request: { $in: [...new Set(ids)] } }, { projection: { request: 1 } })
-      .toArray();
+    const outbox = db.collection<OutboxDocument>('outbox');
+    const left = await findMany(outbox, 'request', ids, { request: 1 });
     const waiting = new Set(left.map(({ request }) => request));
     return ids.map((id) => !waiting.has(id));
   });
   const standingsOf = createBatches(async (asked: readonly (readonly string[])[]) => {
-    const found = await db
-      .collection<StandingDocument>('standing')
-      .find({ _id: { $in: [...new Set(asked.flat())] } })
-      .toArray();
+    const found = await findMany(db.collection<StandingDocument>('standing'), '_id', asked.flat());
     const byRef = new Map(found.map(({ _id, ...standing }) => [_id, standing]));
     return asked.map(
       (refs) =>
