@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { callJson, connectMongo, createLog, insertNew, listsOf, until } from '@keiro/runtime';
 import {
   acceptedSchema,
-  recordId,
   registeredAnswerSchema,
   type CopyDocument,
   type Holder,
@@ -12,6 +11,7 @@ import {
 } from '@keiro/schemas';
 import { createKeysClient, locatorAssociated, seal } from '@keiro/sdk';
 import { MongoClient } from 'mongodb';
+import { accessRecord, collectedAt, copyOf, heldAccessAt } from './held-records.ts';
 
 export interface HugeBench {
   readonly holders: number;
@@ -106,21 +106,17 @@ export async function benchHuge(
   }
 }
 
-const holderOf = (id: string): Holder => ({
-  id,
-  kind: 'store',
-  name: { ja: '計測用', en: 'For measuring' },
-  country: 'JP',
-  categories: ['C4'],
-  purposes: ['membership'],
-  basis: 'own',
-  connector: {
+const holderOf = (id: string): Holder =>
+  heldAccessAt(id, {
     kind: 'mongodb',
     url: { env: 'DEMO_MONGO_URL' },
     database,
     collections: [{ name: id, identifiers: {}, locator: '_id' }],
-  },
-});
+  });
+
+const groups = [
+  { group: 'C4.usage', purposes: ['membership'], rule: 'access', start: 'collection', startAt: collectedAt },
+];
 
 async function makePerson(
   of: (name: string) => string,
@@ -142,48 +138,18 @@ async function makePerson(
   const records: RecordDocument[] = [];
   const copies: CopyDocument[] = [];
   const places = new Map<string, string[]>();
-  const time = new Date('2025-01-01T00:00:00Z');
   for (let n = 0; n < size; n += 1) {
     const holder = holders[n % holders.length] ?? '';
     const key = keys.get(holder);
     if (key === undefined) throw new Error('there is a custody key');
-    const record = recordId(life, source, String(n));
+    const record = accessRecord(life, n, { source, groups });
     const place = `${member}-${String(n)}`;
     const there = places.get(holder) ?? [];
     there.push(place);
     places.set(holder, there);
-    records.push({
-      _id: record,
-      ...life,
-      refs: [life],
-      type: 'access',
-      category: 'C4',
-      groups: [
-        { group: 'C4.usage', purposes: ['membership'], rule: 'access', start: 'collection', startAt: time },
-      ],
-      present: ['ip'],
-      scope: { kind: 'ours' },
-      site: 'www.demo.example',
-      source,
-      policy: '2017-02-02',
-      time,
-      taggedAt: time,
-      position: { topic: 'collection.access', partition: 0, offset: String(n) },
-      digest: 'bench',
-    });
-    copies.push({
-      _id: `${record}|${holder}|held`,
-      holder,
-      action: 'held',
-      record,
-      ...life,
-      category: 'C4',
-      groups: ['C4.usage'],
-      purpose: 'membership',
-      locator: seal(key, Buffer.from(place), locatorAssociated(holder, record), randomBytes(12)),
-      at: time,
-      reportedAt: time,
-    });
+    records.push(record);
+    const associated = locatorAssociated(holder, record._id);
+    copies.push(copyOf(record, holder, seal(key, Buffer.from(place), associated, randomBytes(12))));
   }
   return { records, copies, places };
 }

@@ -1,8 +1,9 @@
 import { callJson } from '@keiro/runtime';
-import { registeredAnswerSchema, type Holder } from '@keiro/schemas';
+import { registeredAnswerSchema } from '@keiro/schemas';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import pg from 'pg';
+import { heldAccessAt } from './held-records.ts';
 
 /** Three holders on real stores, and their commands as a bare loop would give them. */
 export const sweepHolders = ['sweep-mongo', 'sweep-postgres', 'sweep-redis'] as const;
@@ -57,30 +58,20 @@ export async function openSweepStores(of: (name: string) => string): Promise<Swe
 
   return {
     async register(url, token) {
-      const holder = (id: SweepHolder, connector: Holder['connector']): Holder => ({
-        id,
-        kind: 'store',
-        name: { ja: '計測用', en: 'For measuring' },
-        country: 'JP',
-        categories: ['C4'],
-        purposes: ['membership'],
-        basis: 'own',
-        connector,
-      });
       const all = [
-        holder('sweep-mongo', {
+        heldAccessAt('sweep-mongo', {
           kind: 'mongodb',
           url: { env: 'DEMO_MONGO_URL' },
           database,
           collections: [{ name: 'rows', identifiers: {}, locator: '_id' }],
         }),
-        holder('sweep-postgres', {
+        heldAccessAt('sweep-postgres', {
           kind: 'postgresql',
           url: { env: 'DEMO_POSTGRES_URL' },
           database: new URL(of('DEMO_POSTGRES_URL')).pathname.slice(1) || 'postgres',
           tables: [{ name: 'bench_sweep', identifiers: {}, locator: 'place' }],
         }),
-        holder('sweep-redis', { kind: 'redis', url: { env: 'DEMO_REDIS_URL' }, keys: [], indexes: [] }),
+        heldAccessAt('sweep-redis', { kind: 'redis', url: { env: 'DEMO_REDIS_URL' }, keys: [], indexes: [] }),
       ];
       for (const body of all)
         await callJson({ url, token }, { path: '/v1/holders', body }, registeredAnswerSchema);

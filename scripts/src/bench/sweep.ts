@@ -11,17 +11,16 @@ import {
 } from '@keiro/runtime';
 import {
   dueOn,
-  recordId,
   retentionChangedSchema,
   type CopyDocument,
   type DueDocument,
-  type Holder,
   type Life,
   type RecordDocument,
   type RequestDocument,
 } from '@keiro/schemas';
 import { createKeysClient, locatorAssociated, seal } from '@keiro/sdk';
 import type { Collection } from 'mongodb';
+import { accessRecord, collectedAt, copyOf } from './held-records.ts';
 import { openSweepStores, sweepHolders, type SweepStores } from './sweep-stores.ts';
 
 export interface SweepBench {
@@ -163,7 +162,7 @@ async function makeData(
   for (let n = 0; n < count; n += 1) {
     const life = lives[Math.floor(n / perPerson)];
     if (life === undefined) throw new Error('there are fewer persons');
-    const record = recordOf(life, n);
+    const record = accessRecord(life, n, { source, groups });
     records.push(record);
     for (const holder of holdersOf(n)) {
       const key = keys.get(`${holder}|${life.ref}`);
@@ -198,50 +197,16 @@ async function livesOf(of: (name: string) => string, persons: number): Promise<L
   return lives;
 }
 
-function recordOf(life: Life, n: number): RecordDocument {
-  const time = new Date('2025-01-01T00:00:00Z');
-  const end = new Date('2025-12-31T15:00:00Z');
-  const group = (name: string, rule: string) => ({
-    group: name,
-    purposes: ['membership'],
-    rule,
-    start: 'collection',
-    startAt: time,
-    end,
-  });
-  return {
-    _id: recordId(life, source, String(n)),
-    ...life,
-    refs: [life],
-    type: 'access',
-    category: 'C4',
-    groups: [group('C4.authentication', 'access-auth'), group('C4.usage', 'access')],
-    present: ['ip'],
-    scope: { kind: 'ours' },
-    site: 'www.demo.example',
-    source,
-    policy: '2017-02-02',
-    time,
-    taggedAt: time,
-    position: { topic: 'collection.access', partition: 0, offset: String(n) },
-    digest: 'bench',
-  };
-}
-
-const copyOf = (record: RecordDocument, holder: Holder['id'], locator: string): CopyDocument => ({
-  _id: `${record._id}|${holder}|held`,
-  holder,
-  action: 'held',
-  record: record._id,
-  ref: record.ref,
-  generation: record.generation,
-  category: 'C4',
-  groups: ['C4.authentication', 'C4.usage'],
-  purpose: 'membership',
-  locator,
-  at: record.time,
-  reportedAt: record.time,
+const endOf2025 = new Date('2025-12-31T15:00:00Z');
+const endedGroup = (group: string, rule: string) => ({
+  group,
+  purposes: ['membership'],
+  rule,
+  start: 'collection',
+  startAt: collectedAt,
+  end: endOf2025,
 });
+const groups = [endedGroup('C4.authentication', 'access-auth'), endedGroup('C4.usage', 'access')];
 
 async function insertAll<T extends { readonly _id: string }>(
   collection: Collection<T>,

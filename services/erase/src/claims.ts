@@ -21,12 +21,6 @@ export interface Settling {
   readonly update: UpdateFilter<TaskDocument>;
 }
 
-/** A lease that is to last until then. */
-export interface Renewal {
-  readonly claim: Claim;
-  readonly until: Date;
-}
-
 /**
  * Leases of tasks and what is written under them, for the many tasks that are under way at the same time: each round
  * trip serves all that ask in the same moment.
@@ -98,31 +92,12 @@ export function createClaims(db: Db) {
     });
   });
 
-  /** Answers for each whether it is still held: tasks that take long renew their leases when the server is slowest. */
-  const renew = createBatches(async (some: readonly Renewal[]): Promise<boolean[]> => {
-    const { matchedCount } = await tasks.bulkWrite(
-      some.map(({ claim: { task, token }, until }) => ({
-        updateOne: {
-          filter: { _id: task._id, state: 'running' as const, 'lease.token': token },
-          update: { $set: { 'lease.until': until } },
-        },
-      })),
-      { ordered: false },
-    );
-    if (matchedCount === some.length) return some.map(() => true);
-    const now = await byId(some.map(({ claim: { task } }) => task._id));
-    return some.map(({ claim: { task, token } }) => {
-      const after = now.get(task._id);
-      return after?.state === 'running' && after.lease?.token === token;
-    });
-  });
-
   const tell = createBatches(async (entries: readonly AuditEntry[]) => {
     await insertNew(db.collection<AuditDocument>('audit'), entries.map(toAuditDocument));
     return entries.map(() => undefined);
   });
 
-  return { claim, settle, renew, tell };
+  return { claim, settle, tell };
 }
 
 /** Whether a worker may have it now. Pure. */
